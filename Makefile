@@ -1,0 +1,136 @@
+# Voltward's commands. `make` alone lists them.
+#
+# Needs: a Python of at least 3.11 with venv, make, and a package registry that pip knows. Which registry
+# that is belongs to the machine (PIP_* variables, pip.conf): no host is named here or in the lock files.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Errors only: pip's remarks about the machine's registries belong to the machine.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+# Each lock file is complete and hashed; nothing outside of it is ever installed.
+INSTALL := $(PIP) install --require-hashes
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+# Touched when their step is done, so that a second run costs nothing and a broken one starts again.
+MADE := $(VENV)/made
+READY := $(VENV)/ready
+READY_TO_TEST := $(VENV)/ready-to-test
+
+# How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
+TEST_PROCESSES ?= 2
+# Options for the command that a target runs: make demo ARGS=--once, make tests ARGS=tests/unit
+ARGS ?=
+
+.PHONY: help
+help: ## list these commands
+	@echo "Voltward. Commands:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+# ---------------------------------------------------------------------------------------- to run it
+
+.PHONY: setup
+setup: $(READY) ## prepare .venv, so that .venv/bin/voltward runs
+	@echo "Ready: $(BIN)/voltward --help"
+
+.PHONY: demo
+demo: $(READY) ## play the whole story on loopback; ARGS="--once --json" for scripts
+	@$(BIN)/voltward demo $(ARGS)
+
+# --------------------------------------------------------------------------------------- to prove it
+
+.PHONY: test
+test: check tests ## everything: the checks, then all tests
+
+.PHONY: check
+check: lint format types imports ## style, types and import contracts, without running the code
+
+.PHONY: lint
+lint: $(READY_TO_TEST)
+	@echo "== ruff check"
+	@$(BIN)/ruff check
+
+.PHONY: format
+format: $(READY_TO_TEST)
+	@echo "== ruff format"
+	@$(BIN)/ruff format --check
+
+.PHONY: types
+types: $(READY_TO_TEST)
+	@echo "== pyright"
+	@$(BIN)/pyright
+
+.PHONY: imports
+imports: $(READY_TO_TEST)
+	@echo "== import contracts"
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: tests
+tests: $(READY_TO_TEST)
+	@echo "== tests"
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+
+.PHONY: bench
+bench: $(READY_TO_TEST) ## measure Voltward beside nginx in one run (apt installs nginx if need be)
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
+	if ! command -v nginx >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx; \
+		else \
+			echo "make bench compares with nginx, which is not here: install it (apt-get install nginx) and try again." >&2; \
+			exit 1; \
+		fi; \
+	fi; \
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# --------------------------------------------------------------------------------------- to keep it
+
+.PHONY: lock
+lock: $(READY_TO_TEST) ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions allowed)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --only-build-deps --build-deps-for=editable \
+		--constraint requirements/runtime.txt --output-file requirements/build.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --allow-unsafe --extra dev \
+		--constraint requirements/runtime.txt --constraint requirements/build.txt \
+		--output-file requirements/dev.txt pyproject.toml
+
+.PHONY: clean
+clean: ## remove .venv and everything else that can be made again
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------ how .venv is made
+
+# The candidates are run, not only looked up: a name on the PATH may lead nowhere, a Python may lack venv.
+$(MADE):
+	@python=""; \
+	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Voltward needs a Python of at least 3.11 with its venv module, and found none." >&2; \
+		echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name yours: make setup PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(READY): $(MADE) requirements/build.txt requirements/runtime.txt pyproject.toml
+	@echo "Installing what Voltward runs on"
+	@$(INSTALL) -r requirements/build.txt
+	@$(INSTALL) -r requirements/runtime.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(READY_TO_TEST): $(READY) requirements/dev.txt
+	@echo "Installing what the checks and tests need"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@

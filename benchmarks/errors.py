@@ -1,0 +1,22 @@
+"""What ends a run of the benchmark early.
+
+    BenchmarkFault
+      PeerFault      a server or the sink answered wrongly, late or not at all: the figures would lie
+      MachineFault   this machine cannot run the benchmark: nginx missing, too few cores
+
+One wrong answer ends the run: a server that fails cheaply must not look fast.
+"""
+
+from __future__ import annotations
+
+
+class BenchmarkFault(Exception):
+    """The run is void; the message says why."""
+
+
+class PeerFault(BenchmarkFault):
+    """A server under test, or the sink behind it, did not do what it must."""
+
+
+class MachineFault(BenchmarkFault):
+    """Something that the benchmark needs is not on this machine."""

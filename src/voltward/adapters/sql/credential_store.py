@@ -1,0 +1,141 @@
+"""Credentials as rows (ruling 23): keyed digests and argon2id hashes, never a password."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+
+from voltward.adapters.sql.change_feed import PendingChanges
+from voltward.adapters.sql.engine import Transaction
+from voltward.adapters.sql.tables import CREDENTIALS
+from voltward.domain.credential import (
+    Argon2Hash,
+    ClientCertificate,
+    Credential,
+    CredentialState,
+    KeyedDigest,
+    Password,
+    PasswordForm,
+    Purpose,
+)
+from voltward.domain.station import StationId
+from voltward.ports.storage import Aggregate, Conflict
+
+
+class _Kind(StrEnum):
+    PASSWORD_DIGEST = "password_digest"
+    PASSWORD_ARGON2 = "password_argon2"
+    CERTIFICATE = "certificate"
+
+
+class SqlCredentialStore:
+    """`ports.storage.CredentialStore` inside one transaction."""
+
+    def __init__(self, transaction: Transaction, changes: PendingChanges) -> None:
+        self._transaction = transaction
+        self._changes = changes
+
+    async def of(self, station: StationId) -> Sequence[Credential]:
+        return await self._many(
+            CREDENTIALS.c.tenant == station.tenant, CREDENTIALS.c.identity == station.identity
+        )
+
+    async def by_fingerprint(self, fingerprint: bytes) -> Sequence[Credential]:
+        return await self._many(CREDENTIALS.c.fingerprint == fingerprint)
+
+    async def sharing(self, sharing_digest: bytes) -> Sequence[Credential]:
+        return await self._many(CREDENTIALS.c.sharing_digest == sharing_digest) if sharing_digest else []
+
+    async def save(self, credential: Credential) -> Credential:
+        values = _values(credential)
+        if credential.revision == 0:
+            await self._transaction.change(insert(CREDENTIALS).values(values))
+        else:
+            updated = await self._transaction.change(
+                update(CREDENTIALS)
+                .where(CREDENTIALS.c.id == credential.id, CREDENTIALS.c.revision == credential.revision)
+                .values(values)
+            )
+            if updated == 0:
+                raise Conflict(
+                    "somebody else changed this credential meanwhile.",
+                    mend="Look at it again and repeat the order.",
+                    subject=str(credential.station),
+                )
+        self._changes.note(Aggregate.STATION, credential.station)
+        return replace(credential, revision=credential.revision + 1)
+
+    async def _many(self, *conditions: ColumnElement[bool]) -> list[Credential]:
+        rows = await self._transaction.all(
+            select(CREDENTIALS)
+            .where(*conditions)
+            .order_by(
+                CREDENTIALS.c.tenant, CREDENTIALS.c.identity, CREDENTIALS.c.generation, CREDENTIALS.c.id
+            )
+        )
+        return [_credential(row) for row in rows]
+
+
+def _values(credential: Credential) -> dict[str, Any]:
+    """The row to be written, with the next revision."""
+    return {
+        "id": credential.id,
+        "tenant": credential.station.tenant,
+        "identity": credential.station.identity,
+        "is_password": credential.is_password,
+        "purpose": credential.purpose.value,
+        "state": credential.state.value,
+        "generation": credential.generation,
+        "created_at": credential.created_at,
+        "not_after": credential.not_after,
+        "proven_at": credential.proven_at,
+        "last_form": credential.last_form.value if credential.last_form else None,
+        "sharing_digest": credential.sharing_digest,
+        "revision": credential.revision + 1,
+        **_proof_values(credential.proof),
+    }
+
+
+def _proof_values(proof: Password | ClientCertificate) -> dict[str, Any]:
+    if isinstance(proof, ClientCertificate):
+        return {
+            "kind": _Kind.CERTIFICATE.value,
+            "fingerprint": proof.fingerprint,
+            "common_name": proof.common_name,
+            "issuer": proof.issuer,
+            "pinned": proof.pinned,
+        }
+    values: dict[str, Any] = {"hexadecimal": proof.hexadecimal, "length": proof.length}
+    if isinstance(proof.verifier, KeyedDigest):
+        return {**values, "kind": _Kind.PASSWORD_DIGEST.value, "digest": proof.verifier.digest}
+    return {**values, "kind": _Kind.PASSWORD_ARGON2.value, "argon2": proof.verifier.encoded}
+
+
+def _credential(row: RowMapping) -> Credential:
+    return Credential(
+        id=row["id"],
+        station=StationId(row["identity"], row["tenant"]),
+        proof=_proof(row),
+        purpose=Purpose(row["purpose"]),
+        state=CredentialState(row["state"]),
+        generation=row["generation"],
+        created_at=row["created_at"],
+        not_after=row["not_after"],
+        proven_at=row["proven_at"],
+        last_form=PasswordForm(row["last_form"]) if row["last_form"] else None,
+        sharing_digest=row["sharing_digest"],
+        revision=row["revision"],
+    )
+
+
+def _proof(row: RowMapping) -> Password | ClientCertificate:
+    kind = _Kind(row["kind"])
+    if kind is _Kind.CERTIFICATE:
+        return ClientCertificate(row["fingerprint"], row["common_name"], row["issuer"], row["pinned"])
+    is_digest = kind is _Kind.PASSWORD_DIGEST
+    verifier = KeyedDigest(row["digest"]) if is_digest else Argon2Hash(row["argon2"])
+    return Password(verifier, row["hexadecimal"], row["length"])

@@ -1,0 +1,84 @@
+"""The store as a whole: what `bootstrap` opens and everybody else gets parts of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from voltward.adapters.sql.change_feed import SqlChangeFeed
+from voltward.adapters.sql.engine import Database, open_database
+from voltward.adapters.sql.head_file import make_heads_folder
+from voltward.adapters.sql.journal_reader import SqlJournalReader
+from voltward.adapters.sql.journal_rows import checked_writer
+from voltward.adapters.sql.journal_signer import JournalSigner
+from voltward.adapters.sql.journal_writer import DEFAULT_PACE, Chain, JournalPace, SqlJournalWriter
+from voltward.adapters.sql.schema import bring_up_to_date
+from voltward.adapters.sql.unit_of_work import SqlReading, SqlUnitOfWork
+from voltward.domain.secret import Secret
+from voltward.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKeys:
+    """`journal_mac`: key of the rows' MACs. `journal_signing`: the Ed25519 seed (32 octets) for heads."""
+
+    journal_mac: Secret
+    journal_signing: Secret
+
+
+class SqlStore:
+    """`ports.storage.Store`, with the feed and the journal. Open it with `open_store`."""
+
+    def __init__(
+        self, database: Database, keys: StoreKeys, signer: JournalSigner, clock: Clock, writer: str
+    ) -> None:
+        self.database = database
+        self.feed = SqlChangeFeed(database)
+        self._key = keys.journal_mac
+        self._signer = signer
+        self._clock = clock
+        self._writer = checked_writer(writer)
+
+    def begin(self) -> SqlUnitOfWork:
+        """A unit of work; its journal rows go into the chain that `open_store` was given."""
+        return SqlUnitOfWork(self.database, self._signer, self._key, self._writer)
+
+    def read(self) -> SqlReading:
+        return SqlReading(self.database)
+
+    def journal_writer(self, name: str, pace: JournalPace = DEFAULT_PACE) -> SqlJournalWriter:
+        """A writer for the chain `name`: `start` it, and `close` it before the store."""
+        chain = Chain(name, self._key, self._signer)
+        return SqlJournalWriter(self.database, chain, self._clock, pace)
+
+    def journal_reader(self) -> SqlJournalReader:
+        return SqlJournalReader(self.database, self._signer, self._key)
+
+    async def close(self) -> None:
+        await self.database.close()
+
+
+async def open_store(
+    url: str,
+    keys: StoreKeys,
+    *,
+    heads_dir: Path,
+    clock: Clock,
+    writer: str = "cli",
+    busy_seconds: float = 5.0,
+) -> SqlStore:
+    """Open the store that `url` names; make it, or bring it up to date, if need be.
+
+    `heads_dir` is a folder outside of the database for the journal's signed heads; `writer` names the chain
+    for the journal rows of units of work. `OperatorFault` for a URL that is none or a store of a newer
+    version, `OutsideFault` for a file that cannot be used.
+    """
+    make_heads_folder(heads_dir)
+    signer = JournalSigner(heads_dir, keys.journal_signing, clock)
+    database = await open_database(url, busy_seconds=busy_seconds)
+    try:
+        await bring_up_to_date(database)
+        return SqlStore(database, keys, signer, clock, writer)
+    except BaseException:
+        await database.close()
+        raise

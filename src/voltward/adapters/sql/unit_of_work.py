@@ -1,0 +1,120 @@
+"""Units of work and readings: a transaction, the stores in it, the journal and the feed at its end."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from voltward.adapters.sql.authority_store import SqlAuthorityStore
+from voltward.adapters.sql.change_feed import PendingChanges
+from voltward.adapters.sql.credential_store import SqlCredentialStore
+from voltward.adapters.sql.denial_store import SqlDenialStore
+from voltward.adapters.sql.engine import Database, Transaction
+from voltward.adapters.sql.event_text import EventText, event_text
+from voltward.adapters.sql.exception_store import SqlExceptionStore
+from voltward.adapters.sql.handshake_store import SqlHandshakeStore
+from voltward.adapters.sql.journal_rows import append_rows
+from voltward.adapters.sql.journal_signer import JournalSigner
+from voltward.adapters.sql.operator_store import SqlOperatorStore
+from voltward.adapters.sql.station_store import SqlStationStore
+from voltward.domain.errors import OutsideFault
+from voltward.domain.events import Event
+from voltward.domain.secret import Secret
+
+
+class SqlReading:
+    """`ports.storage.Reading`: the stores in a transaction that saves nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._scope = AsyncExitStack()
+        self._transaction: Transaction | None = None
+        self._changes = PendingChanges()
+
+    @property
+    def stations(self) -> SqlStationStore:
+        return SqlStationStore(self._open, self._changes)
+
+    @property
+    def credentials(self) -> SqlCredentialStore:
+        return SqlCredentialStore(self._open, self._changes)
+
+    @property
+    def authorities(self) -> SqlAuthorityStore:
+        return SqlAuthorityStore(self._open, self._changes)
+
+    @property
+    def denials(self) -> SqlDenialStore:
+        return SqlDenialStore(self._open, self._changes)
+
+    @property
+    def exceptions(self) -> SqlExceptionStore:
+        return SqlExceptionStore(self._open, self._changes)
+
+    @property
+    def handshakes(self) -> SqlHandshakeStore:
+        return SqlHandshakeStore(self._open)
+
+    @property
+    def operators(self) -> SqlOperatorStore:
+        return SqlOperatorStore(self._open)
+
+    @property
+    def _open(self) -> Transaction:
+        if self._transaction is None:
+            raise RuntimeError("used outside of its `async with`, or after its commit")
+        return self._transaction
+
+    async def __aenter__(self) -> Self:
+        self._transaction = await self._scope.enter_async_context(self._database.reading())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transaction = None
+        await self._scope.aclose()
+
+
+class SqlUnitOfWork(SqlReading):
+    """`ports.storage.UnitOfWork`: the stores in a transaction that was begun for writing (ruling 30)."""
+
+    def __init__(self, database: Database, signer: JournalSigner, key: Secret, writer: str) -> None:
+        super().__init__(database)
+        self._signer = signer
+        self._key = key
+        self._writer = writer
+        self._events: list[EventText] = []
+
+    async def __aenter__(self) -> Self:
+        self._transaction = await self._scope.enter_async_context(self._database.writing())
+        return self
+
+    async def journal(self, event: Event) -> None:
+        """The row is written by `commit`, behind all other changes; a fact that is none raises here."""
+        assert self._open
+        self._events.append(event_text(event))
+
+    async def commit(self) -> None:
+        """Save everything; then sign the journal's head.
+
+        `OutsideFault` before the commit: nothing happened. If only the head cannot be signed, everything has
+        happened, and the fault says so.
+        """
+        transaction = self._open
+        await self._changes.write(transaction)
+        head = None
+        if self._events:
+            head = await append_rows(transaction, self._key, self._writer, self._events)
+        await transaction.commit()
+        self._transaction = None
+        if head is not None:
+            try:
+                await self._signer.committed(head)
+            except OutsideFault as fault:
+                raise OutsideFault(
+                    f"this was carried out and journalled, but {fault.what}",
+                    mend=fault.mend,
+                    subject=fault.subject,
+                ) from fault

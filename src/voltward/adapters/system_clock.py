@@ -1,0 +1,27 @@
+"""The machine's clock and its generator of chance: the only place that reads either."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """`ports.clock.Clock` on the system's clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class SystemEntropy:
+    """`ports.clock.Entropy` on the system's generator."""
+
+    def token(self, octets: int) -> bytes:
+        return secrets.token_bytes(octets)
+
+    def identifier(self) -> str:
+        return secrets.token_hex(16)

@@ -1,0 +1,5 @@
+"""The composition root: the only place that knows which adapter stands behind which port."""
+
+from voltward.bootstrap.deployment import Deployment, open_deployment
+
+__all__ = ["Deployment", "open_deployment"]

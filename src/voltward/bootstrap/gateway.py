@@ -1,0 +1,333 @@
+"""Puts a gateway together from settings and an open deployment, and runs it until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from voltward.adapters.vault import read_server_chain
+from voltward.bootstrap.deployment import Deployment, open_deployment, referenced_secret
+from voltward.crypto.certificates import CertificateReader
+from voltward.crypto.verified_cache import VerifiedCache
+from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
+from voltward.detection.half_open import HalfOpen
+from voltward.detection.sources import Carrier, SourceMap
+from voltward.domain.enforcement import Action, Policy
+from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
+from voltward.domain.route import PathRule
+from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import Lane
+from voltward.gateway.attestation import Attestation
+from voltward.gateway.connection_table import ConnectionTable
+from voltward.gateway.csms_channel import CsmsRoute
+from voltward.gateway.door import Door
+from voltward.gateway.facts import FactWriter
+from voltward.gateway.link import StationLink
+from voltward.gateway.link_duties import CsmsAccess, LinkDuties, RelayBook
+from voltward.gateway.listener import Listener, TlsHolder, parse_address, parse_networks
+from voltward.gateway.passwords import PasswordDoor
+from voltward.gateway.reception import Reception, Route
+from voltward.gateway.relay import RelayRules
+from voltward.gateway.report import Metrics, Reports
+from voltward.gateway.server import Following, Gateway, GatewayParts
+from voltward.gateway.settings import GroupSettings
+from voltward.gateway.station_channel import ChannelLimits, Threshold
+from voltward.lifecycles.call_correlation import CorrelationLimits
+from voltward.ocpp import DIALECTS
+from voltward.ocpp.command_policy import compile_policy
+from voltward.ocpp.command_rules import limits_from_parameters, rules_from_controls
+from voltward.ocpp.dialect import Dialect
+from voltward.ports.storage import JournalWriter
+from voltward.rulebook.catalogue import Rulebook
+from voltward.rulebook.control import Moment
+from voltward.rulebook.evaluate import Evaluator
+from voltward.settings import Settings, load_settings
+from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.admit_station import DoorRules
+from voltward.usecases.follow_store import load_registry
+from voltward.wire.tls_client import build_client_context
+from voltward.wire.tls_context import OCPP_TLS, ServerChain, TlsPolicy, build_server_context
+from voltward.wire.upgrade import HeadLimits
+from voltward.wire.upgrade_client import parse_websocket_url
+
+WRITER = "gateway"
+Groups = dict[str, GroupSettings]
+
+
+async def run_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
+    """The gateway process: open, listen, serve; SIGTERM and SIGINT end it, SIGHUP reloads (ruling 31)."""
+    async with open_deployment(settings, writer=WRITER + "-facts") as deployment:
+        journal = deployment.store.journal_writer(WRITER)
+        await journal.start()
+        try:
+            assembly = await assemble(deployment, journal)
+            loop = asyncio.get_running_loop()
+            for ending in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(ending, assembly.gateway.stop)
+            loop.add_signal_handler(signal.SIGHUP, lambda: assembly.reload(file, overrides))
+            await assembly.gateway.run()
+        finally:
+            await journal.close()
+
+
+class Assembly:
+    """A gateway with what a reload replaces: TLS contexts, groups, policies."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        registry: AdmissionRegistry,
+        groups: Groups,
+        policies: dict[str, Policy],
+        reports: Reports,
+    ) -> None:
+        self._deployment = deployment
+        self._settings = deployment.settings
+        self._registry = registry
+        self._groups = groups
+        self._policies = policies
+        self._reports = reports
+        self.holder = TlsHolder(self._context(self._settings))
+        self.gateway: Gateway
+
+    def trust_changed(self) -> None:
+        """Other authorities: a new context for whoever comes from now on, never a change of a live one."""
+        self.holder.context = self._context(self._settings)
+
+    def reload(self, file: Path, overrides: list[str]) -> None:
+        """SIGHUP: groups, policies, server chains. Whatever is wrong is told, and everything stays as it was."""
+        try:
+            settings = load_settings(file, overrides)
+            policies = policies_of(settings, self._deployment.rulebook)
+            context = self._context(settings)
+        except VoltwardError as error:
+            self._reports.happened("reload_refused", "", {"reason": str(error)})
+            return
+        self._settings = settings
+        self._groups.clear()
+        self._groups.update(settings.group)
+        self._policies.clear()
+        self._policies.update(policies)
+        self.holder.context = context
+        self._reports.happened("settings_reloaded", str(file))
+
+    def _context(self, settings: Settings):  # noqa: ANN202 - the context's type is wire's own business
+        chains: list[ServerChain] = []
+        for name in settings.gateway.chains:
+            certificate, key = read_server_chain(self._deployment.room, name)
+            chains.append(ServerChain(name, certificate, key))
+        anchors = [authority.certificate_pem for authority in self._registry.authorities.values()]
+        return build_server_context(chains, anchors, tls_policy(settings, self._deployment.rulebook))
+
+
+async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
+    """Read the registry and put all parts together."""
+    settings, clock, entropy = deployment.settings, deployment.clock, deployment.entropy
+    registry = AdmissionRegistry()
+    await load_registry(deployment.store, deployment.store.feed, registry)
+    reports = Reports(journal, Metrics(), clock)
+    facts = FactWriter(deployment.store, entropy, reports)
+    groups: Groups = dict(settings.group)
+    policies = policies_of(settings, deployment.rulebook)
+    rules = DoorRules(deployment.rulebook, Evaluator(deployment.rulebook), policies)
+    assembly = Assembly(deployment, registry, groups, policies, reports)
+    guessing = GuessingThrottle(guessing_limits(settings), clock.monotonic())
+    door = Door(
+        registry=registry,
+        rules=rules,
+        passwords=password_door(deployment, guessing),
+        guessing=guessing,
+        reader=CertificateReader(),
+        organisations=(settings.operator.name, *settings.operator.organisations),
+        settings=settings.gateway,
+        reports=reports,
+        clock=clock,
+    )
+    dialects = route_dialects(settings)
+    book = relay_book(settings, deployment.rulebook, dialects, groups)
+    duties = LinkDuties(book, rules, csms_access(deployment), reports, facts, clock)
+    table: ConnectionTable[StationLink] = ConnectionTable()
+    reception = Reception(Route(PathRule.parse(settings.gateway.path), dialects), door, table, duties)
+    parts = GatewayParts(door, table, duties, reception, threshold(settings, reception, reports), facts)
+    following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
+    metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
+    assembly.gateway = Gateway(parts, listeners(settings, assembly.holder), following, metrics_at)
+    remember_sources(registry, guessing, clock.monotonic())
+    return assembly
+
+
+def policies_of(settings: Settings, rulebook: Rulebook) -> dict[str, Policy]:
+    """The groups' policies. OperatorFault for a control that there is not, or that cannot be softened so far."""
+    policies: dict[str, Policy] = {}
+    for name, group in settings.group.items():
+        actions: dict[str, Action] = {}
+        for control_id, word in group.actions.items():
+            control = rulebook.by_id.get(control_id)
+            if control is None:
+                raise OperatorFault(
+                    f"there is no control {control_id}.",
+                    mend="`voltward rulebook list` shows all of them.",
+                    subject=f"group.{name}.actions",
+                )
+            action = control.default_action if word == "enforce" else Action(word)
+            if _softer(action, control.softest_action):
+                raise OperatorFault(
+                    f"{control_id} cannot be softened to {word!r}; the least is {control.softest_action.value!r}.",
+                    mend="Remove the line, or use a dated exception where the rulebook allows one.",
+                    subject=f"group.{name}.actions",
+                )
+            actions[control_id] = action
+        policies[name] = Policy(name, actions)
+    return policies
+
+
+def tls_policy(settings: Settings, rulebook: Rulebook) -> TlsPolicy:
+    """What TLS may negotiate, from the same parameters that the door's checks read."""
+    versions, suites = rulebook.by_id["TLS-02"].parameters, rulebook.by_id["TLS-03"].parameters
+    policy = TlsPolicy(
+        minimum=versions["minimum"],
+        suites_12=tuple(suites["suites_12"]),
+        suites_13=tuple(suites["suites_13"]),
+        groups=OCPP_TLS.groups,
+    )
+    return policy if settings.gateway.static_rsa else policy.without_static_rsa()
+
+
+def guessing_limits(settings: Settings) -> GuessingLimits:
+    limits = settings.gateway.limits
+    rate = Rate(max(1, limits.argon2_per_minute // 10), limits.argon2_per_minute)
+    return GuessingLimits(
+        delay=limits.refusal_delay, delay_most=limits.refusal_delay_most, costly_in_all=rate
+    )
+
+
+def password_door(deployment: Deployment, guessing: GuessingThrottle) -> PasswordDoor:
+    workers = deployment.settings.gateway.limits.argon2_workers
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="argon2")
+    cache = VerifiedCache(Secret(deployment.entropy.token(32)))
+    return PasswordDoor(deployment.password_keys.digest, cache, guessing, pool, workers)
+
+
+def route_dialects(settings: Settings) -> Mapping[str, Dialect]:
+    """The dialects that the route to the CSMS speaks; all of them unless `csms.protocols` names some."""
+    for name in settings.csms.protocols:
+        if name not in DIALECTS:
+            raise OperatorFault(
+                f"{name!r} is no subprotocol that Voltward speaks.",
+                mend=f"Known are {', '.join(DIALECTS)}.",
+                subject="csms.protocols",
+            )
+    chosen = settings.csms.protocols or list(DIALECTS)
+    return {name: DIALECTS[name] for name in chosen}
+
+
+def relay_book(
+    settings: Settings, rulebook: Rulebook, dialects: Mapping[str, Dialect], groups: Groups
+) -> RelayBook:
+    """Compile the command policy of each dialect and lane (ruling 35)."""
+    controls = {c.id: c.parameters for c in rulebook.for_moment(Moment.MESSAGE)}
+    commands = rules_from_controls(controls)
+    relay = settings.relay
+    own = {**rulebook.by_id["MSG-02"].parameters, "max_bytes": relay.message_size, "max_depth": relay.depth}
+    correlation = CorrelationLimits(
+        station_outstanding=relay.outstanding, csms_waiting=relay.queue, answer_seconds=relay.call_timeout
+    )
+    rules: dict[tuple[str, Lane | None], RelayRules] = {}
+    for name, dialect in dialects.items():
+        limits = limits_from_parameters(own, dialect)
+        for lane in (None, Lane.REPAIR):
+            chosen = commands.always + commands.in_repair if lane is Lane.REPAIR else commands.always
+            policy = compile_policy(chosen, dialect)
+            rules[name, lane] = RelayRules(dialect, policy, limits, correlation, relay.messages_per_minute)
+    default = GroupSettings()
+    retry = int((groups.get("default") or default).boot_retry)
+    return RelayBook(rules, lambda name: groups.get(name) or groups.get("default") or default, retry)
+
+
+def csms_access(deployment: Deployment) -> CsmsAccess:
+    """The route and the attestation. OperatorFault for a URL, header or reference that will not do."""
+    settings, csms = deployment.settings, deployment.settings.csms
+    if not csms.url:
+        raise OperatorFault(
+            "there is no CSMS to relay to.", mend='Set csms.url = "ws://host:port/path".', subject="csms.url"
+        )
+    where = parse_websocket_url(csms.url.replace("{station}", "station"))
+    stored = referenced_secret(settings, csms.stored_password) if csms.basic == "stored" else None
+    attestation = Attestation(csms.headers, csms.basic, csms.stored_user, stored)
+    attestation.check()
+    route = CsmsRoute(
+        url=csms.url,
+        dial_timeout=csms.dial_timeout,
+        message_size=settings.relay.message_size,
+        write_buffer=settings.relay.write_buffer,
+        tls=build_client_context(csms_anchors(settings)) if where.secure else None,
+    )
+    return CsmsAccess(route, attestation, deployment.entropy)
+
+
+def csms_anchors(settings: Settings) -> str | None:
+    if not settings.csms.ca:
+        return None
+    path = settings.path(settings.csms.ca)
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutsideFault(
+            f"the authorities for the CSMS cannot be read: {error}.", mend="Check csms.ca.", subject=str(path)
+        ) from error
+
+
+def threshold(settings: Settings, reception: Reception, reports: Reports) -> Threshold:
+    limits = settings.gateway.limits
+    return Threshold(
+        receptionist=reception,
+        reports=reports,
+        half_open=HalfOpen(limits.half_open, limits.half_open_per_source),
+        limits=ChannelLimits(
+            handshake_timeout=limits.handshake_timeout,
+            upgrade_timeout=limits.upgrade_timeout,
+            head=HeadLimits(head=limits.request_head),
+            message_size=settings.relay.message_size,
+            write_buffer=settings.relay.write_buffer,
+        ),
+    )
+
+
+def listeners(settings: Settings, holder: TlsHolder) -> list[Listener]:
+    """The TLS listener, and the plain one where it is switched on, with its networks (A00.FR.201)."""
+    gateway = settings.gateway
+    networks = parse_networks([c.network for c in gateway.carriers], "gateway.carriers")
+    sources = SourceMap(Carrier(n, c.half_open) for n, c in zip(networks, gateway.carriers, strict=True))
+    host, port = parse_address(gateway.listen, "gateway.listen")
+    over_tls = frozenset({SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE})
+    made = [Listener("tls", host, port, gateway.zone, over_tls, None, sources, holder)]
+    if gateway.plain_listen:
+        if not gateway.plain_sources:
+            raise OperatorFault(
+                "a plain listener needs the networks that it may be used from.",
+                mend='Set gateway.plain_sources = ["10.20.0.0/16"], or remove gateway.plain_listen.',
+                subject="gateway.plain_sources",
+            )
+        host, port = parse_address(gateway.plain_listen, "gateway.plain_listen")
+        trusted = parse_networks(gateway.plain_sources, "gateway.plain_sources")
+        plain = frozenset({SecurityProfile.UNSECURED_BASIC})
+        made.append(Listener("plain", host, port, gateway.zone, plain, trusted, sources, None))
+    return made
+
+
+def remember_sources(registry: AdmissionRegistry, guessing: GuessingThrottle, now: float) -> None:
+    """Open the reserved lane for sources that stations succeeded from before this start (ruling 10)."""
+    sources = SourceMap()
+    for entry in registry.stations():
+        for prefix in entry.station.known_sources:
+            address = prefix.partition("/")[0]
+            guessing.succeeded(sources.source_of(address), entry.station.id.identity, now)
+
+
+def _softer(one: Action, other: Action) -> bool:
+    order = (Action.RECORD, Action.QUARANTINE, Action.REFUSE)
+    return order.index(one) < order.index(other)

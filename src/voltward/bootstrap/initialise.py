@@ -1,0 +1,52 @@
+"""A deployment from nothing: files and keys by the use case, then the store with the first administrator in it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from voltward.adapters.deployment_site import deployment_sites
+from voltward.adapters.secret_references import resolve_reference
+from voltward.adapters.system_clock import SystemClock, SystemEntropy
+from voltward.adapters.vault import unlock_for_new_room
+from voltward.bootstrap.deployment import environment, open_deployment
+from voltward.domain.events import Event
+from voltward.settings import load_settings
+from voltward.usecases.deployment_plan import ChosenUnlock, DeploymentPlan
+from voltward.usecases.make_deployment import DeploymentMade, make_deployment
+
+
+async def initialise(
+    folder: Path,
+    operator_name: str,
+    hosts: tuple[str, ...],
+    csms_url: str,
+    administrator: str,
+    unlocks: tuple[str | None, str | None],
+) -> tuple[DeploymentMade, str]:
+    """Make it, or leave nothing behind; returns what was made and the administrator's one-time link."""
+    clock, entropy = SystemClock(), SystemEntropy()
+    gateway, signer = (_chosen(folder, reference) for reference in unlocks)
+    plan = DeploymentPlan(folder, operator_name, hosts, csms_url, administrator, gateway, signer)
+    made = make_deployment(plan, deployment_sites(entropy), clock, entropy)
+    try:
+        settings = load_settings(made.settings)
+        async with open_deployment(settings) as deployment, deployment.store.begin() as work:
+            # Its own authorities are trusted from the day that they can issue: until then nothing bears their names.
+            await work.operators.save(made.administrator)
+            await work.operators.put_enrolment(made.enrolment)
+            facts = {"administrator": made.administrator.name, "operator": operator_name}
+            await work.journal(Event("deployment_made", clock.now(), "init", str(made.folder), facts))
+            await work.commit()
+    except BaseException:
+        shutil.rmtree(made.folder, ignore_errors=True)
+        raise
+    # The one place where the token is shown. It stands behind the `#`, so that no server's log ever sees it.
+    link = f"https://{settings.portal.listen}/enrol#{made.token.reveal().decode('ascii')}"
+    return made, link
+
+
+def _chosen(folder: Path, reference: str | None) -> ChosenUnlock | None:
+    if reference is None:
+        return None
+    return ChosenUnlock(reference, unlock_for_new_room(resolve_reference(reference, folder, environment())))

@@ -1,0 +1,85 @@
+"""The command line: `voltward --help` groups the commands; each loads what it needs when it runs.
+
+Exit status: 0 done, 1 findings or a failed check, 2 wrong usage or settings, 3 the outside failed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App, CycloptsError, Group
+
+from voltward import __version__
+
+DEPLOYMENT = Group("Deployment", sort_key=1)
+FLEET = Group("Fleet", sort_key=2)
+EVIDENCE = Group("Evidence", sort_key=3)
+
+_COMMANDS = (
+    # (name, where it is, group, what it does)
+    (
+        "demo",
+        "voltward.cli.demo:demo",
+        DEPLOYMENT,
+        "See it work: a gateway, a CSMS, a fleet and an attacker, on loopback.",
+    ),
+    (
+        "init",
+        "voltward.cli.init:init",
+        DEPLOYMENT,
+        "Make a deployment: settings, authorities, server certificates, keys.",
+    ),
+    ("serve", "voltward.cli.serve:serve", DEPLOYMENT, "Run the gateway under its supervisor."),
+    ("settings", "voltward.cli.settings:app", DEPLOYMENT, "Is this deployment sound?"),
+    (
+        "station",
+        "voltward.cli.station:app",
+        FLEET,
+        "The registry: add, list, show, set, quarantine, release, retire, explain.",
+    ),
+    ("ca", "voltward.cli.authority:app", FLEET, "Authorities whose certificates are believed."),
+    ("cert", "voltward.cli.certificate:app", FLEET, "Certificates of stations."),
+    (
+        "simulate",
+        "voltward.cli.simulate:simulate",
+        FLEET,
+        "Stations, good and misbehaving, one or ten thousand.",
+    ),
+    ("journal", "voltward.cli.journal:app", EVIDENCE, "The tamper-evident record."),
+    ("rulebook", "voltward.cli.rulebook:app", EVIDENCE, "The controls, their citations, what checks them."),
+)
+
+
+def build() -> App:
+    """The command tree; commands are named by where they stand and imported when they are called."""
+    app = App(
+        name="voltward",
+        help="Puts the OCPP security profiles in force for EV charging fleets, in front of any CSMS.",
+        version=__version__,
+        help_on_error=False,
+    )
+    for name, place, group, words in _COMMANDS:
+        app.command(place, name=name, group=group, help=words)
+    return app
+
+
+def main() -> None:
+    """Run a command and leave with its status; errors are sentences, never tracebacks."""
+    from voltward.cli.frame import fault_status, interrupted_status, say_fault  # noqa: PLC0415 - lazily
+
+    try:
+        result = build()(exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(interrupted_status())
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        status = fault_status(error)
+        if status is None:
+            raise  # a fault of ours: let it be seen
+        say_fault(error)
+        sys.exit(status)
+    sys.exit(result if isinstance(result, int) else 0)

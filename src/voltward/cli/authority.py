@@ -1,0 +1,113 @@
+"""`voltward ca ...`: whose certificates are believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from voltward.bootstrap import open_deployment
+from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
+from voltward.cli.reading import certificates_in
+from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
+from voltward.settings import load_settings
+from voltward.usecases.queries import list_authorities
+from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authority
+
+app = App(name="ca", help="Authorities whose certificates are believed.")
+
+
+@app.command
+def trust(
+    file: Path,
+    *,
+    for_: Annotated[Literal["stations", "manufacturers"], Parameter(name="--for")],
+    binding: Literal["serial", "identity", "pattern", "fingerprint"] = "serial",
+    pattern: str | None = None,
+    organisation: Annotated[list[str] | None, Parameter(negative=())] = None,
+    options: Options = Options(),
+) -> None:
+    """Trust the authorities in a file. `--binding` says how their certificates name a station."""
+    orders = [
+        TrustOrder(der, TrustedFor(for_), Binding(BindingRule(binding), pattern), tuple(organisation or ()))
+        for der in certificates_in(file)
+    ]
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            trusted = [await trust_authority(deployment.store, o, actor(), deployment.clock) for o in orders]
+        if options.json:
+            print_json([_facts(authority) for authority in trusted])
+            return
+        for authority in trusted:
+            print_line(f"trusted for {authority.trusted_for.value}: {authority.name} ({authority.id[:16]})")
+
+    run(story())
+
+
+@app.command
+def distrust(authority: str, *, options: Options = Options()) -> None:
+    """Stop trusting an authority, named by the start of its id."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            retired = await distrust_authority(deployment.store, authority, actor(), deployment.clock)
+        print_json(_facts(retired)) if options.json else print_line(f"not trusted any more: {retired.name}")
+
+    run(story())
+
+
+@app.command
+def show(*, options: Options = Options()) -> None:
+    """The authorities that are trusted, and the certificates that are denied."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            authorities, denied = await list_authorities(deployment.store)
+        if options.json:
+            print_json(
+                {
+                    "authorities": [_facts(authority) for authority in authorities],
+                    "denied": [
+                        {
+                            "fingerprint": d.fingerprint.hex(),
+                            "reason": d.reason,
+                            "at": d.denied_at,
+                            "station": d.station,
+                        }
+                        for d in denied
+                    ],
+                }
+            )
+            return
+        if not authorities:
+            print_line("No authority is trusted yet. `voltward ca trust FILE --for stations` trusts one.")
+        else:
+            columns = ("id", "trusted for", "binding", "state", "name")
+            print_table(columns, (_row(authority) for authority in authorities))
+        for d in denied:
+            print_line(
+                f"denied: {d.fingerprint.hex()[:16]}  {d.denied_at:%Y-%m-%d %H:%M}  {d.station or '-'}  {d.reason}"
+            )
+
+    run(story())
+
+
+def _facts(authority: Authority) -> dict[str, object]:
+    return {
+        "id": authority.id,
+        "name": authority.name,
+        "trusted_for": authority.trusted_for.value,
+        "binding": authority.binding.rule.value,
+        "pattern": authority.binding.pattern,
+        "organisations": list(authority.organisations),
+        "added_at": authority.added_at,
+        "retired_at": authority.retired_at,
+    }
+
+
+def _row(authority: Authority) -> tuple[str, ...]:
+    state = "in force" if authority.retired_at is None else f"retired {authority.retired_at:%Y-%m-%d}"
+    rule = authority.binding.pattern or authority.binding.rule.value
+    return (authority.id[:16], authority.trusted_for.value, rule, state, authority.name)

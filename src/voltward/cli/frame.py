@@ -1,0 +1,115 @@
+"""What every command shares: its options, how it prints, how a fault becomes a sentence and a status."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import Parameter
+
+from voltward.domain.errors import OperatorFault, OutsideFault, StationFault, VoltwardError
+
+T = TypeVar("T")
+FINDINGS = 1
+JSON_FLAG = "--json"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of every command that works on a deployment."""
+
+    config: Annotated[
+        Path, Parameter(name=["--config", "-c"], help="The settings file.", show_default=True)
+    ] = Path("voltward.toml")
+    set: Annotated[
+        list[str], Parameter(name="--set", help="Another value for a setting: KEY=VALUE.", negative=())
+    ] = field(default_factory=list[str])
+    json: Annotated[bool, Parameter(name=JSON_FLAG, negative=(), help="Print JSON.")] = False
+
+
+def run(story: Coroutine[Any, Any, T]) -> T:
+    """Run a command's asynchronous part."""
+    return asyncio.run(story)
+
+
+def actor() -> str:
+    """Who gives the order, for the journal: the account on this machine."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except OSError:
+        return "cli"
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    json.dump(value, sys.stdout, indent=2, default=_plain)
+    sys.stdout.write("\n")
+
+
+def print_line(text: str) -> None:
+    """Plain text on standard output; nothing in it is read as markup."""
+    from rich.console import Console  # noqa: PLC0415 - lazily: `--json` needs none of it
+
+    Console(soft_wrap=True).print(text, markup=False, highlight=False)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table that is as wide as the terminal; cells are text, never markup."""
+    from rich.console import Console  # noqa: PLC0415 - lazily
+    from rich.table import Table  # noqa: PLC0415 - lazily
+    from rich.text import Text  # noqa: PLC0415 - lazily
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Names and values, one a line, aligned."""
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        print_line(f"{name.ljust(width)}  {value}")
+
+
+def fault_status(error: BaseException) -> int | None:
+    """The exit status of a fault, or None if it is a bug of ours."""
+    if isinstance(error, (OperatorFault, StationFault)):
+        return 2
+    if isinstance(error, (OutsideFault, OSError)):
+        return 3
+    return None
+
+
+def interrupted_status() -> int:
+    return 130
+
+
+def say_fault(error: BaseException) -> None:
+    """What happened, to whom, and how to mend it; as JSON where JSON was asked for."""
+    if JSON_FLAG in sys.argv:
+        known = error if isinstance(error, VoltwardError) else None
+        said = {
+            "error": known.what if known else str(error),
+            "subject": known.subject if known else "",
+            "mend": known.mend if known else "",
+        }
+        sys.stderr.write(json.dumps(said) + "\n")
+        return
+    sys.stderr.write(f"voltward: {error}\n")
+
+
+def _plain(value: object) -> object:
+    for convert in ("isoformat", "hex"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    return str(value)

@@ -1,0 +1,83 @@
+"""`voltward journal ...`: the tamper-evident record."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+
+from cyclopts import App
+
+from voltward.bootstrap import open_deployment
+from voltward.cli.frame import FINDINGS, Options, print_json, print_line, run
+from voltward.domain.events import Event
+from voltward.ports.storage import JournalRow
+from voltward.settings import load_settings
+
+app = App(name="journal", help="The tamper-evident record.")
+_POLL = 0.5  # seconds
+
+
+@app.command
+def tail(
+    *, count: int = 20, station: str | None = None, follow: bool = False, options: Options = Options()
+) -> None:
+    """The newest rows; `--follow` goes on until Ctrl-C."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            rows = await deployment.journal.tail(count, subject=station)
+            _say(rows, options)
+            seen = {(row.writer, row.seq) for row in rows}
+            while follow:
+                await asyncio.sleep(_POLL)
+                newest = await deployment.journal.tail(1000, subject=station)
+                fresh = [row for row in newest if (row.writer, row.seq) not in seen]
+                fresh = [row for row in fresh if not rows or row.event.at >= rows[0].event.at]
+                _say(fresh, options)
+                seen |= {(row.writer, row.seq) for row in fresh}
+
+    run(story())
+
+
+@app.command
+def verify(*, options: Options = Options()) -> int:
+    """Is every row there, untouched and in order? Exit status 1 if not."""
+
+    async def story() -> int:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            problems = await deployment.journal.problems(deployment.clock.now())
+        if options.json:
+            print_json({"ok": not problems, "problems": list(problems)})
+        elif problems:
+            for problem in problems:
+                print_line(f"- {problem}")
+            print_line(
+                "The journal was tampered with, or its files are not together. Keep everything as it is."
+            )
+        else:
+            print_line("The journal is whole: every row is there, untouched and in order.")
+        return FINDINGS if problems else 0
+
+    return run(story())
+
+
+def _say(rows: list[JournalRow] | tuple[JournalRow, ...] | object, options: Options) -> None:
+    assert isinstance(rows, (list, tuple))
+    for row in rows:
+        event: Event = row.event
+        if options.json:
+            print_json(
+                {
+                    "writer": row.writer,
+                    "seq": row.seq,
+                    "at": event.at,
+                    "kind": event.kind,
+                    "actor": event.actor,
+                    "subject": event.subject,
+                    "facts": dict(event.facts),
+                }
+            )
+            continue
+        facts = "  ".join(f"{k}={v}" for k, v in event.facts.items() if v not in (None, "", (), []))
+        at = event.at.astimezone(UTC)
+        print_line(f"{at:%Y-%m-%d %H:%M:%S}  {event.kind}  {event.subject or '-'}  by {event.actor}  {facts}")

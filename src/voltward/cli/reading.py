@@ -1,0 +1,69 @@
+"""What commands read from their arguments: dates, files of certificates, passwords."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from voltward.crypto.pem import read_pem_bundle
+from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
+from voltward.domain.secret import Secret
+
+_LARGEST = 1024 * 1024
+
+
+def read_date(text: str) -> datetime:
+    """`2027-03-31` (the whole day counts) or an ISO 8601 time; aware, UTC unless it says otherwise."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise OperatorFault(
+            f"{text!r} is no date.", mend="Write 2027-03-31 or 2027-03-31T18:00+02:00."
+        ) from error
+    if len(text) <= len("2027-03-31"):
+        when += timedelta(days=1)
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+
+
+def certificates_in(file: Path) -> list[bytes]:
+    """The certificates of a PEM or DER file, as DER."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise OutsideFault(
+            f"the file cannot be read: {error.strerror}.",
+            mend="Check name, owner and mode.",
+            subject=str(file),
+        ) from error
+    try:
+        found = read_pem_bundle(content[:_LARGEST])
+    except StationFault as fault:
+        raise OperatorFault(fault.what, mend="Name a PEM or DER file.", subject=str(file)) from fault
+    if not found:
+        raise OperatorFault(
+            "there is no certificate in it.", mend="Name a PEM or DER file.", subject=str(file)
+        )
+    return found
+
+
+def one_certificate(file: Path) -> bytes:
+    """The first certificate of a file: the leaf, where a chain stands in it."""
+    return certificates_in(file)[0]
+
+
+def read_password(source: str) -> Secret:
+    """A password from a file or, for `-`, from standard input; one line, its end stripped."""
+    try:
+        data = sys.stdin.buffer.read(_LARGEST) if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise OutsideFault(
+            f"the password cannot be read: {error.strerror}.",
+            mend="Check name, owner and mode.",
+            subject=source,
+        ) from error
+    text = data.rstrip(b"\r\n")
+    if not text or b"\n" in text:
+        raise OperatorFault("this is not one line of password.", mend="Put it on one line.", subject=source)
+    return Secret(text)

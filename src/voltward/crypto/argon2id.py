@@ -1,0 +1,93 @@
+"""argon2id (RFC 9106): the slow hash for what people chose, and its costs as named sets.
+
+Everything here blocks for tens of milliseconds: off the event loop, in bounded pools. Salts are drawn by the
+library from the system's generator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import argon2
+from argon2 import low_level
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from voltward.domain.credential import Argon2Hash
+from voltward.domain.errors import OutsideFault
+from voltward.domain.secret import Secret
+
+_DIGEST_OCTETS = 32
+
+# What a stored hash may ask of us: a doctored row must not cost gigabytes.
+_MOST = argon2.Parameters(low_level.Type.ID, 19, 64, 64, time_cost=16, memory_cost=256 * 1024, parallelism=16)
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2Cost:
+    """One set of parameters; `memory` and `salt` in KiB and octets."""
+
+    passes: int
+    memory: int
+    lanes: int
+    salt: int = 16
+
+
+RFC_9106_LOW_MEMORY = Argon2Cost(passes=3, memory=64 * 1024, lanes=4)  # its second recommended choice
+FOR_TESTS = Argon2Cost(passes=1, memory=8, lanes=1)  # protects nothing
+
+
+def hash_octets(octets: bytes, cost: Argon2Cost) -> Argon2Hash:
+    """The hash with a fresh salt, as a PHC string."""
+    hasher = argon2.PasswordHasher(
+        time_cost=cost.passes,
+        memory_cost=cost.memory,
+        parallelism=cost.lanes,
+        hash_len=_DIGEST_OCTETS,
+        salt_len=cost.salt,
+    )
+    return Argon2Hash(hasher.hash(octets))
+
+
+def matches_argon2(octets: bytes, verifier: Argon2Hash) -> bool:
+    """Are these the octets that were hashed? OutsideFault if the stored hash is damaged."""
+    try:
+        stored = argon2.extract_parameters(verifier.encoded)
+    except InvalidHashError as error:
+        raise _damaged() from error
+    if (
+        stored.type is not _MOST.type
+        or stored.time_cost > _MOST.time_cost
+        or stored.memory_cost > _MOST.memory_cost
+        or stored.parallelism > _MOST.parallelism
+    ):
+        raise _damaged()
+    try:
+        return low_level.verify_secret(verifier.encoded.encode("ascii"), octets, low_level.Type.ID)
+    except VerifyMismatchError:
+        return False
+    except VerificationError as error:
+        raise _damaged() from error
+
+
+def spend_like_argon2(octets: bytes, cost: Argon2Cost) -> None:
+    """Do the work of one comparison for nobody, so that an unknown identity takes as long as a known one."""
+    stretch(Secret(octets), bytes(cost.salt), cost)
+
+
+def stretch(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> Secret:
+    """A key of 32 octets from a passphrase."""
+    return Secret(
+        low_level.hash_secret_raw(
+            passphrase.reveal(),
+            salt,
+            time_cost=cost.passes,
+            memory_cost=cost.memory,
+            parallelism=cost.lanes,
+            hash_len=_DIGEST_OCTETS,
+            type=low_level.Type.ID,
+        )
+    )
+
+
+def _damaged() -> OutsideFault:
+    return OutsideFault("a stored password hash is damaged.", mend="Set a new password for this station.")

@@ -1,0 +1,208 @@
+"""Reading certificates as facts that a check may look at, and telling how far a presented chain leads.
+
+What is read here comes from strangers: octets that are no certificate become a `StationFault`, or a chain
+whose leaf is marked unreadable, and nothing else. No verdict is formed here, and no signature is verified:
+the TLS engine did that, and `chain_words` says what its findings mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+from voltward.crypto.chain_words import ChainFinding, findings_below
+from voltward.domain.authority import Authority
+from voltward.domain.errors import StationFault
+from voltward.rulebook.observation import CertificateSeen, ChainSeen, PublicKeySeen
+
+# Real ones take 0.5 to 3 KiB. The bound keeps a hostile name of 100 KB out of logs and journal.
+LARGEST_CERTIFICATE = 16 * 1024
+# A path of RFC 5280 with two sub-CAs (A00.FR.602) has four; more than this is an attack on our time.
+LONGEST_CHAIN = 8
+
+_UNREADABLE_KEY = PublicKeySeen("unsupported", 0)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+# OpenSSL's names where the library prefers those of SEC 2.
+_OPENSSL_CURVES = {"secp256r1": "prime256v1", "secp192r1": "prime192v1"}
+
+
+class UnreadableCertificate(StationFault):
+    """These octets are no X.509 certificate that could be judged."""
+
+
+class PresentedChain(Protocol):
+    """What the TLS engine knows after a handshake; certificates in DER form, leaf first."""
+
+    @property
+    def peer_chain(self) -> Sequence[bytes]:
+        """As offered."""
+        ...
+
+    @property
+    def verified_chain(self) -> Sequence[bytes]:
+        """As the engine could build it, up to the anchor if it found one."""
+        ...
+
+    @property
+    def chain_errors(self) -> Sequence[ChainFinding]:
+        """What the engine found wrong with it."""
+        ...
+
+
+def fingerprint(der: bytes) -> bytes:
+    """SHA-256 of the DER form: 32 octets."""
+    return hashlib.sha256(der).digest()
+
+
+def read_certificate(der: bytes) -> CertificateSeen:
+    """The facts of one certificate; raises UnreadableCertificate, and nothing else, for any octets."""
+    if len(der) > LARGEST_CERTIFICATE:
+        raise UnreadableCertificate(f"no station's certificate has {len(der)} octets.")
+    try:
+        return _facts(x509.load_der_x509_certificate(der), fingerprint(der))
+    except Exception as error:
+        # The parser has a dozen exceptions for foreign octets and grows new ones; each means the same here.
+        raise UnreadableCertificate(f"not a readable X.509 certificate ({type(error).__name__}).") from error
+
+
+class CertificateReader:
+    """Reads certificates, and remembers those of issuers, which come again with each of their stations.
+
+    Leaves are never remembered: they come once per connection, and strangers could flush the memory.
+    """
+
+    __slots__ = ("_capacity", "_issuers")
+
+    def __init__(self, capacity: int = 256) -> None:
+        self._capacity = capacity
+        self._issuers: OrderedDict[bytes, CertificateSeen] = OrderedDict()
+
+    def leaf(self, der: bytes) -> CertificateSeen:
+        """Raises UnreadableCertificate."""
+        return read_certificate(der)
+
+    def issuer(self, der: bytes, digest: bytes) -> CertificateSeen:
+        """Only for certificates of a path that leads to a trusted authority; `digest` is the fingerprint."""
+        known = self._issuers.get(digest)
+        if known is not None:
+            self._issuers.move_to_end(digest)
+            return known
+        seen = read_certificate(der)
+        self._issuers[digest] = seen
+        if len(self._issuers) > self._capacity:
+            self._issuers.popitem(last=False)
+        return seen
+
+    def __len__(self) -> int:
+        return len(self._issuers)
+
+
+def chain_seen(
+    reader: CertificateReader, presented: PresentedChain, authorities: Mapping[str, Authority]
+) -> ChainSeen:
+    """What was offered, and which of `authorities` (by fingerprint in hexadecimal) it leads to (A00.FR.403).
+
+    The authority is the one nearest to the leaf, above it, on the chain that the engine verified; a finding
+    at or below it that breaks the path leaves `authority` None. Authorities that are retired do not belong
+    into the mapping. `presented.peer_chain` must not be empty: without a certificate there is no ChainSeen.
+    """
+    leaf_der = presented.peer_chain[0]
+    try:
+        leaf = reader.leaf(leaf_der)
+    except UnreadableCertificate as fault:
+        return ChainSeen(_unreadable(leaf_der), (), None, ("unreadable",), unreadable=fault.what)
+    found = _nearest_authority(leaf_der, presented.verified_chain, authorities)
+    if found is None:
+        # The engine's anchors may be older than our list: what was taken off it is unknown at once.
+        words = findings_below(presented.chain_errors, LONGEST_CHAIN) or ("unknown-authority",)
+        return ChainSeen(leaf, (leaf,), None, words)
+    depth, authority = found
+    words = findings_below(presented.chain_errors, depth)
+    if words:
+        return ChainSeen(leaf, (leaf,), None, words)
+    try:
+        issuers = [reader.issuer(der, fingerprint(der)) for der in presented.verified_chain[1 : depth + 1]]
+    except UnreadableCertificate:
+        return ChainSeen(leaf, (leaf,), None, ("unreadable-issuer",))
+    return ChainSeen(leaf, (leaf, *issuers), authority)
+
+
+def _nearest_authority(
+    leaf: bytes, verified: Sequence[bytes], authorities: Mapping[str, Authority]
+) -> tuple[int, Authority] | None:
+    """From depth 1 on: an authority's own certificate is nobody's credential."""
+    if not verified or verified[0] != leaf:
+        return None
+    for depth, der in enumerate(verified[1:LONGEST_CHAIN], start=1):
+        authority = authorities.get(hashlib.sha256(der).hexdigest())
+        if authority is not None:
+            return depth, authority
+    return None
+
+
+def _facts(certificate: x509.Certificate, digest: bytes) -> CertificateSeen:
+    subject = certificate.subject
+    return CertificateSeen(
+        fingerprint=digest,
+        serial_number=f"{certificate.serial_number:x}",
+        common_names=_values(subject, NameOID.COMMON_NAME),
+        organisations=_values(subject, NameOID.ORGANIZATION_NAME),
+        subject=subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        is_ca=_is_ca(certificate),
+        key=_key(certificate),
+        signature_hash=_signature_hash(certificate),
+    )
+
+
+def _values(name: x509.Name, kind: x509.ObjectIdentifier) -> tuple[str, ...]:
+    return tuple(str(attribute.value) for attribute in name.get_attributes_for_oid(kind))
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    for extension in certificate.extensions:
+        if isinstance(extension.value, x509.BasicConstraints):
+            return extension.value.ca
+    return False
+
+
+def _key(certificate: x509.Certificate) -> PublicKeySeen:
+    try:
+        key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        return _UNREADABLE_KEY
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        curve = key.curve.name
+        return PublicKeySeen("ec", key.key_size, _OPENSSL_CURVES.get(curve, curve))
+    if isinstance(key, rsa.RSAPublicKey):
+        return PublicKeySeen("rsa", key.key_size)
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return PublicKeySeen("ed25519", 256)
+    if isinstance(key, ed448.Ed448PublicKey):
+        return PublicKeySeen("ed448", 456)
+    if isinstance(key, dsa.DSAPublicKey):
+        return PublicKeySeen("dsa", key.key_size)
+    return _UNREADABLE_KEY
+
+
+def _signature_hash(certificate: x509.Certificate) -> str | None:
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return "unsupported"
+    return algorithm.name if algorithm is not None else None
+
+
+def _unreadable(der: bytes) -> CertificateSeen:
+    """Stands in the place of a leaf that cannot be read: nobody's name, never valid."""
+    return CertificateSeen(fingerprint(der), "", (), (), "", "", _NEVER, _NEVER, False, _UNREADABLE_KEY, None)  # noqa: FBT003 - the order of the fields

@@ -1,0 +1,76 @@
+"""A part on a wire: it comes in, has its days, answers its CSMS, and remembers how its last link ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from voltward.demo.cast import Manner, Part
+from voltward.ports.clock import Clock
+from voltward.simulator.dial import Dial
+from voltward.simulator.faults import Fault
+from voltward.simulator.link import Connected, Outcome
+from voltward.simulator.live_station import Departure, LiveStation
+from voltward.simulator.messages import Saying
+from voltward.simulator.station import Registration, StationModel
+
+_LOOK: Final = 0.02  # seconds between two looks at a station
+
+
+class Player:
+    """One station of the demo, over all its links. `troupe` awaits what it does in the background."""
+
+    def __init__(self, part: Part, dial: Dial, clock: Clock, troupe: asyncio.TaskGroup) -> None:
+        self.part = part
+        self.dial = dial
+        self.departure: Departure | None = None
+        self.left_at = 0.0  # monotonic seconds, of the end of the last link
+        self._clock = clock
+        self._troupe = troupe
+        # Whoever has to wait shows at once that waiting is enforced: it speaks before its boot.
+        faults = frozenset({Fault.SENDS_BEFORE_BOOT}) if part.manner is Manner.WAITS else frozenset[Fault]()
+        self._station = LiveStation(StationModel(part.identity, part.dialect, part.serial, faults), clock)
+
+    @property
+    def model(self) -> StationModel:
+        return self._station.model
+
+    @property
+    def is_connected(self) -> bool:
+        return self._station.is_connected
+
+    async def enter(self) -> Outcome:
+        """Connect, and live on the link until somebody ends it."""
+        self.departure = None
+        outcome = await self._station.connect(self.dial)
+        if isinstance(outcome, Connected):
+            self._troupe.create_task(self._live())
+        return outcome
+
+    async def leave(self) -> None:
+        """Close the link, as a station that goes to rest."""
+        await self._station.leave()
+        await self.until(lambda: self.departure is not None, seconds=5.0)
+
+    async def say(self, sayings: Iterable[Saying], *, seconds: float = 20.0) -> bool:
+        """Say these; whether all was answered in time."""
+        await self._station.ask(sayings)
+        return await self.until(lambda: self.model.is_done, seconds=seconds)
+
+    async def is_accepted(self, *, seconds: float = 10.0) -> bool:
+        """Whether its boot is accepted in time."""
+        return await self.until(lambda: self.model.registration is Registration.ACCEPTED, seconds=seconds)
+
+    async def until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+        """Whether a condition about it comes true in time."""
+        ends = self._clock.monotonic() + seconds
+        while not condition():
+            if self._clock.monotonic() >= ends:
+                return False
+            await asyncio.sleep(_LOOK)
+        return True
+
+    async def _live(self) -> None:
+        departure = await self._station.serve()
+        self.departure, self.left_at = departure, self._clock.monotonic()

@@ -1,0 +1,93 @@
+"""The two lanes of quarantine: a newcomer that has to wait, and a known station that is kept short."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from voltward.demo.business import ask, be_read
+from voltward.demo.calls import PHRASEBOOKS, answer_words
+from voltward.demo.cast import CAST, Manner, Part
+from voltward.demo.days import station_faults
+from voltward.demo.outcome import Seen
+from voltward.demo.stage import ACTOR, Scene, Stage, Thread
+from voltward.domain.station import Lane, StationId
+from voltward.simulator.frames import CALL_ERROR
+from voltward.simulator.link import Connected, words
+from voltward.simulator.station import DAY, Registration
+from voltward.usecases.change_station import quarantine_station
+
+_LOG_SECONDS: Final = 5.0
+
+
+def quarantine_threads() -> tuple[Thread, ...]:
+    """A scene for each part that is let in, but not for good."""
+    waiting = tuple((_waits(part),) for part in CAST if part.manner is Manner.WAITS)
+    return waiting + tuple((_repairs(part),) for part in CAST if part.manner is Manner.REPAIRS)
+
+
+def _waits(part: Part) -> Scene:
+    async def play(stage: Stage) -> Seen:
+        player = stage.players[part.identity]
+        look_at = f"voltward station explain {part.identity}"
+        outcome = await player.enter()
+        if not isinstance(outcome, Connected):
+            return Seen(words(outcome), ok=False, look_at=look_at)
+        # Its heartbeat before the boot gets an error, which the model counts as an answer to nothing.
+        waits = await player.until(
+            lambda: player.model.registration is Registration.PENDING and player.model.tally.unasked == 1,
+            seconds=10,
+        )
+        event = await stage.gateway.log.wait_for(
+            "station_quarantined", subject=part.identity, seconds=_LOG_SECONDS
+        )
+        if not waits or event is None or event.text("lane") != Lane.UNPROVEN:
+            return Seen(f"it is {player.model.registration}, not kept waiting", ok=False, look_at=look_at)
+        if part.identity in stage.csms.stations:
+            return Seen("its traffic reached the CSMS", ok=False, look_at=look_at)
+        return Seen(
+            f"Boot answered Pending, its heartbeat refused, nothing at the CSMS ({event.why})", ok=True
+        )
+
+    return Scene(
+        f"{part.identity}: a newcomer waits (OCPP {part.version}, {part.proof})",
+        "unproven lane: Boot answered Pending, nothing forwarded",
+        play,
+    )
+
+
+def _repairs(part: Part) -> Scene:
+    async def play(stage: Stage) -> Seen:
+        store, clock = stage.site.deployment.store, stage.site.deployment.clock
+        reason = "its meter is looked at"
+        await quarantine_station(store, StationId(part.identity), Lane.REPAIR, reason, ACTOR, clock)
+        return await _kept_short(stage, part)
+
+    return Scene(
+        f"{part.identity}: quarantined by order (OCPP {part.version}, profile {int(part.profile)})",
+        "repair lane: its own charge reaches the CSMS, an order of the CSMS does not reach it",
+        play,
+    )
+
+
+async def _kept_short(stage: Stage, part: Part) -> Seen:
+    player = stage.players[part.identity]
+    look_at = f"voltward station explain {part.identity}"
+    outcome = await player.enter()
+    if not isinstance(outcome, Connected):
+        return Seen(words(outcome), ok=False, look_at=look_at)
+    if not await player.is_accepted() or not await player.say(DAY):
+        return Seen("its day did not reach the CSMS", ok=False, look_at=look_at)
+    faults = station_faults(player) + await be_read(stage.csms, player)
+    start = PHRASEBOOKS[part.dialect].start
+    answer = await ask(stage.csms, player, start)
+    event = await stage.gateway.log.wait_for(
+        "station_quarantined", subject=part.identity, seconds=_LOG_SECONDS
+    )
+    if answer.kind != CALL_ERROR or player.model.charge is not None:
+        faults.append(f"{start.action} reached it: {answer_words(answer)}")
+    if event is None or event.text("lane") != Lane.REPAIR:
+        faults.append("the gateway did not put it into the repair lane")
+    if faults:
+        return Seen("; ".join(faults), ok=False, look_at=look_at)
+    said = player.model.tally.said
+    return Seen(f"{said} of its messages at the CSMS; {start.action} refused: {answer.error}", ok=True)

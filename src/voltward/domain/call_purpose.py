@@ -1,0 +1,22 @@
+"""What a CALL is for, in no OCPP version's words; a dialect says which action serves which purpose."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CallPurpose(StrEnum):
+    """The few purposes that the relay and the session tell apart; everything else is `OTHER`."""
+
+    BOOT = "boot"
+    SECURITY_EVENT = "security event"
+    REMOTE_START = "remote start"
+    REMOTE_STOP = "remote stop"
+    UNLOCK = "unlock"
+    RESET = "reset"
+    TRIGGER = "trigger"
+    OTHER = "other"
+
+
+#: What a driver stands and waits for: these go first on the station's line (ruling 18).
+URGENT = frozenset({CallPurpose.REMOTE_START, CallPurpose.REMOTE_STOP, CallPurpose.UNLOCK})

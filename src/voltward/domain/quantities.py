@@ -1,0 +1,42 @@
+"""Durations and sizes with their units written out: `10 s`, `500 ms`, `24 h`, `1 MiB`."""
+
+from __future__ import annotations
+
+import re
+
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_OCTETS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+class Duration(float):
+    """Seconds, as a number; in settings always with a unit."""
+
+    __slots__ = ()
+
+
+class Size(int):
+    """Octets, as a number; in settings always with a unit."""
+
+    __slots__ = ()
+
+
+def parse_duration(text: str) -> Duration:
+    """Read `10 s`, `500 ms`, `2 min`, `24 h`, `30 d`. ValueError says what was expected."""
+    amount, unit = _split(text, _SECONDS, "10 s")
+    return Duration(amount * _SECONDS[unit])
+
+
+def parse_size(text: str) -> Size:
+    """Read `512 B`, `16 KiB`, `1 MiB`. ValueError says what was expected."""
+    amount, unit = _split(text, _OCTETS, "1 MiB")
+    return Size(int(amount * _OCTETS[unit]))
+
+
+def _split(text: str, units: dict[str, float] | dict[str, int], example: str) -> tuple[float, str]:
+    found = _AMOUNT.fullmatch(text)
+    if found is None or found[2] not in units:
+        raise ValueError(
+            f"{text!r} is not a number with one of the units {', '.join(units)} (as in {example!r})"
+        )
+    return float(found[1]), found[2]

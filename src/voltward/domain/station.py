@@ -1,0 +1,84 @@
+"""A station as the registry knows it: identity, record, standing.
+
+Words: *identity* is what stands in the URL path; the key of a station is (tenant, identity). *Serial* is
+what the certificate's common name carries (A00.FR.405) and what a boot reports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from voltward.domain.security_profile import Allowance, SecurityProfile
+
+DEFAULT_TENANT = "default"
+DEFAULT_GROUP = "default"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StationId:
+    """The key of a station. Identities compare case-sensitively (ruling 32)."""
+
+    identity: str
+    tenant: str = DEFAULT_TENANT
+
+    def __str__(self) -> str:
+        return self.identity if self.tenant == DEFAULT_TENANT else f"{self.tenant}/{self.identity}"
+
+    def folded(self) -> tuple[str, str]:
+        """Two stations with the same folded key cannot both be registered (ruling 32)."""
+        return (self.tenant, self.identity.casefold())
+
+
+class Standing(StrEnum):
+    """Where a station stands with its operator."""
+
+    COMMISSIONING = "commissioning"  # registered, never yet in with a production credential
+    ACTIVE = "active"
+    QUARANTINED = "quarantined"  # kept to security housekeeping by order
+    RETIRED = "retired"
+
+
+class Lane(StrEnum):
+    """The two lanes of quarantine (ruling 12)."""
+
+    UNPROVEN = "unproven"  # Boot is answered Pending, nothing is forwarded
+    REPAIR = "repair"  # traffic towards the CSMS is relayed; what the CSMS may send is limited
+
+
+class LatchStage(StrEnum):
+    """How far a new, higher profile is proven (ruling 13)."""
+
+    NONE = "none"
+    CONNECTED = "connected"  # a handshake on the new profile
+    ANSWERED = "answered"  # and an answered call on it; one further reconnect latches
+
+
+@dataclass(frozen=True, slots=True)
+class Latch:
+    """The progress of a floor towards `profile`; survives restarts in the station's record."""
+
+    profile: SecurityProfile
+    stage: LatchStage = LatchStage.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """The registry's record. `profile` is what the station is meant to use, `floor` what it may not sink below."""
+
+    id: StationId
+    profile: SecurityProfile
+    floor: SecurityProfile
+    group: str = DEFAULT_GROUP
+    serial: str | None = None
+    standing: Standing = Standing.COMMISSIONING
+    allowance: Allowance | None = None
+    latch: Latch | None = None
+    quarantine_lane: Lane | None = None  # set by an operator's order; None: by what is proven
+    note: str = ""  # why it stands where it stands, in the operator's words
+    created_at: datetime | None = None
+    known_sources: tuple[str, ...] = field(
+        default=()
+    )  # prefixes it succeeded from (reserved lane, ruling 10)
+    revision: int = 0  # optimistic version number; the store raises it at each save

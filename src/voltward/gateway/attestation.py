@@ -1,0 +1,76 @@
+"""What the CSMS is told about a station that Voltward vouches for: headers, and Basic by the route's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+from voltward.domain.errors import OperatorFault
+from voltward.domain.secret import Secret
+from voltward.gateway.door import Judgement
+from voltward.wire.authorization import basic_header
+
+FACTS = ("station", "profile", "serial", "fingerprint", "credential", "control", "lane")
+_FORBIDDEN = frozenset(
+    {"authorization", "connection", "host", "upgrade", "content-length", "transfer-encoding", "cookie"}
+)
+_PLAIN = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"  # may stand in a header value as they are
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """`headers`: names to templates of {facts}. `basic`: the station's own header, a stored one, or none."""
+
+    headers: Mapping[str, str]
+    basic: Literal["pass", "stored", "none"] = "none"
+    stored_user: str = "{station}"
+    stored_password: Secret | None = None
+
+    def check(self) -> None:
+        """OperatorFault for a header that would break the request or claims an unknown fact."""
+        for name, template in self.headers.items():
+            is_token = name.replace("-", "").replace("_", "").isalnum() and name.isascii()
+            if not is_token or name.lower() in _FORBIDDEN or name.lower().startswith("sec-"):
+                raise OperatorFault(
+                    f"the header {name!r} cannot be set.", mend="Choose another name.", subject="csms.headers"
+                )
+            try:
+                template.format(**dict.fromkeys(FACTS, ""))
+            except (KeyError, ValueError, IndexError) as error:
+                raise OperatorFault(
+                    f"the header {name!r} names an unknown fact ({error}).",
+                    mend=f"Known are {', '.join('{' + fact + '}' for fact in FACTS)}.",
+                    subject="csms.headers",
+                ) from error
+
+    def attested(self, judgement: Judgement) -> dict[str, str]:
+        """The verified facts, as text that is safe in a header."""
+        entry, decision = judgement.entry, judgement.decision
+        fingerprint = judgement.fingerprint if judgement.credential_words == "certificate" else None
+        facts = {
+            "station": judgement.station.identity,
+            "profile": str(int(judgement.profile)),
+            "serial": (entry.station.serial or "") if entry is not None else "",
+            "fingerprint": fingerprint.hex() if fingerprint is not None else "",
+            "credential": judgement.credential_words,
+            "control": decision.deciding.control if decision.deciding is not None else "",
+            "lane": decision.lane.value if decision.lane is not None else "",
+        }
+        return {name: quote(value, safe=_PLAIN) for name, value in facts.items()}
+
+    def headers_for(self, facts: Mapping[str, str]) -> list[tuple[str, str]]:
+        made = [(name, template.format(**facts).strip()) for name, template in self.headers.items()]
+        return [(name, value) for name, value in made if value]
+
+    def for_judgement(self, judgement: Judgement) -> list[tuple[str, str | bytes]]:
+        """All headers of the dial, the credential towards the CSMS among them."""
+        made: list[tuple[str, str | bytes]] = [*self.headers_for(self.attested(judgement))]
+        login = judgement.arrival.login
+        if self.basic == "pass" and login.password is not None:
+            made.append(("Authorization", basic_header(judgement.station.identity, login.password)))
+        elif self.basic == "stored" and self.stored_password is not None:
+            user = self.stored_user.replace("{station}", judgement.station.identity)
+            made.append(("Authorization", basic_header(user, self.stored_password)))
+        return made

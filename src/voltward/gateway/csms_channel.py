@@ -1,0 +1,235 @@
+"""The link to the CSMS: dialled for one station, upgraded, then texts both ways (rulings 14, 22).
+
+Dialling ends within the route's time, whatever the CSMS does. What it refuses or garbles is a value,
+`DialFailed`, with a stable word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voltward.domain.route import csms_url
+from voltward.gateway.peer import Peer
+from voltward.ports.clock import Entropy
+from voltward.wire.tls_client import TlsClientEngine
+from voltward.wire.tls_failure import TlsFailure
+from voltward.wire.upgrade_client import ClientUpgrade, NotUpgraded, Upgraded, parse_websocket_url
+from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsRoute:
+    """Where a station's traffic goes. `tls` is set for wss://."""
+
+    url: str
+    dial_timeout: float
+    message_size: int
+    write_buffer: int
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialFailed:
+    """Why there is no link; `status` where the CSMS answered with one."""
+
+    reason: str
+    status: int | None = None
+
+
+class CsmsOwner:
+    """What a CSMS channel tells. A link subclasses nothing: it hands in these three."""
+
+    __slots__ = ("ended", "text", "writable")
+
+    def __init__(
+        self, text: Callable[[bytes], None], ended: Callable[[str], None], writable: Callable[[bool], None]
+    ) -> None:
+        self.text = text
+        self.ended = ended
+        self.writable = writable
+
+
+class CsmsChannel:
+    """One WebSocket towards the CSMS."""
+
+    __slots__ = (
+        "_codec",
+        "_dialled",
+        "_dropped",
+        "_early",
+        "_entropy",
+        "_owner",
+        "_route",
+        "_upgrade",
+        "peer",
+        "subprotocol",
+    )
+
+    def __init__(self, route: CsmsRoute, upgrade: ClientUpgrade, entropy: Entropy) -> None:
+        self._route = route
+        self._upgrade: ClientUpgrade | None = upgrade
+        self._entropy = entropy
+        self._codec: FrameCodec | None = None
+        self._owner: CsmsOwner | None = None
+        self._dropped = ""
+        self._early: list[bytes] = []  # texts that came with the 101; the socket is paused until `attach`
+        self._dialled: asyncio.Future[DialFailed | None] = asyncio.get_running_loop().create_future()
+        self.peer: Peer | None = None
+        self.subprotocol: str | None = None
+
+    async def upgraded(self) -> DialFailed | None:
+        """Wait for the CSMS's answer to the upgrade."""
+        return await self._dialled
+
+    def attach(self, owner: CsmsOwner) -> None:
+        """From now on texts have somewhere to go; until then the socket is not read."""
+        self._owner = owner
+        early, self._early = self._early, []
+        for text in early:
+            owner.text(text)
+        if self._dropped:
+            self._owner = None
+            owner.ended(self._dropped)
+        elif self.peer is not None:
+            self.peer.resume()
+
+    def send_text(self, text: bytes) -> None:
+        if self._codec is not None and self.peer is not None:
+            self.peer.send(self._codec.text(text))
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye and go."""
+        self._owner = None
+        if self.peer is not None and self._codec is not None:
+            self.peer.finish(self._codec.close(code, reason))
+        elif self.peer is not None:
+            self.peer.abort()
+
+    # -- the peer's callbacks -----------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        assert self.peer is not None
+        assert self._upgrade is not None
+        self.peer.set_write_limit(self._route.write_buffer)
+        self.peer.send(self._upgrade.request)
+
+    def received(self, data: memoryview) -> None:
+        if self._codec is not None:
+            self._read(data)
+            return
+        assert self._upgrade is not None
+        outcome = self._upgrade.receive(data)
+        if isinstance(outcome, NotUpgraded):
+            self._settle(DialFailed(outcome.code, outcome.status))
+        elif isinstance(outcome, Upgraded):
+            self._open(outcome)
+
+    def failed(self, failure: TlsFailure) -> None:
+        self._settle(DialFailed(f"tls: {failure.reason}"))
+        self._drop(f"tls: {failure.reason}")
+
+    def ended(self) -> None:
+        self._settle(DialFailed("closed"))
+        self._drop("closed")
+
+    def writable(self, is_writable: bool) -> None:
+        if self._owner is not None:
+            self._owner.writable(is_writable)
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _open(self, upgraded: Upgraded) -> None:
+        assert self.peer is not None
+        self._upgrade = None
+        self.subprotocol = upgraded.subprotocol
+        entropy = self._entropy
+        self._codec = FrameCodec(
+            is_server=False,
+            max_message=self._route.message_size,
+            masking_key=lambda: entropy.token(4),
+            extensions=upgraded.extensions,
+        )
+        self.peer.pause()
+        self._settle(None)
+        if upgraded.rest:
+            self._read(memoryview(upgraded.rest))
+
+    def _read(self, data: memoryview) -> None:
+        assert self._codec is not None
+        for event in self._codec.receive(data):
+            match event:
+                case Text(payload):
+                    self._take(payload)
+                case Ping(payload):
+                    if self.peer is not None:
+                        self.peer.send(self._codec.pong(payload))
+                case Pong():
+                    pass
+                case Close(code, reason):
+                    self._leave(code, f"closed by the CSMS with {code} {reason}".rstrip())
+                case ProtocolFault(close_code, reason):
+                    self._leave(close_code, f"protocol fault: {reason}")
+                case _:
+                    self._leave(1003, "binary message")
+
+    def _take(self, text: bytes) -> None:
+        if self._owner is not None:
+            self._owner.text(text)
+        else:
+            self._early.append(text)
+
+    def _leave(self, code: int, why: str) -> None:
+        assert self._codec is not None
+        if self.peer is not None:
+            self.peer.finish(self._codec.close(code))
+        self._drop(why)
+
+    def _drop(self, why: str) -> None:
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.ended(why)
+        elif not self._dropped:
+            self._dropped = why
+
+    def _settle(self, outcome: DialFailed | None) -> None:
+        if not self._dialled.done():
+            self._dialled.set_result(outcome)
+
+
+async def dial_csms(
+    route: CsmsRoute,
+    identity: str,
+    subprotocols: Sequence[str],
+    headers: Sequence[tuple[str, str | bytes]],
+    entropy: Entropy,
+) -> CsmsChannel | DialFailed:
+    """Connect, upgrade, match the subprotocol: all within the route's time, or a `DialFailed` (ruling 14)."""
+    url = csms_url(route.url, identity)
+    where = parse_websocket_url(url)
+    channel = CsmsChannel(
+        route, ClientUpgrade(url, subprotocols, nonce=entropy.token(16), headers=headers), entropy
+    )
+    engine = TlsClientEngine(route.tls, where.host) if route.tls is not None else None
+    channel.peer = Peer(channel, engine)
+    failed: DialFailed | None
+    try:
+        async with asyncio.timeout(route.dial_timeout):
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: channel.peer, where.host, where.port)  # type: ignore[arg-type, return-value] - it is set above
+            failed = await channel.upgraded()
+    except TimeoutError:
+        failed = DialFailed("timeout")
+    except socket.gaierror as error:
+        failed = DialFailed(f"name not found: {error.strerror}")
+    except OSError as error:
+        failed = DialFailed(f"cannot connect: {error.strerror or error}")
+    if failed is None and channel.subprotocol not in subprotocols:
+        failed = DialFailed("no common subprotocol")
+    if failed is not None:
+        channel.close(1002, "no common subprotocol")
+        return failed
+    return channel

@@ -1,0 +1,167 @@
+"""The door: from an arrival to a judgement. It waits for passwords and probes; rules decide.
+
+Every refusal looks the same from outside (ruling 8): one status, one body, one delay counted from the moment
+the request was complete. What led to it stands in the log, the journal and `station explain` only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voltward.crypto.certificates import CertificateReader
+from voltward.detection.guessing import GuessingThrottle
+from voltward.domain.credential import Credential, PasswordForm
+from voltward.domain.enforcement import Answer, Decision
+from voltward.domain.events import FactValue
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
+from voltward.gateway.observe import Arrival, observe, observe_again
+from voltward.gateway.passwords import Login, PasswordDoor, PasswordMatch, refreshed
+from voltward.gateway.report import Reports
+from voltward.gateway.settings import GatewaySettings
+from voltward.ports.clock import Clock
+from voltward.rulebook.observation import ConnectionObservation, PasswordOutcome
+from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admit_station import DoorRules, admit_station, decision_event
+
+UNKNOWN_STATION = "ID-02"
+NO_SUBPROTOCOL = "WS-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision with all that led to it, kept with the link so that it can be judged again."""
+
+    arrival: Arrival
+    observation: ConnectionObservation
+    decision: Decision
+    entry: StationEntry | None
+    credential: Credential | None = None  # the row that opened, if there is one already
+
+    @property
+    def station(self) -> StationId:
+        assert self.arrival.station is not None
+        return self.arrival.station
+
+    @property
+    def profile(self) -> SecurityProfile:
+        used = self.observation.profile_used
+        assert used is not None
+        return used
+
+    @property
+    def fingerprint(self) -> bytes | None:
+        chain = self.observation.chain
+        return chain.leaf.fingerprint if chain is not None else None
+
+    @property
+    def form(self) -> PasswordForm | None:
+        return self.observation.password.form if self.observation.password is not None else None
+
+    @property
+    def credential_words(self) -> str:
+        """The form of the credential, for the CSMS and the log: `certificate`, `password (text)`."""
+        if self.profile is SecurityProfile.TLS_CERTIFICATE:
+            return "certificate"
+        return f"password ({self.form})" if self.form is not None else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who judges. One per gateway process; holds no state of a connection."""
+
+    registry: AdmissionRegistry
+    rules: DoorRules
+    passwords: PasswordDoor
+    guessing: GuessingThrottle
+    reader: CertificateReader
+    organisations: tuple[str, ...]
+    settings: GatewaySettings
+    reports: Reports
+    clock: Clock
+
+    async def judge(self, arrival: Arrival) -> Judgement:
+        """Compare, observe, decide. The caller reports and acts."""
+        station = arrival.station
+        entry = self.registry.lookup(station, arrival.at) if station is not None else None
+        match = await self._compare(arrival, entry)
+        observation = observe(
+            arrival, self.registry, self.reader, self.organisations, match.seen if match is not None else None
+        )
+        decision = admit_station(observation, entry, self.rules, arrival.at)
+        credential = match.credential if match is not None else None
+        if observation.profile_used is SecurityProfile.TLS_CERTIFICATE:
+            assert observation.chain is not None
+            credential = entry.certificate(observation.chain.leaf.fingerprint) if entry is not None else None
+        return Judgement(arrival, observation, decision, entry, credential)
+
+    def judge_again(self, judgement: Judgement) -> Judgement:
+        """The same connection in the light of the registry and the clock as they are now."""
+        now = self.clock.now()
+        entry = self.registry.lookup(judgement.station, now)
+        credential = _same_credential(judgement, entry)
+        password = refreshed(judgement.observation.password, judgement.credential, credential, now)
+        observation = observe_again(judgement.observation, self.registry, password, now)
+        decision = admit_station(observation, entry, self.rules, now)
+        return replace(judgement, observation=observation, decision=decision, entry=entry, credential=credential)
+
+    def refused(self, arrival: Arrival, failed: bool) -> float:
+        """Count a refusal against its source and identity; the seconds after which it is answered."""
+        identity = arrival.identity or ""
+        source = arrival.source
+        now = self.clock.monotonic()
+        if failed:
+            self.guessing.failed(source, identity, now)
+        return self.guessing.answer_delay(source, identity, now)
+
+    def succeeded(self, judgement: Judgement) -> None:
+        self.guessing.succeeded(judgement.arrival.source, judgement.station.identity, self.clock.monotonic())
+
+    def status_of(self, decision: Decision) -> int:
+        """One status for every cause, but for a missing subprotocol, which no credential is judged by."""
+        control = decision.deciding.control if decision.deciding is not None else ""
+        if control == NO_SUBPROTOCOL:
+            return 400
+        return self.settings.unknown_station_status if control == UNKNOWN_STATION else 401
+
+    def report(self, judgement: Judgement, connection: str, **extra: FactValue) -> None:
+        """The canonical line of a decision."""
+        extra.setdefault(
+            "credential",
+            judgement.credential_words if judgement.decision.answer is not Answer.REFUSE else None,
+        )
+        self.reports.decided(decision_event(judgement.observation, judgement.decision, connection, extra))
+
+    async def _compare(self, arrival: Arrival, entry: StationEntry | None) -> PasswordMatch | None:
+        login = arrival.login
+        if login.password is None or arrival.identity is None:
+            return None
+        if entry is not None and not login.user_matches:
+            return None
+        return await self.passwords.compare(
+            entry,
+            Login(
+                arrival.identity,
+                arrival.source,
+                login.password,
+                arrival.dialects,
+                arrival.at,
+                self.clock.monotonic(),
+            ),
+        )
+
+
+def _same_credential(judgement: Judgement, entry: StationEntry | None) -> Credential | None:
+    """The row that opened the link, as it stands now; a certificate may have got its row since."""
+    if entry is None:
+        return None
+    if judgement.observation.profile_used is SecurityProfile.TLS_CERTIFICATE and judgement.fingerprint is not None:
+        return entry.certificate(judgement.fingerprint)
+    opened = judgement.credential
+    return next((c for c in entry.credentials if opened is not None and c.id == opened.id), None)
+
+
+def is_guess(judgement: Judgement) -> bool:
+    """A refusal that counts against its source: something was tried and was not right."""
+    password = judgement.observation.password
+    return password is None or password.outcome is not PasswordOutcome.MATCHED

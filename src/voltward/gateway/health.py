@@ -1,0 +1,69 @@
+"""`/metrics`, `/healthz`, `/readyz` on `metrics.listen`: one request per connection, bounded, loopback by default."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from voltward.gateway.report import Metrics
+
+_HEAD = 4096
+_PATIENCE = 5.0  # seconds
+_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+
+Readiness = Callable[[], list[str]]
+
+
+class HealthServer:
+    """`ready` tells what is missing, in words; an empty list is ready."""
+
+    def __init__(self, metrics: Metrics, ready: Readiness) -> None:
+        self._metrics = metrics
+        self._ready = ready
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; returns the port. OSError as the system gives it."""
+        self._server = await asyncio.start_server(self._serve, host, port, limit=_HEAD)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(self._answer(head.split(b"\r\n", 1)[0]))
+                await writer.drain()
+        except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    def _answer(self, line: bytes) -> bytes:
+        method, _, rest = line.partition(b" ")
+        path = rest.partition(b" ")[0].partition(b"?")[0]
+        if method != b"GET":
+            return _response(405, b"only GET is answered here\n")
+        if path == b"/metrics":
+            return _response(200, generate_latest(self._metrics.registry), CONTENT_TYPE_LATEST)
+        if path == b"/healthz":
+            return _response(200, b"alive\n")
+        if path == b"/readyz":
+            missing = self._ready()
+            return _response(503 if missing else 200, ("\n".join(missing) or "ready").encode() + b"\n")
+        return _response(404, b"there is /metrics, /healthz and /readyz\n")
+
+
+def _response(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
+        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode("ascii") + body

@@ -1,0 +1,67 @@
+"""One leg of a link as the relay sees it: texts in their order, reading that stops and goes on.
+
+Reading stops for reasons, each with a name; it goes on when none is left. What was read before the stop took
+hold waits here, so that order is kept and nothing is lost. What can wait is bounded by one read of the
+socket (256 KiB), since a paused socket is not read.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Flow(Protocol):
+    """The socket below."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class Line:
+    """Hands texts to `take`, one by one, while no reason speaks against it."""
+
+    __slots__ = ("_flow", "_reasons", "_take", "_waiting")
+
+    def __init__(self, flow: Flow, take: Callable[[bytes], None]) -> None:
+        self._flow = flow
+        self._take = take
+        self._reasons: set[str] = set()
+        self._waiting: deque[bytes] = deque()
+
+    @property
+    def is_paused(self) -> bool:
+        return bool(self._reasons)
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        return frozenset(self._reasons)
+
+    def arrived(self, text: bytes) -> None:
+        """A text was read."""
+        if self._reasons or self._waiting:
+            self._waiting.append(text)
+        else:
+            self._take(text)
+
+    def pause(self, reason: str) -> None:
+        """Stop reading for this reason."""
+        if not self._reasons:
+            self._flow.pause()
+        self._reasons.add(reason)
+
+    def resume(self, reason: str) -> None:
+        """This reason is gone; what waited goes first."""
+        if reason not in self._reasons:
+            return
+        self._reasons.discard(reason)
+        while self._waiting and not self._reasons:
+            self._take(self._waiting.popleft())
+        if not self._reasons:
+            self._flow.resume()
+
+    def clear(self) -> None:
+        """The link is gone: nothing that waits is taken any more."""
+        self._waiting.clear()

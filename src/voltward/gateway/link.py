@@ -1,0 +1,326 @@
+"""One admitted station's link: its session, its relay or waiting room, its keep-alive, its end.
+
+State is keyed by connection. A link ends once; what was under way is failed, and nothing of it reaches
+another link (ruling 11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.enforcement import Answer
+from voltward.domain.events import FactValue
+from voltward.domain.station import StationId
+from voltward.gateway.background import Background
+from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner, DialFailed
+from voltward.gateway.door import Judgement
+from voltward.gateway.line import Line
+from voltward.gateway.link_duties import LinkDuties
+from voltward.gateway.relay import Hold, Relay
+from voltward.gateway.station_channel import StationChannel
+from voltward.gateway.waiting_room import WaitingRoom
+from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect, KeepaliveTimes
+from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
+from voltward.ocpp.dialect import Dialect
+from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.frames import Call
+from voltward.ocpp.relay_answers import FORWARD, Block, CallAnswer
+
+CLOSE_CODES = {
+    CloseCause.SUPERSEDED: 4001,
+    CloseCause.REASSESSED: 4002,
+    CloseCause.REVOKED: 4003,
+    CloseCause.RETIRED: 4003,
+    CloseCause.WRONG_SERIAL: 1008,
+    CloseCause.VIOLATION: 1008,
+    CloseCause.CSMS_GONE: 1001,
+    CloseCause.SHUTDOWN: 1001,
+    CloseCause.IDLE: 1000,
+}
+JOURNAL_PATIENCE = 10.0  # seconds that a security event may wait for the disk
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How a link came to be."""
+
+    connection: str
+    judgement: Judgement
+    dialect: Dialect
+    times: KeepaliveTimes
+
+
+class StationLink:
+    """What stands between a station's channel and its CSMS."""
+
+    __slots__ = (
+        "_background",
+        "_channel",
+        "_csms",
+        "_duties",
+        "_is_proven",
+        "_probe",
+        "_relay",
+        "_room",
+        "_started",
+        "_station_line",
+        "counted",
+        "dialect",
+        "judgement",
+        "keepalive",
+        "opened",
+        "serial",
+        "session",
+    )
+
+    def __init__(self, opened: Opened, channel: StationChannel, duties: LinkDuties) -> None:
+        now = duties.clock.monotonic()
+        self.opened = opened
+        self.judgement = opened.judgement
+        self.dialect = opened.dialect
+        self.session = StationSession(opened.judgement.decision.lane)
+        self.keepalive = Keepalive(opened.times, now)
+        entry = opened.judgement.entry
+        self.serial: str | None = entry.station.serial if entry is not None else None
+        self.counted = [0, 0]  # messages to the CSMS, to the station
+        self._channel = channel
+        self._duties = duties
+        self._csms: CsmsChannel | None = None
+        self._relay: Relay | None = None
+        self._station_line = Line(channel.peer, self._take)
+        self._background = Background(lambda: self.end(CloseCause.VIOLATION, "internal error"))
+        self._probe: asyncio.Future[bool] | None = None
+        self._is_proven = False
+        self._started = now
+        self._room = None if self.session.is_serving else WaitingRoom(self, duties)
+
+    @property
+    def connection(self) -> str:
+        return self.opened.connection
+
+    @property
+    def station(self) -> StationId:
+        return self.judgement.station
+
+    @property
+    def source(self) -> str:
+        return self.judgement.arrival.listener.source
+
+    # -- the station's channel ----------------------------------------------------------------------------
+
+    def text(self, payload: bytes) -> None:
+        self.keepalive.spoke(self._duties.clock.monotonic())
+        self._sign_of_life()
+        self._station_line.arrived(payload)
+
+    def heard(self) -> None:
+        self.keepalive.heard(self._duties.clock.monotonic())
+        self._sign_of_life()
+
+    def ended(self, why: str) -> None:
+        """The channel is gone, whoever closed it."""
+        self.session.asked_to_close(CloseCause.PEER_GONE)
+        if self._csms is not None:
+            self._csms.close(1001, "station gone")
+            self._csms = None
+        failed = self._relay.close() if self._relay is not None else 0
+        self._background.cancel()
+        if self._probe is not None and not self._probe.done():
+            self._probe.set_result(False)
+        self._duties.left(self, why, failed, self._duties.clock.monotonic() - self._started)
+
+    def writable(self, is_writable: bool) -> None:
+        """The station reads slowly: the CSMS has to wait."""
+        if self._relay is not None:
+            (self._relay.csms.resume if is_writable else self._relay.csms.pause)("station-slow")
+
+    # -- beginning ----------------------------------------------------------------------------------------
+
+    def serve(self, csms: CsmsChannel) -> None:
+        """Join the two legs: from now on the relay takes what the station says."""
+        now = self._duties.clock.monotonic()
+        self._csms = csms
+        assert csms.peer is not None
+        csms_line = Line(csms.peer, self._take_from_csms)
+        rules = self._duties.rules_for(self.judgement, self.dialect)
+        hooks = {CallPurpose.BOOT: self._boot, CallPurpose.SECURITY_EVENT: self._security_event}
+        self._relay = Relay(self, rules, hooks, self._station_line, csms_line, now)
+        self._room = None
+        csms.attach(CsmsOwner(csms_line.arrived, self._csms_ended, self._csms_writable))
+
+    async def dial(self) -> CsmsChannel | DialFailed:
+        """Dial the CSMS for a link that was waiting: only the subprotocol that it speaks already will do."""
+        return await self._duties.dial(self.judgement, (self.dialect.subprotocol,))
+
+    # -- the relay's owner --------------------------------------------------------------------------------
+
+    def to_station(self, text: bytes) -> None:
+        self.counted[1] += 1
+        self._channel.send_text(text)
+
+    def to_csms(self, text: bytes) -> None:
+        if self._csms is not None:
+            self.counted[0] += 1
+            self._csms.send_text(text)
+
+    def happened(self, kind: str, **facts: FactValue) -> None:
+        self._duties.reports.happened(kind, str(self.station), {"connection": self.connection, **facts})
+
+    def answered(self) -> None:
+        if not self._is_proven:
+            self._is_proven = True
+            self._duties.proven(self)
+
+    def misbehaved(self, reason: str) -> None:
+        self.end(CloseCause.VIOLATION, reason)
+
+    def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None]) -> None:
+        async def story() -> None:
+            answer = await held
+            then(answer, self._duties.clock.monotonic())
+
+        self._background.start(story(), f"hold {self.connection}")
+
+    def start(self, story: Callable[[], Awaitable[None]], name: str) -> None:
+        """A story of the waiting room, ended with the link."""
+
+        async def told() -> None:
+            await story()
+
+        self._background.start(told(), f"{name} {self.connection}")
+
+    # -- time, probes, new judgements, the end ------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """About once a second. A station whose reading is stopped by us cannot show that it is alive."""
+        if self._relay is not None:
+            self._relay.tick(now)
+        if self._station_line.is_paused:
+            return
+        match self.keepalive.due(now):
+            case KeepaliveEffect.PING:
+                self._channel.ping()
+            case KeepaliveEffect.SILENT:
+                self.end(CloseCause.SILENT, "no sign of life")
+            case KeepaliveEffect.IDLE:
+                self.end(CloseCause.IDLE, "idle")
+            case None:
+                pass
+
+    async def probe(self, seconds: float) -> bool:
+        """Ping now; whether anything comes back within the time (ruling 11)."""
+        if self._probe is None:
+            self._probe = asyncio.get_running_loop().create_future()
+            self.keepalive.probe(self._duties.clock.monotonic(), seconds + 1.0)
+            self._channel.ping()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._probe)
+        return False
+
+    @property
+    def is_probed(self) -> bool:
+        return self._probe is not None
+
+    def end_probe(self) -> None:
+        self._probe = None
+
+    def judged_again(self, judgement: Judgement) -> None:
+        """The registry changed: stay, change lanes, or go."""
+        decision = judgement.decision
+        before, self.judgement = self.judgement, judgement
+        if decision.answer is Answer.REFUSE:
+            control = decision.deciding.control if decision.deciding is not None else "?"
+            self._end_refused(control)
+        elif self.session.is_serving and decision.answer is Answer.QUARANTINE and decision.lane == "unproven":
+            self.end(CloseCause.REASSESSED, "quarantined")
+        elif not self.session.is_serving and decision.lane != "unproven":
+            self._release()
+        elif self.session.is_serving and decision.lane is not before.decision.lane:
+            self.session.moved_to(decision.lane)
+            if self._relay is not None:
+                self._relay.use(self._duties.rules_for(judgement, self.dialect))
+            self.happened("lane_changed", lane=decision.lane.value if decision.lane else "admitted")
+
+    def end(self, cause: CloseCause, reason: str) -> None:
+        """End the link for a cause; courteous causes wait while a boot is pending (B02.FR.06)."""
+        if self.session.asked_to_close(cause) is not SessionEffect.CLOSE:
+            return
+        code = CLOSE_CODES.get(cause)
+        if code is None:
+            self._channel.abort()
+        else:
+            self._channel.close(code, reason)
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _take(self, text: bytes) -> None:
+        if self._relay is not None:
+            self._relay.from_station(text, self._duties.clock.monotonic())
+        elif self._room is not None:
+            self._room.from_station(text)
+
+    def _take_from_csms(self, text: bytes) -> None:
+        if self._relay is not None:
+            self._relay.from_csms(text, self._duties.clock.monotonic())
+
+    def _csms_ended(self, why: str) -> None:
+        self._csms = None
+        self.happened("csms_link_lost", reason=why)
+        self.end(CloseCause.CSMS_GONE, "CSMS gone")
+
+    def _csms_writable(self, is_writable: bool) -> None:
+        """The CSMS reads slowly: the station has to wait."""
+        (self._station_line.resume if is_writable else self._station_line.pause)("csms-slow")
+
+    def _sign_of_life(self) -> None:
+        if self._probe is not None and not self._probe.done():
+            self._probe.set_result(True)
+
+    def _end_refused(self, control: str) -> None:
+        self.happened("link_revoked", control=control)
+        cause = CloseCause.RETIRED if control == "STN-01" else CloseCause.REVOKED
+        self.end(cause, "credential no longer accepted")
+
+    def _release(self) -> None:
+        if self._room is not None and self.session.released(self.judgement.decision.lane) is not None:
+            self.happened("station_released")
+            self._room.trigger_boot()
+
+    def boot_problem(self, call: Call) -> str:
+        """What a boot says that does not fit; empty is fine ((2.x) B01.FR.11)."""
+        facts = self.dialect.boot_facts(call.payload)
+        if facts.serial is not None:
+            self.serial = facts.serial
+        return self._duties.boot_problem(self.judgement, self.dialect, facts.serial)
+
+    def _boot(self, call: Call) -> CallAnswer:
+        problem = self.boot_problem(call)
+        if not problem:
+            return FORWARD
+        self.happened("boot_serial_mismatched", reason=problem, control="BOOT-01")
+        self.end(CloseCause.WRONG_SERIAL, "serial number does not fit the certificate")
+        return Block(ErrorCode.SECURITY, "serial number", ())
+
+    def _security_event(self, call: Call) -> Hold:
+        """On disk before the CSMS, and so the station, hears of it (ruling 29)."""
+        return Hold(self._journalled(call))
+
+    async def _journalled(self, call: Call) -> CallAnswer:
+        if not await self.journal_security_event(call):
+            self.end(CloseCause.VIOLATION, "the journal is away")
+        return FORWARD
+
+    async def journal_security_event(self, call: Call) -> bool:
+        """Whether the event is on disk; a station that is not answered keeps it and sends it again (A04.FR.02)."""
+        try:
+            async with asyncio.timeout(JOURNAL_PATIENCE):
+                await self._duties.journal_security_event(self, call)
+        except TimeoutError:
+            self.happened("security_event_not_journalled", action=call.action)
+            return False
+        return True

@@ -1,0 +1,188 @@
+"""What all links of a gateway share: rules by dialect and lane, the way to the CSMS, reports and facts.
+
+Made once by the composition root. A link asks; nothing here knows a link's state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from voltward.domain.authority import TrustedFor
+from voltward.domain.credential import ClientCertificate, Purpose
+from voltward.domain.enforcement import Answer
+from voltward.domain.events import Event, FactValue
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import Lane
+from voltward.gateway.attestation import Attestation
+from voltward.gateway.csms_channel import CsmsChannel, CsmsRoute, DialFailed, dial_csms
+from voltward.gateway.door import Judgement
+from voltward.gateway.facts import FactWriter
+from voltward.gateway.relay import RelayRules
+from voltward.gateway.report import Reports
+from voltward.gateway.settings import GroupSettings
+from voltward.ocpp.dialect import Dialect
+from voltward.ocpp.frames import Call
+from voltward.ports.clock import Clock, Entropy
+from voltward.rulebook.observation import BootObservation
+from voltward.usecases.admit_station import DoorRules, judge_boot
+from voltward.usecases.record_facts import CertificateSeen, Connected, Proven
+
+LONGEST_INFO = 255  # characters of a security event's own words (A04)
+
+
+class LeavingLink(Protocol):
+    """What is told of a link that ended."""
+
+    @property
+    def connection(self) -> str: ...
+
+    judgement: Judgement
+    dialect: Dialect
+    counted: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayBook:
+    """Relay rules by (subprotocol, lane), compiled at load; groups by name."""
+
+    rules: Mapping[tuple[str, Lane | None], RelayRules]
+    groups: Callable[[str], GroupSettings]
+    boot_retry: int  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsAccess:
+    """How the CSMS is reached, and what it is told."""
+
+    route: CsmsRoute
+    attestation: Attestation
+    entropy: Entropy
+
+
+class LinkDuties:
+    """See the module."""
+
+    def __init__(
+        self,
+        book: RelayBook,
+        door_rules: DoorRules,
+        access: CsmsAccess,
+        reports: Reports,
+        facts: FactWriter,
+        clock: Clock,
+    ) -> None:
+        self.book = book
+        self.door_rules = door_rules
+        self.access = access
+        self.reports = reports
+        self.facts = facts
+        self.clock = clock
+        self.entropy = access.entropy
+        self.on_left: Callable[[LeavingLink], None] = lambda link: None
+
+    @property
+    def boot_retry(self) -> int:
+        return self.book.boot_retry
+
+    def rules_for(self, judgement: Judgement, dialect: Dialect) -> RelayRules:
+        """The relay's rules for a link as it stands now."""
+        lane = judgement.decision.lane if judgement.decision.answer is Answer.QUARANTINE else None
+        return self.book.rules[dialect.subprotocol, lane]
+
+    async def dial(self, judgement: Judgement, subprotocols: Sequence[str]) -> CsmsChannel | DialFailed:
+        """A link to the CSMS with the identity attested."""
+        headers = self.access.attestation.for_judgement(judgement)
+        identity = judgement.station.identity
+        return await dial_csms(self.access.route, identity, subprotocols, headers, self.entropy)
+
+    # -- what a link has learnt ---------------------------------------------------------------------------
+
+    def opened(self, judgement: Judgement) -> None:
+        """Somebody was let in: tell the store what it does not know yet."""
+        entry, now = judgement.entry, self.clock.now()
+        if entry is None or judgement.decision.lane is Lane.UNPROVEN:
+            return
+        station = entry.station
+        chain, credential = judgement.observation.chain, judgement.credential
+        by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
+        if by_certificate and credential is None and chain is not None and chain.authority is not None:
+            names = chain.leaf.common_names
+            proof = ClientCertificate(
+                chain.leaf.fingerprint, names[0] if names else "", bytes.fromhex(chain.authority.id)
+            )
+            production = chain.authority.trusted_for is TrustedFor.STATIONS
+            purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
+            self.facts.put(CertificateSeen(station.id, now, proof, purpose, chain.leaf.not_after))
+        prefix = judgement.arrival.source.prefix
+        is_known = prefix in station.known_sources
+        same_form = credential is None or credential.last_form is judgement.form
+        if not (is_known and same_form and station.floor == station.profile and station.latch is None):
+            credential_id = credential.id if credential is not None else None
+            self.facts.put(
+                Connected(station.id, now, judgement.profile, prefix, credential_id, judgement.form)
+            )
+
+    def proven(self, link: LeavingLink) -> None:
+        """The first call was answered on a link (ruling 28)."""
+        judgement = link.judgement
+        entry, credential = judgement.entry, judgement.credential
+        if entry is None:
+            return
+        is_settled = entry.station.floor == entry.station.profile and entry.station.latch is None
+        if is_settled and credential is not None and credential.proven_at is not None:
+            return
+        credential_id = credential.id if credential is not None else None
+        self.facts.put(
+            Proven(
+                entry.station.id, self.clock.now(), judgement.profile, credential_id, judgement.fingerprint
+            )
+        )
+
+    def left(self, link: LeavingLink, why: str, failed: int, seconds: float) -> None:
+        """A link ended: its one canonical line."""
+        self.reports.metrics.links.dec()
+        self.reports.metrics.messages.labels("to_csms").inc(link.counted[0])
+        self.reports.metrics.messages.labels("to_station").inc(link.counted[1])
+        self.reports.log_only(
+            "link_closed",
+            str(link.judgement.station),
+            connection=link.connection,
+            reason=why,
+            seconds=round(seconds, 3),
+            to_csms=link.counted[0],
+            to_station=link.counted[1],
+            calls_failed=failed,
+        )
+        self.on_left(link)
+
+    def boot_problem(self, judgement: Judgement, dialect: Dialect, serial: str | None) -> str:
+        """What a boot's serial says against the certificate; empty is fine."""
+        entry, chain = judgement.entry, judgement.observation.chain
+        by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
+        strictness = self.book.groups(entry.station.group if entry is not None else "default").boot_serial
+        if entry is None or strictness == "off":
+            return ""
+        observation = BootObservation(
+            serial=serial,
+            certificate_common_names=chain.leaf.common_names if by_certificate and chain is not None else (),
+            applies=dialect.serial_binds,
+            missing_is_mismatch=strictness == "strict",
+        )
+        decision = judge_boot(observation, entry, self.door_rules, self.clock.now())
+        if decision.answer is not Answer.REFUSE or decision.deciding is None:
+            return ""
+        return decision.deciding.detail or decision.deciding.control
+
+    async def journal_security_event(self, link: LeavingLink, call: Call) -> None:
+        """A station's security event, on disk when this returns (A04.FR.03, ruling 29)."""
+        told = link.dialect.security_event(call.payload)
+        facts: dict[str, FactValue] = {"connection": link.connection, "type": None}
+        if told is not None:
+            facts["type"] = told.kind[:LONGEST_INFO]
+            facts["timestamp"] = told.timestamp[:LONGEST_INFO]
+            facts["tech_info"] = (told.tech_info or "")[:LONGEST_INFO]
+        await self.reports.happened_for_sure(
+            Event("security_event_reported", self.clock.now(), "station", str(link.judgement.station), facts)
+        )

@@ -1,0 +1,104 @@
+"""A listener as a value: address, zone, sources, profiles, chain; and the sockets that come of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from voltward.detection.sources import SourceMap
+from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.peer import Peer
+from voltward.wire.tls_context import ServerContext
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+BACKLOG = 1024
+
+
+class TlsHolder:
+    """The context that new connections get; a reload puts another in its place, live ones keep theirs."""
+
+    __slots__ = ("context",)
+
+    def __init__(self, context: ServerContext) -> None:
+        self.context = context
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """`networks` None: from everywhere. `tls` None: plain, profile 1 only."""
+
+    name: str
+    host: str
+    port: int
+    zone: str
+    profiles: frozenset[SecurityProfile]
+    networks: tuple[Network, ...] | None
+    sources: SourceMap = field(compare=False)
+    tls: TlsHolder | None = field(compare=False)
+
+    def lists(self, address: str) -> bool:
+        """Whether a source may use this listener at all (A00.FR.201: profile 1 in trusted networks)."""
+        if self.networks is None:
+            return True
+        try:
+            source = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        mapped = source.ipv4_mapped if isinstance(source, ipaddress.IPv6Address) else None
+        return any((mapped or source) in network for network in self.networks)
+
+    @staticmethod
+    def fingerprint(certificate: bytes | None) -> str | None:
+        """How a certificate is named in events."""
+        return hashlib.sha256(certificate).hexdigest() if certificate else None
+
+
+def parse_address(text: str, setting: str) -> tuple[str, int]:
+    """`127.0.0.1:8443`, `[::1]:8443`, `0.0.0.0:8443`; port 0 lets the system choose. OperatorFault otherwise."""
+    host, colon, port = text.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    try:
+        number = int(port)
+        ipaddress.ip_address(bare)
+    except ValueError:
+        number = -1
+    if not colon or not 0 <= number <= 65535 or not bare:
+        raise OperatorFault(
+            f"{text!r} is no address to listen on.",
+            mend="Write IP:PORT, as in 0.0.0.0:8443.",
+            subject=setting,
+        )
+    return bare, number
+
+
+def parse_networks(texts: Sequence[str], setting: str) -> tuple[Network, ...]:
+    """Networks in CIDR form. OperatorFault names the one that is none."""
+    networks: list[Network] = []
+    for text in texts:
+        try:
+            networks.append(ipaddress.ip_network(text))
+        except ValueError as error:
+            raise OperatorFault(
+                f"{text!r} is no network: {error}.", mend="Write it as 10.20.0.0/16.", subject=setting
+            ) from error
+    return tuple(networks)
+
+
+async def start_listening(listener: Listener, make_peer: Callable[[Listener], Peer]) -> asyncio.Server:
+    """Open the socket. OutsideFault says who is in the way."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.create_server(
+            lambda: make_peer(listener), listener.host, listener.port, backlog=BACKLOG, reuse_address=True
+        )
+    except OSError as error:
+        raise OutsideFault(
+            f"cannot listen on {listener.host}:{listener.port}: {error.strerror or error}.",
+            mend="Is another Voltward, or another program, using the port? `ss -ltnp` tells. "
+            "Choose another with gateway.listen.",
+            subject=listener.name,
+        ) from error

@@ -1,0 +1,165 @@
+"""From an arrival (TLS facts, request) and the registry to one `ConnectionObservation`. Pure.
+
+Here the words of the wire become the words of the rulebook; no verdict is formed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voltward.crypto.certificates import CertificateReader, chain_seen
+from voltward.detection.sources import Source
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
+from voltward.ocpp.dialect import Dialect
+from voltward.rulebook.observation import (
+    AuthorizationForm,
+    CertificateKnown,
+    ChainSeen,
+    ConnectionObservation,
+    ListenerSeen,
+    PasswordSeen,
+    RequestSeen,
+    StationKnown,
+    TlsSeen,
+)
+from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.wire.authorization import BasicLogin
+from voltward.wire.tls import TlsFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody at the door, as far as the wire tells."""
+
+    at: datetime
+    listener: ListenerSeen
+    source: Source  # what counts as one source, for limits (ruling 10)
+    tls: TlsFacts | None
+    path: str
+    identity: str | None
+    identity_problem: str
+    offered: tuple[str, ...]
+    dialects: tuple[Dialect, ...]  # those of `offered` that the route allows, in the station's order
+    login: BasicLogin
+
+    @property
+    def station(self) -> StationId | None:
+        return StationId(self.identity) if self.identity is not None else None
+
+    @property
+    def certificate_decides(self) -> bool:
+        """A chain was offered: its leaf must be looked at, whatever profile decides."""
+        return self.tls is not None and bool(self.tls.peer_chain)
+
+
+def observe(
+    arrival: Arrival,
+    registry: AdmissionRegistry,
+    reader: CertificateReader,
+    operator_organisations: tuple[str, ...],
+    password: PasswordSeen | None,
+) -> ConnectionObservation:
+    """The observation of an arrival; the password was compared by the caller, since that may take time."""
+    station = arrival.station
+    entry = registry.lookup(station, arrival.at) if station is not None else None
+    chain = _chain(arrival.tls, registry, reader) if arrival.certificate_decides else None
+    collision = registry.colliding(station) if station is not None and entry is None else None
+    return ConnectionObservation(
+        at=arrival.at,
+        listener=arrival.listener,
+        request=_request(arrival),
+        operator_organisations=operator_organisations,
+        tls=_tls(arrival.tls) if arrival.tls is not None else None,
+        chain=chain,
+        certificate=certificate_known(chain.leaf.fingerprint, entry, registry, arrival.at) if chain else None,
+        password=password,
+        station=station_known(entry) if entry is not None else None,
+        collides_with=str(collision) if collision is not None else None,
+    )
+
+
+def observe_again(
+    before: ConnectionObservation, registry: AdmissionRegistry, password: PasswordSeen | None, now: datetime
+) -> ConnectionObservation:
+    """The same connection in the light of what the registry says now (a revocation, a new record)."""
+    assert before.request.identity is not None
+    entry = registry.lookup(StationId(before.request.identity), now)
+    chain = before.chain
+    if chain is not None and chain.authority is not None:
+        chain = replace(chain, authority=registry.authorities.get(chain.authority.id))
+    return replace(
+        before,
+        at=now,
+        chain=chain,
+        certificate=certificate_known(chain.leaf.fingerprint, entry, registry, now) if chain else None,
+        password=password,
+        station=station_known(entry) if entry is not None else None,
+    )
+
+
+def station_known(entry: StationEntry) -> StationKnown:
+    """The record, in the rulebook's words."""
+    station = entry.station
+    return StationKnown(
+        identity=station.id.identity,
+        profile=station.profile,
+        floor=station.floor,
+        allowance=station.allowance,
+        standing=station.standing,
+        serial=station.serial,
+        has_proven_credential=entry.has_proven_credential,
+    )
+
+
+def certificate_known(
+    fingerprint: bytes, entry: StationEntry | None, registry: AdmissionRegistry, now: datetime
+) -> CertificateKnown:
+    """What the registry knows of a leaf: the deny-list first, then whose it is."""
+    denied = registry.denied(fingerprint)
+    owner = registry.owner_of(fingerprint)
+    mine = entry.certificate(fingerprint) if entry is not None else None
+    belongs_elsewhere = owner is not None and (entry is None or owner != entry.station.id)
+    return CertificateKnown(
+        denied=denied.reason if denied is not None else None,
+        state=mine.state if mine is not None else None,
+        usable=mine.is_usable(now) if mine is not None else True,
+        pinned=mine is not None and getattr(mine.proof, "pinned", False),
+        other_station=str(owner) if belongs_elsewhere else None,
+    )
+
+
+def listener_seen(
+    name: str, profiles: Sequence[SecurityProfile], source: str, source_listed: bool
+) -> ListenerSeen:
+    return ListenerSeen(name, frozenset(profiles), source, source_listed)
+
+
+def _request(arrival: Arrival) -> RequestSeen:
+    login = arrival.login
+    problem = arrival.identity_problem
+    if not problem and arrival.identity is not None and arrival.dialects:
+        problem = arrival.dialects[0].identity.problem(arrival.identity) or ""
+    return RequestSeen(
+        path=arrival.path,
+        identity=arrival.identity,
+        identity_problem=problem,
+        offered=arrival.offered,
+        spoken=tuple(dialect.subprotocol for dialect in arrival.dialects),
+        authorization=AuthorizationForm(login.scheme),
+        authorization_problem=login.problem,
+        user_matches=login.user_matches if login.scheme == "basic" else None,
+    )
+
+
+def _tls(facts: TlsFacts) -> TlsSeen:
+    return TlsSeen(
+        facts.version, facts.suite, facts.group, facts.server_name, facts.compressed, facts.resumed
+    )
+
+
+def _chain(facts: TlsFacts | None, registry: AdmissionRegistry, reader: CertificateReader) -> ChainSeen:
+    assert facts is not None
+    return chain_seen(reader, facts, registry.authorities)

@@ -1,0 +1,159 @@
+"""Comparing a password with a station's credentials, cheaply where that can be done (ruling 10).
+
+Keyed digests and the cache of verified credentials cost microseconds and are always asked, so that a right
+password is never refused for what others do. Only argon2 is rationed: a bounded pool, a rate, and a reserved
+lane for pairs of source and identity that succeeded before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voltward.crypto.argon2id import matches_argon2
+from voltward.crypto.passwords import canonical_octets, matches_digest
+from voltward.crypto.verified_cache import VerifiedCache
+from voltward.detection.guessing import GuessingThrottle
+from voltward.detection.sources import Source
+from voltward.domain.credential import (
+    Argon2Hash,
+    Credential,
+    CredentialState,
+    KeyedDigest,
+    Password,
+    PasswordForm,
+)
+from voltward.domain.secret import Secret
+from voltward.ocpp.dialect import Dialect
+from voltward.rulebook.observation import PasswordOutcome, PasswordSeen
+from voltward.usecases.admission_registry import StationEntry
+
+_PREFERENCE = {
+    CredentialState.ACTIVE: 0,
+    CredentialState.PENDING: 1,
+    CredentialState.SUPERSEDED: 2,
+    CredentialState.RETIRED: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One attempt: who from where, with what, under which dialects, when (`monotonic` in seconds)."""
+
+    identity: str
+    source: Source
+    presented: Secret
+    dialects: tuple[Dialect, ...]
+    at: datetime
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordMatch:
+    """What the rulebook may see, and the row that matched."""
+
+    seen: PasswordSeen
+    credential: Credential | None = None
+
+
+class PasswordDoor:
+    """Compares; keeps nothing but the cache and the ration."""
+
+    def __init__(
+        self,
+        digest_key: Secret,
+        cache: VerifiedCache,
+        guessing: GuessingThrottle,
+        pool: ThreadPoolExecutor,
+        workers: int,
+    ) -> None:
+        self._digest_key = digest_key
+        self._cache = cache
+        self._guessing = guessing
+        self._pool = pool
+        self._slots = asyncio.Semaphore(workers)
+
+    async def compare(self, entry: StationEntry | None, login: Login) -> PasswordMatch:
+        """Try the station's passwords, the current one first. An unknown station has none: always wrong."""
+        candidates = _candidates(entry)
+        for credential, octets, form in _forms(candidates, login):
+            assert isinstance(credential.proof, Password)
+            verifier = credential.proof.verifier
+            if isinstance(verifier, KeyedDigest):
+                if matches_digest(self._digest_key, credential.station, octets, verifier):
+                    return _matched(credential, form, login)
+            elif self._cache.holds(credential, octets):
+                return _matched(credential, form, login)
+        return await self._compare_slowly(candidates, login)
+
+    async def _compare_slowly(self, candidates: Sequence[Credential], login: Login) -> PasswordMatch:
+        for credential, octets, form in _forms(candidates, login):
+            assert isinstance(credential.proof, Password)
+            verifier = credential.proof.verifier
+            if not isinstance(verifier, Argon2Hash):
+                continue
+            if not self._guessing.may_verify_costly(login.source, login.identity, login.monotonic):
+                return PasswordMatch(_seen(PasswordOutcome.UNVERIFIED, login))
+            async with self._slots:
+                loop = asyncio.get_running_loop()
+                if await loop.run_in_executor(self._pool, matches_argon2, octets, verifier):
+                    self._cache.remember(credential, octets)
+                    return _matched(credential, form, login)
+        return PasswordMatch(_seen(PasswordOutcome.WRONG, login))
+
+
+def refreshed(
+    seen: PasswordSeen | None, opened: Credential | None, now_known: Credential | None, at: datetime
+) -> PasswordSeen | None:
+    """The same password in the light of its row now: superseded, retired, past its end, or gone."""
+    if seen is None or opened is None or not opened.is_password:
+        return seen
+    if now_known is None or now_known.proof != opened.proof:
+        return PasswordSeen(PasswordOutcome.WRONG)
+    return replace(
+        seen, purpose=now_known.purpose, state=now_known.state, usable=now_known.is_usable(at)
+    )
+
+
+def _candidates(entry: StationEntry | None) -> Sequence[Credential]:
+    passwords = [c for c in entry.credentials if c.is_password] if entry is not None else []
+    live = [c for c in passwords if c.state is not CredentialState.RETIRED]
+    return sorted(live, key=lambda c: (_PREFERENCE[c.state], -c.generation))
+
+
+def _forms(
+    candidates: Sequence[Credential], login: Login
+) -> Iterable[tuple[Credential, bytes, PasswordForm]]:
+    """Each credential with the octets that the presented form means for it, where the dialect allows that form."""
+    allowed = {form for dialect in login.dialects for form in dialect.password.forms}
+    for credential in candidates:
+        assert isinstance(credential.proof, Password)
+        read = canonical_octets(login.presented.reveal(), credential.proof.hexadecimal)
+        if read is None:
+            continue
+        octets, form = read
+        if not allowed or form in allowed:
+            yield credential, octets, form
+
+
+def _matched(credential: Credential, form: PasswordForm, login: Login) -> PasswordMatch:
+    assert isinstance(credential.proof, Password)
+    rule = login.dialects[0].password if login.dialects else None
+    seen = PasswordSeen(
+        PasswordOutcome.MATCHED,
+        form,
+        credential.proof.length,
+        rule.minimum if rule is not None else 0,
+        rule.maximum if rule is not None else 0,
+        credential.purpose,
+        credential.state,
+        credential.is_usable(login.at),
+    )
+    return PasswordMatch(seen, credential)
+
+
+def _seen(outcome: PasswordOutcome, login: Login) -> PasswordSeen:
+    return PasswordSeen(outcome, length=len(login.presented))

@@ -1,0 +1,230 @@
+"""One socket, with TLS or without, under a channel: bytes in, bytes out, a polite end.
+
+The channel above never sees the difference. Reading goes through two buffers that the whole process
+shares: what `Channel.received` gets is valid until it returns (architecture, section 4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol, cast
+
+from voltward.wire.tls import TlsFailure
+
+_READ = memoryview(bytearray(256 * 1024))
+_PLAIN = memoryview(bytearray(64 * 1024))
+DRAIN_TIME = 1.0  # seconds that a last word may take to arrive (ruling 3)
+
+
+class TlsEngine(Protocol):
+    """What the two engines of `wire` have in common."""
+
+    peer_closed: bool
+
+    def receive(self, data: memoryview, /) -> None: ...
+    def receive_eof(self) -> None: ...
+    def handshake(self) -> bool: ...
+    def read_into(self, buffer: memoryview, /) -> int: ...
+    def write(self, data: bytes, /) -> None: ...
+    def take_output(self) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class Channel(Protocol):
+    """Whoever speaks through a peer."""
+
+    def connected(self) -> None:
+        """The socket is open and, where TLS is spoken, the handshake is done."""
+        ...
+
+    def received(self, data: memoryview, /) -> None: ...
+
+    def failed(self, failure: TlsFailure, /) -> None:
+        """TLS came to nothing; the alert is on its way."""
+        ...
+
+    def ended(self) -> None:
+        """The peer is gone; nothing can be sent any more. Called once."""
+        ...
+
+    def writable(self, is_writable: bool, /) -> None:
+        """Back-pressure from the socket begins (False) or ends (True)."""
+        ...
+
+
+class Peer(asyncio.BufferedProtocol):
+    """An asyncio protocol that hides TLS and the shared buffers."""
+
+    __slots__ = (
+        "_channel",
+        "_closing",
+        "_deadline",
+        "_engine",
+        "_established",
+        "_gone",
+        "_loop",
+        "transport",
+    )
+
+    def __init__(self, channel: Channel, engine: TlsEngine | None = None) -> None:
+        self._channel = channel
+        self._engine = engine
+        self._established = False
+        self._closing = False
+        self._gone = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self.transport: asyncio.Transport | None = None
+
+    # -- asyncio's side ---------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are no subclasses of asyncio's, only alike.
+        self.transport = cast(asyncio.Transport, transport)
+        if self._engine is None:
+            self._established = True
+            self._channel.connected()
+        else:
+            self._shake_hands()  # a client speaks first
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _READ
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self._closing:
+            return  # reading on while the last word drains keeps a reset from overtaking it
+        engine = self._engine
+        if engine is None:
+            self._channel.received(_READ[:nbytes])
+            return
+        try:
+            engine.receive(_READ[:nbytes])
+            if self._established or self._shake_hands():
+                self._read_all(engine)
+        except TlsFailure as failure:
+            self._fail(failure)
+
+    def eof_received(self) -> bool:
+        """A handshake that is cut short is a failure with a name, not a silence."""
+        if self._engine is not None and not self._established and not self._closing:
+            self._engine.receive_eof()
+            try:
+                self._engine.handshake()
+            except TlsFailure as failure:
+                self._fail(failure)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._channel.ended()
+
+    def pause_writing(self) -> None:
+        self._channel.writable(False)
+
+    def resume_writing(self) -> None:
+        self._channel.writable(True)
+
+    # -- the channel's side -----------------------------------------------------------------------------
+
+    def start_tls(self, engine: TlsEngine) -> None:
+        """TLS begins after the first byte was looked at (ruling 3); feed that first chunk to `buffered`."""
+        self._engine = engine
+        self._established = False
+
+    def feed(self, data: memoryview) -> None:
+        """Hand over a chunk that was read before `start_tls`."""
+        _READ[: len(data)] = data
+        self.buffer_updated(len(data))
+
+    @property
+    def is_open(self) -> bool:
+        return not (self._closing or self._gone)
+
+    def send(self, data: bytes) -> None:
+        """Write now; a peer that is gone or going swallows it."""
+        if self._closing or self._gone or self.transport is None:
+            return
+        if self._engine is not None:
+            self._engine.write(data)
+            data = self._engine.take_output()
+        self.transport.write(data)
+
+    def finish(self, last: bytes = b"") -> None:
+        """Send the last word, then close: end of stream at once, the socket when the peer is done, 1 s at most."""
+        if self._closing or self._gone or self.transport is None:
+            return
+        self.send(last) if last else None
+        if self._engine is not None:
+            self._engine.close()
+            self._flush()
+        self._drain()
+
+    def abort(self) -> None:
+        """Close without a word."""
+        self._closing = True
+        if self.transport is not None and not self._gone:
+            self.transport.abort()
+
+    def set_write_limit(self, octets: int) -> None:
+        """Where back-pressure begins."""
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(high=octets)
+
+    def pause(self) -> None:
+        if self.is_open and self.transport is not None:
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if self.is_open and self.transport is not None:
+            self.transport.resume_reading()
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """Address and port of the peer."""
+        name = self.transport.get_extra_info("peername") if self.transport is not None else None
+        return (str(name[0]), int(name[1])) if name else ("", 0)
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _shake_hands(self) -> bool:
+        assert self._engine is not None
+        done = self._engine.handshake()
+        self._flush()
+        if done:
+            self._established = True
+            self._channel.connected()
+        return done
+
+    def _read_all(self, engine: TlsEngine) -> None:
+        while not self._closing:
+            octets = engine.read_into(_PLAIN)
+            if octets == 0:
+                break
+            self._channel.received(_PLAIN[:octets])
+        self._flush()  # what the engine itself answers: the refusal of a renegotiation
+        if engine.peer_closed and self.is_open:
+            self.finish()
+
+    def _flush(self) -> None:
+        assert self._engine is not None
+        output = self._engine.take_output()
+        if output and self.transport is not None and not self._gone:
+            self.transport.write(output)
+
+    def _fail(self, failure: TlsFailure) -> None:
+        self._flush()  # the alert
+        self._drain()
+        self._channel.failed(failure)
+
+    def _drain(self) -> None:
+        self._closing = True
+        assert self.transport is not None
+        if self.transport.can_write_eof():
+            try:
+                self.transport.write_eof()
+            except OSError:
+                pass
+        self.transport.resume_reading()
+        self._deadline = self._loop.call_later(DRAIN_TIME, self.transport.abort)

@@ -1,0 +1,273 @@
+"""The story of one arrival: judged, a second connection settled, the CSMS dialled, and only then 101.
+
+One short task per arrival; it ends with the channel. Refusals take as long as each other (ruling 8) and are
+counted against their source. Newcomers for one identity take turns, so that two of them cannot slip past
+each other's check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+from voltward.detection.two_places import Place, TwoPlacesDetector
+from voltward.domain.credential import Purpose
+from voltward.domain.enforcement import Answer
+from voltward.domain.events import FactValue
+from voltward.domain.route import PathRule
+from voltward.domain.station import Lane, StationId
+from voltward.gateway.background import Background
+from voltward.gateway.connection_table import ConnectionTable
+from voltward.gateway.csms_channel import CsmsChannel, DialFailed
+from voltward.gateway.door import Door, Judgement, is_guess
+from voltward.gateway.link import Opened, StationLink
+from voltward.gateway.link_duties import LinkDuties
+from voltward.gateway.observe import Arrival, listener_seen
+from voltward.gateway.station_channel import StationChannel
+from voltward.lifecycles.keepalive import KeepaliveTimes
+from voltward.lifecycles.second_connection import (
+    CONFLICT,
+    Contender,
+    Incumbent,
+    Probe,
+    Proof,
+    ProofKind,
+    Refuse,
+    Replace,
+    conclude,
+    meet,
+)
+from voltward.lifecycles.station_session import CloseCause
+from voltward.ocpp.dialect import Dialect, choose
+from voltward.wire.authorization import read_basic
+from voltward.wire.upgrade import UpgradeRequest, accept
+
+BODY = b"refused\n"  # the same for every cause
+CHALLENGE = (("WWW-Authenticate", 'Basic realm="ocpp"'),)
+RETRY_AFTER = 30  # seconds; told with 503
+TURN_PATIENCE = 15.0  # seconds that a newcomer may wait for another of the same identity
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a request is read: the path, and the dialects that this route speaks."""
+
+    path: PathRule
+    dialects: Mapping[str, Dialect]
+
+
+class Reception:
+    """See the module."""
+
+    def __init__(
+        self,
+        route: Route,
+        door: Door,
+        table: ConnectionTable[StationLink],
+        duties: LinkDuties,
+    ) -> None:
+        self._route = route
+        self._door = door
+        self._table = table
+        self._duties = duties
+        self._two_places = TwoPlacesDetector()
+        self._turns: WeakValueDictionary[StationId, asyncio.Lock] = WeakValueDictionary()
+        self._background = Background(lambda: None)
+        self.is_closing = False
+
+    def receive(self, channel: StationChannel, request: UpgradeRequest) -> None:
+        """A complete request: judge it beside the callbacks."""
+        arrival = self._arrival(channel, request)
+        channel.on_gone = self._background.start(self._story(channel, request, arrival), "arrival")
+
+    async def close(self) -> None:
+        """No more arrivals."""
+        self.is_closing = True
+        self._background.cancel()
+        await self._background.wait()
+
+    # -- the story ----------------------------------------------------------------------------------------
+
+    async def _story(self, channel: StationChannel, request: UpgradeRequest, arrival: Arrival) -> None:
+        started = self._duties.clock.monotonic()
+        if self.is_closing or self._duties.reports.is_full or self._duties.facts.is_full:
+            self._unavailable(channel)
+            return
+        judgement = await self._door.judge(arrival)
+        connection = self._duties.entropy.identifier()
+        if judgement.decision.answer is Answer.REFUSE:
+            await self._refuse(channel, judgement, connection, started)
+            return
+        self._door.succeeded(judgement)
+        turn = self._turns.setdefault(judgement.station, asyncio.Lock())
+        try:
+            async with asyncio.timeout(TURN_PATIENCE):
+                await turn.acquire()
+        except TimeoutError:
+            self._unavailable(channel)
+            return
+        try:
+            await self._admit(channel, request, judgement, connection)
+        finally:
+            turn.release()
+        self._duties.reports.metrics.admission.observe(self._duties.clock.monotonic() - started)
+
+    async def _admit(
+        self, channel: StationChannel, request: UpgradeRequest, judgement: Judgement, connection: str
+    ) -> None:
+        incumbent = self._table.current(judgement.station)
+        if incumbent is not None and not await self._may_replace(incumbent, judgement, connection):
+            channel.turn_away(CONFLICT, BODY, ())
+            return
+        csms: CsmsChannel | None = None
+        if judgement.decision.lane is not Lane.UNPROVEN:
+            dialled = await self._duties.dial(judgement, judgement.observation.request.spoken)
+            if isinstance(dialled, DialFailed):
+                self._csms_unreachable(channel, judgement, dialled)
+                return
+            csms = dialled
+        fresh = self._door.judge_again(judgement)  # the world went on while we dialled
+        if fresh.decision.answer is Answer.REFUSE or not channel.is_there:
+            if csms is not None:
+                csms.close(1001, "station gone")
+            if channel.is_there:
+                await self._refuse(channel, fresh, connection, self._duties.clock.monotonic())
+            return
+        self._welcome(channel, request, fresh, csms, connection)
+
+    def _welcome(
+        self,
+        channel: StationChannel,
+        request: UpgradeRequest,
+        judgement: Judgement,
+        csms: CsmsChannel | None,
+        connection: str,
+    ) -> None:
+        spoken = judgement.observation.request.spoken
+        subprotocol = csms.subprotocol if csms is not None and csms.subprotocol else spoken[0]
+        group = self._duties.book.groups(judgement.entry.station.group if judgement.entry else "default")
+        times = KeepaliveTimes(group.ping_interval, group.pong_timeout, group.idle_timeout)
+        opened = Opened(connection, judgement, self._route.dialects[subprotocol], times)
+        link = StationLink(opened, channel, self._duties)
+        displaced = self._table.enter(link)
+        if displaced is not None:
+            displaced.end(CloseCause.SUPERSEDED, "replaced by a newer connection")
+        self._duties.reports.metrics.links.inc()
+        channel.open(accept(request, subprotocol, deflate=group.deflate), link)
+        self._door.report(judgement, connection, subprotocol=subprotocol, replaced=displaced is not None)
+        self._duties.opened(judgement)
+        if csms is not None:
+            link.serve(csms)
+
+    # -- second connections (ruling 11) -------------------------------------------------------------------
+
+    async def _may_replace(self, incumbent: StationLink, judgement: Judgement, connection: str) -> bool:
+        now = self._duties.clock.monotonic()
+        old, new = _contender(incumbent.judgement, incumbent.serial), _contender(judgement, None)
+        silent_after = incumbent.opened.times.ping_seconds + incumbent.opened.times.pong_seconds
+        last_heard = now - incumbent.keepalive.silent_seconds(now)
+        answer = meet(
+            Incumbent(
+                old,
+                last_heard,
+                silent_after if incumbent.opened.times.ping_seconds else 0.0,
+                incumbent.is_probed,
+            ),
+            now,
+            self._door.settings.limits.probe_timeout,
+        )
+        if isinstance(answer, Probe):
+            is_alive = await incumbent.probe(answer.seconds)
+            incumbent.end_probe()
+            keep_new = self._keeps_new(judgement)
+            answer = conclude(old, new, is_alive=is_alive, keep_new=keep_new)
+            if is_alive:
+                self._tell_two_places(judgement, old, new)
+        if isinstance(answer, Replace):
+            return True
+        assert isinstance(answer, Refuse)
+        facts: dict[str, FactValue] = {
+            "control": "LINK-01",
+            "connection": connection,
+            "source": new.source,
+            "incumbent_source": old.source,
+            "incumbent_connection": incumbent.connection,
+        }
+        self._duties.reports.happened("second_connection_refused", str(judgement.station), facts)
+        return False
+
+    def _keeps_new(self, judgement: Judgement) -> bool:
+        group = judgement.entry.station.group if judgement.entry is not None else "default"
+        return self._duties.book.groups(group).second_connection == "keep-new"
+
+    def _tell_two_places(self, judgement: Judgement, old: Contender, new: Contender) -> None:
+        places = Place(old.source, old.serial), Place(new.source, new.serial)
+        found = self._two_places.met(judgement.station, *places, self._duties.clock.monotonic())
+        if found is None:
+            return
+        facts: dict[str, FactValue] = {
+            "source": found.newcomer.source,
+            "serial": found.newcomer.serial,
+            "incumbent_source": found.incumbent.source,
+            "incumbent_serial": found.incumbent.serial,
+            "unsaid": found.unsaid,
+        }
+        self._duties.reports.happened("station_in_two_places", str(judgement.station), facts)
+
+    # -- refusals -----------------------------------------------------------------------------------------
+
+    async def _refuse(
+        self, channel: StationChannel, judgement: Judgement, connection: str, started: float
+    ) -> None:
+        delay = self._door.refused(judgement.arrival, failed=is_guess(judgement))
+        self._door.report(judgement, connection)
+        elapsed = self._duties.clock.monotonic() - started
+        await asyncio.sleep(max(0.0, delay - elapsed))
+        status = self._door.status_of(judgement.decision)
+        channel.turn_away(status, BODY, CHALLENGE if status == 401 else ())
+
+    def _csms_unreachable(self, channel: StationChannel, judgement: Judgement, failed: DialFailed) -> None:
+        """The station is told that it is offline (ruling 14)."""
+        facts: dict[str, FactValue] = {
+            "reason": failed.reason,
+            "status": failed.status,
+            "source": judgement.arrival.listener.source,
+        }
+        self._duties.reports.happened("csms_unreachable", str(judgement.station), facts)
+        self._unavailable(channel)
+
+    def _unavailable(self, channel: StationChannel) -> None:
+        channel.turn_away(503, b"come again\n", (("Retry-After", str(RETRY_AFTER)),))
+
+    def _arrival(self, channel: StationChannel, request: UpgradeRequest) -> Arrival:
+        found = self._route.path.identify(request.target)
+        listener, address = channel.listener, channel.address
+        spoken = choose(request.subprotocols, tuple(self._route.dialects))
+        return Arrival(
+            at=self._duties.clock.now(),
+            listener=listener_seen(listener.name, tuple(listener.profiles), address, listener.lists(address)),
+            source=channel.source,
+            tls=channel.tls,
+            path=request.target,
+            identity=found.identity,
+            identity_problem=found.problem,
+            offered=request.subprotocols,
+            dialects=tuple(self._route.dialects[name] for name in spoken),
+            login=read_basic(request.authorization, found.identity or ""),
+        )
+
+
+def _contender(judgement: Judgement, serial: str | None) -> Contender:
+    by_certificate = judgement.credential_words == "certificate"
+    credential = judgement.credential
+    proof = Proof(
+        ProofKind.CERTIFICATE if by_certificate else ProofKind.PASSWORD,
+        credential.purpose if credential is not None else Purpose.PRODUCTION,
+        credential.generation if credential is not None else 1,
+        judgement.fingerprint if by_certificate else None,
+    )
+    if serial is None and judgement.entry is not None:
+        serial = judgement.entry.station.serial
+    return Contender(proof, judgement.arrival.listener.source, serial)

@@ -1,0 +1,373 @@
+"""The relay of one link: frames from either leg, through correlation and command policy, to the other.
+
+Callbacks only, no task per message. It parses each frame once, forwards the octets it came in, and acts on
+the effects that the correlation machine returns. Nothing is ever answered in the name of the CSMS; what is
+blocked is answered as blocked (rulings 16 to 19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.command_rule import Direction
+from voltward.domain.events import FactValue
+from voltward.gateway.line import Line
+from voltward.lifecycles.call_correlation import CallCorrelation, CorrelationLimits
+from voltward.lifecycles.call_effects import (
+    AlreadyWaiting,
+    Deliver,
+    Drop,
+    Effect,
+    Forward,
+    Leg,
+    NeverSent,
+    NotTaken,
+    Origin,
+    Pause,
+    PendingCall,
+    RefuseCall,
+    Resume,
+    SendToStation,
+    TimedOut,
+)
+from voltward.lifecycles.proof import proves
+from voltward.ocpp import frames
+from voltward.ocpp.command_policy import CommandPolicy
+from voltward.ocpp.dialect import Dialect
+from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.frame_limits import FrameLimits
+from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, Send, parse_frame
+from voltward.ocpp.relay_answers import Answer, Block, CallAnswer, KeptBack, Rewrite, RowMerge
+from voltward.ocpp.relay_answers import Forward as Pass
+
+FAULTS_BORNE = 20  # broken frames on one link, after which it is closed
+Outcome = CallResult | CallError | None  # None: nobody answered
+Waiter = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hook's answer: stop this direction, wait, then do what the awaitable says (ruling 17)."""
+
+    until: Awaitable[CallAnswer]
+
+
+Hook = Callable[[Call], CallAnswer | Hold]
+Hooks = Mapping[CallPurpose, Hook]  # they look at the station's calls of a purpose, after the policy
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRules:
+    """What holds for a link, by its dialect, group and lane."""
+
+    dialect: Dialect
+    policy: CommandPolicy
+    limits: FrameLimits
+    correlation: CorrelationLimits
+    messages_per_minute: int
+
+
+class RelayOwner(Protocol):
+    """The link that the relay works for."""
+
+    def to_station(self, text: bytes, /) -> None: ...
+    def to_csms(self, text: bytes, /) -> None: ...
+    def happened(self, kind: str, /, **facts: FactValue) -> None: ...
+    def answered(self) -> None:
+        """A call was answered with a result: whatever opened this link is proven (ruling 28)."""
+        ...
+
+    def misbehaved(self, reason: str, /) -> None:
+        """The station broke too many frames: close."""
+        ...
+
+    def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None], /) -> None: ...
+
+
+class Relay:
+    """Both legs of one link. `from_station` and `from_csms` are fed with the texts that arrive."""
+
+    __slots__ = (
+        "_allowance",
+        "_correlation",
+        "_faults",
+        "_filled_at",
+        "_hooks",
+        "_owner",
+        "_rules",
+        "csms",
+        "station",
+    )
+
+    def __init__(
+        self, owner: RelayOwner, rules: RelayRules, hooks: Hooks, station: Line, csms: Line, now: float
+    ) -> None:
+        self._owner = owner
+        self._rules = rules
+        self._hooks = hooks
+        self._correlation = CallCorrelation(rules.correlation)
+        self._faults = 0
+        self._allowance = float(rules.messages_per_minute)
+        self._filled_at = now
+        self.station = station
+        self.csms = csms
+
+    # -- frames of the station --------------------------------------------------------------------------
+
+    def from_station(self, raw: bytes, now: float) -> None:
+        """One text of the station."""
+        self._allowance -= 1.0
+        if self._allowance < 0.0:
+            self._ration(now)
+        try:
+            frame = parse_frame(raw, self._rules.limits)
+        except FrameFault as fault:
+            self._broken(Leg.STATION, fault)
+            return
+        if isinstance(frame, Call):
+            self._station_calls(frame, now)
+        elif isinstance(frame, (CallResult, CallError)):
+            is_result = isinstance(frame, CallResult)
+            effects = self._correlation.station_answered(frame.message_id, now, is_result=is_result)
+            self._act(effects, frame)
+        elif isinstance(frame, Send):
+            self._send(Direction.TO_CSMS, frame)
+        else:
+            self._act(self._correlation.station_disputed(frame.message_id), frame, Leg.STATION)
+
+    def _station_calls(self, call: Call, now: float) -> None:
+        answer = _PASS
+        guard = self._rules.policy.for_call(Direction.TO_CSMS, call.action)
+        if guard is not None:
+            answer = guard.judge(call)
+        if type(answer) is Pass:
+            hook = self._hooks.get(self._rules.dialect.purpose_of(call.action))
+            if hook is not None:
+                held = hook(call)
+                if isinstance(held, Hold):
+                    self.station.pause("hold")
+                    self._owner.wait_for(held.until, lambda late, then: self._release(call, late, then))
+                    return
+                answer = held
+        self._settle_station_call(call, answer, now)
+
+    def _release(self, call: Call, answer: CallAnswer, now: float) -> None:
+        self._settle_station_call(call, answer, now)
+        self.station.resume("hold")
+
+    def _settle_station_call(self, call: Call, answer: CallAnswer, now: float) -> None:
+        if type(answer) is Pass:
+            frame = call.raw
+        elif isinstance(answer, Rewrite):
+            self._kept_back(Direction.TO_CSMS, call.action, answer.kept_back)
+            frame = answer.frame
+        else:
+            self._answer_instead(call, answer, self._owner.to_station, Direction.TO_CSMS)
+            return
+        for effect in self._correlation.station_called(call.message_id, call.action, now):
+            if type(effect) is Forward:
+                self._owner.to_csms(frame)
+            else:
+                self._act_other(effect)
+
+    # -- frames of the CSMS -----------------------------------------------------------------------------
+
+    def from_csms(self, raw: bytes, now: float) -> None:
+        """One text of the CSMS."""
+        try:
+            frame = parse_frame(raw, self._rules.limits)
+        except FrameFault as fault:
+            self._broken(Leg.CSMS, fault)
+            return
+        if isinstance(frame, (CallResult, CallError)):
+            is_result = isinstance(frame, CallResult)
+            self._act(self._correlation.csms_answered(frame.message_id, is_result=is_result), frame)
+        elif isinstance(frame, Call):
+            self._csms_calls(frame, now)
+        elif isinstance(frame, Send):
+            self._send(Direction.TO_STATION, frame)
+        else:
+            self._act(self._correlation.csms_disputed(frame.message_id), frame, Leg.CSMS)
+
+    def _csms_calls(self, call: Call, now: float) -> None:
+        frame, merge = call.raw, None
+        guard = self._rules.policy.for_call(Direction.TO_STATION, call.action)
+        answer = guard.judge(call) if guard is not None else _PASS
+        if isinstance(answer, Rewrite):
+            self._kept_back(Direction.TO_STATION, call.action, answer.kept_back)
+            frame, merge = answer.frame, answer.merge
+        elif not isinstance(answer, Pass):
+            self._answer_instead(call, answer, self._owner.to_csms, Direction.TO_STATION)
+            return
+        urgent = self._rules.dialect.is_urgent(call.action)
+        pending = PendingCall(Origin.CSMS, call.message_id, call.action, frame, urgent, merge)
+        self._act(self._correlation.csms_called(pending, now), call)
+
+    # -- calls of our own -------------------------------------------------------------------------------
+
+    def ask(
+        self, message_id: str, action: str, payload: Mapping[str, Any], waiter: Waiter, now: float
+    ) -> None:
+        """A call of ours, when the line is idle; the waiter is told its answer, or None."""
+        frame = frames.call(message_id, action, payload)
+        pending = PendingCall(Origin.VOLTWARD, message_id, action, frame, False, waiter)
+        for effect in self._correlation.ask(pending, now):
+            self._act_other(effect)
+
+    # -- time and end -----------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Called about once a second."""
+        self._ration(now)
+        deadline = self._correlation.next_deadline()
+        if deadline is not None and deadline <= now:
+            for effect in self._correlation.due(now):
+                self._act_other(effect)
+
+    def use(self, rules: RelayRules) -> None:
+        """The link changed its lane, or its group's rules were reloaded."""
+        self._rules = rules
+
+    def close(self) -> int:
+        """Fail everything under way; nothing of it reaches another link. Returns how many calls that were."""
+        under_way = self._correlation.close()
+        self.station.clear()
+        self.csms.clear()
+        for call in under_way:
+            _tell(call, None)
+        return len(under_way)
+
+    # -- what the machine says --------------------------------------------------------------------------
+
+    def _act(self, effects: tuple[Effect, ...], frame: frames.Frame, leg: Leg | None = None) -> None:
+        for effect in effects:
+            if type(effect) is Deliver:
+                self._deliver(effect.call, frame)
+            elif type(effect) is Forward:  # a dispute about an answer
+                (self._owner.to_csms if leg is Leg.STATION else self._owner.to_station)(frame.raw)
+            else:
+                self._act_other(effect)
+
+    def _deliver(self, call: PendingCall, frame: frames.Frame) -> None:
+        if proves(None, call.origin, is_result=type(frame) is CallResult):
+            self._owner.answered()
+        if call.origin is Origin.STATION:
+            self._owner.to_station(self._filtered(Direction.TO_STATION, call, frame))
+        elif call.origin is Origin.CSMS:
+            self._owner.to_csms(self._filtered(Direction.TO_CSMS, call, frame))
+        else:
+            assert isinstance(frame, (CallResult, CallError))
+            _tell(call, frame)
+
+    def _filtered(self, direction: Direction, call: PendingCall, frame: frames.Frame) -> bytes:
+        if type(frame) is not CallResult:
+            return frame.raw
+        merge = call.token if isinstance(call.token, RowMerge) else None
+        if merge is None and self._rules.policy.for_answer(direction, call.action) is None:
+            return frame.raw
+        answer = self._rules.policy.judge_answer(direction, call.action, frame, merge)
+        if isinstance(answer, Rewrite):
+            self._kept_back(direction, call.action, answer.kept_back)
+            return answer.frame
+        return frame.raw
+
+    def _act_other(self, effect: Effect) -> None:
+        match effect:
+            case SendToStation(call):
+                self._owner.to_station(call.frame)
+            case Pause(leg):
+                (self.station if leg is Leg.STATION else self.csms).pause("calls")
+            case Resume(leg):
+                (self.station if leg is Leg.STATION else self.csms).resume("calls")
+            case Drop(reason, leg, message_id):
+                self._owner.happened(
+                    "answer_dropped", reason=reason.value, leg=leg.value, message_id=message_id
+                )
+            case RefuseCall(reason, message_id):
+                self._owner.to_csms(self._error(message_id, ErrorCode.SECURITY, f"refused: {reason.value}"))
+                self._owner.happened("call_refused", reason=reason.value, message_id=message_id)
+            case TimedOut(call) | NeverSent(call):
+                kind = "call_timed_out" if isinstance(effect, TimedOut) else "call_never_sent"
+                self._owner.happened(
+                    kind, origin=call.origin.value, action=call.action, message_id=call.message_id
+                )
+                _tell(call, None)
+            case NotTaken(call, reason):
+                self._owner.happened("own_call_not_taken", action=call.action, reason=reason.value)
+                _tell(call, None)
+            case AlreadyWaiting() | Deliver() | Forward():
+                pass
+
+    # -- small matters ----------------------------------------------------------------------------------
+
+    def _send(self, direction: Direction, send: Send) -> None:
+        """A message that is never answered passes without correlation; the policy holds for it too."""
+        guard = self._rules.policy.for_call(direction, send.action)
+        answer = guard.judge(send) if guard is not None else _PASS
+        forward = self._owner.to_csms if direction is Direction.TO_CSMS else self._owner.to_station
+        if isinstance(answer, Pass):
+            forward(send.raw)
+            return
+        self._kept_back(direction, send.action, answer.kept_back)
+        if isinstance(answer, Rewrite):
+            forward(answer.frame)
+
+    def _answer_instead(
+        self,
+        call: Call,
+        answer: Answer | Block | CallAnswer,
+        reply: Callable[[bytes], None],
+        direction: Direction,
+    ) -> None:
+        if isinstance(answer, Answer):
+            reply(frames.call_result(call.message_id, answer.payload))
+        elif isinstance(answer, Block):
+            reply(self._error(call.message_id, answer.code, answer.description))
+        self._kept_back(direction, call.action, getattr(answer, "kept_back", ()))
+
+    def _kept_back(self, direction: Direction, action: str, kept_back: tuple[KeptBack, ...]) -> None:
+        for kept in kept_back:
+            self._owner.happened(
+                "message_blocked",
+                control=kept.control_id,
+                what=kept.name,
+                action=action,
+                direction=direction.value,
+            )
+
+    def _broken(self, leg: Leg, fault: FrameFault) -> None:
+        """A frame that cannot be read for sure: a call gets its error, all else goes nowhere."""
+        reply = self._owner.to_station if leg is Leg.STATION else self._owner.to_csms
+        if fault.message_type == frames.CALL and fault.message_id is not None:
+            reply(self._error(fault.message_id, fault.code, f"refused: {fault.reason.value}"))
+        self._owner.happened("frame_refused", leg=leg.value, reason=fault.reason.value)
+        if leg is Leg.STATION:
+            self._faults += 1
+            if self._faults > FAULTS_BORNE:
+                self._owner.misbehaved("too many broken frames")
+
+    def _error(self, message_id: str, code: ErrorCode, description: str) -> bytes:
+        return frames.call_error(message_id, self._rules.dialect.error_name(code), description)
+
+    def _ration(self, now: float) -> None:
+        """Fill the station's allowance; stop reading it while it has none (ruling 18: nothing is dropped)."""
+        rate = self._rules.messages_per_minute
+        self._allowance = min(rate, self._allowance + (now - self._filled_at) * rate / 60.0)
+        self._filled_at = now
+        if self._allowance < 0.0:
+            if "rate" not in self.station.reasons:
+                self._owner.happened("station_slowed", messages_per_minute=rate)
+            self.station.pause("rate")
+        elif self._allowance >= 1.0:
+            self.station.resume("rate")
+
+
+_PASS = Pass()
+
+
+def _tell(call: PendingCall, outcome: Outcome) -> None:
+    if call.origin is Origin.VOLTWARD and callable(call.token):
+        call.token(outcome)

@@ -1,0 +1,135 @@
+"""Everything that leaves the gateway as words or numbers: the log, the journal, the metrics.
+
+One canonical line per decision and per event. Repeated refusals reach the journal as one row a minute with
+a count (ruling 29); the log and the metrics get each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from voltward.detection.refusals import RefusalKind, RefusalRow, RefusalTally
+from voltward.domain.events import Event, FactValue
+from voltward.ports.clock import Clock
+from voltward.ports.storage import JournalWriter
+
+QUIET_KINDS = frozenset(
+    {"answer_dropped", "message_blocked"}
+)  # repeated by a broken peer: journalled by digest
+
+
+class Metrics:
+    """The gateway's own numbers, in a registry of their own so that two gateways fit one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.decisions = Counter(
+            "voltward_decisions", "Decisions at the door", ("answer", "control"), registry=self.registry
+        )
+        self.handshake_failures = Counter(
+            "voltward_tls_failures",
+            "TLS handshakes that came to nothing",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.suites = Counter(
+            "voltward_tls_suites",
+            "Completed handshakes by version and suite",
+            ("version", "suite"),
+            registry=self.registry,
+        )
+        self.links = Gauge("voltward_links", "Live links", registry=self.registry)
+        self.half_open = Gauge(
+            "voltward_half_open", "Connections without a decision yet", registry=self.registry
+        )
+        self.messages = Counter(
+            "voltward_messages", "Messages relayed", ("direction",), registry=self.registry
+        )
+        self.events = Counter(
+            "voltward_events", "Events of the relay and the door", ("kind",), registry=self.registry
+        )
+        self.admission = Histogram(
+            "voltward_admission_seconds", "From the whole request to the answer", registry=self.registry
+        )
+
+
+class Reports:
+    """Where events go. Journal and log say the same words."""
+
+    def __init__(self, journal: JournalWriter, metrics: Metrics, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._log = structlog.get_logger()
+        self._tally = RefusalTally()
+        self.metrics = metrics
+
+    def decided(self, event: Event) -> None:
+        """A decision at the door."""
+        answer = event.kind.removeprefix("station_")
+        self.metrics.decisions.labels(answer, str(event.facts.get("control") or "-")).inc()
+        self._say(event)
+        if event.kind == "station_refused":
+            self._tell_once(event, str(event.facts.get("control")))
+        else:
+            self._journal.append(event)
+
+    def happened(self, kind: str, subject: str, facts: Mapping[str, FactValue] | None = None) -> Event:
+        """Anything else worth a line."""
+        event = Event(kind, self._clock.now(), "gateway", subject, dict(facts or {}))
+        self.metrics.events.labels(kind).inc()
+        self._say(event)
+        if kind in QUIET_KINDS:
+            self._tell_once(event, str(event.facts.get("reason") or event.facts.get("control")))
+        else:
+            self._journal.append(event)
+        return event
+
+    async def happened_for_sure(self, event: Event) -> None:
+        """Returns when the row is on disk (ruling 29: a station's security events)."""
+        self.metrics.events.labels(event.kind).inc()
+        self._say(event)
+        await self._journal.append_and_wait(event)
+
+    def tls_failed(self, source: str, facts: Mapping[str, FactValue]) -> None:
+        """A handshake that came to nothing, with its reason and the certificate offered."""
+        reason = str(facts.get("reason"))
+        self.metrics.handshake_failures.labels(reason).inc()
+        event = Event("tls_handshake_failed", self._clock.now(), "gateway", source, dict(facts))
+        self._say(event)
+        self._tell_once(event, reason)
+
+    def log_only(self, kind: str, subject: str = "", /, **facts: FactValue) -> None:
+        """A line for the log: nothing was decided."""
+        self._log.info(kind, subject=subject, **facts)
+
+    def flush(self) -> None:
+        """Called once a second or so: counted repetitions whose minute is over become rows."""
+        self._journal_counts(self._tally.due(self._clock.monotonic()))
+
+    def flush_all(self) -> None:
+        self._journal_counts(self._tally.drain())
+
+    @property
+    def is_full(self) -> bool:
+        """Rows wait that the disk does not take: no new admissions (ruling 29)."""
+        return self._journal.is_full
+
+    def _tell_once(self, event: Event, why: str) -> None:
+        """The first of its kind goes to the journal whole; the rest of the minute is counted."""
+        kind = RefusalKind(event.subject, f"{event.kind}:{why}")
+        if self._tally.note(kind, str(event.facts.get("source", "")), self._clock.monotonic()) is not None:
+            self._journal.append(event)
+
+    def _journal_counts(self, rows: Iterable[RefusalRow]) -> None:
+        for row in rows:
+            kind, _, why = row.kind.control.partition(":")
+            facts: dict[str, FactValue] = {"count": row.count, "control": why, "source": row.last_source}
+            self._journal.append(
+                Event(kind or "refusals_counted", self._clock.now(), "gateway", row.kind.subject, facts)
+            )
+
+    def _say(self, event: Event) -> None:
+        self._log.info(event.kind, subject=event.subject, **event.facts)

@@ -1,0 +1,199 @@
+"""The gateway as a whole: opened listeners, live links, the follower of the store, the clock's tick.
+
+Everything it works with is handed in. `run` ends when it is told to stop, after every link was closed and
+every row and fact was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voltward.domain.errors import OutsideFault, VoltwardError
+from voltward.gateway.background import Background
+from voltward.gateway.connection_table import ConnectionTable
+from voltward.gateway.door import Door
+from voltward.gateway.facts import FactWriter
+from voltward.gateway.health import HealthServer
+from voltward.gateway.link import StationLink
+from voltward.gateway.link_duties import LinkDuties
+from voltward.gateway.listener import Listener, start_listening
+from voltward.gateway.reception import Reception
+from voltward.gateway.report import Reports
+from voltward.gateway.station_channel import StationChannel, Threshold
+from voltward.lifecycles.station_session import CloseCause
+from voltward.ports.storage import ChangeFeed, Store
+from voltward.usecases.follow_store import Moved, catch_up
+
+POLL = 0.25  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
+TICK = 0.25  # each link is looked at once in TICKS of these
+TICKS = 4
+FEED_PATIENCE = 10.0  # seconds without the feed before /readyz says so
+SLICE = 500  # links judged again before the loop gets a breath
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayParts:
+    """What `bootstrap` made."""
+
+    door: Door
+    table: ConnectionTable[StationLink]
+    duties: LinkDuties
+    reception: Reception
+    threshold: Threshold
+    facts: FactWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The store, as far as the gateway follows it; `trust_changed` makes a new TLS context."""
+
+    store: Store
+    feed: ChangeFeed
+    trust_changed: Callable[[], None]
+
+
+class Gateway:
+    """See the module."""
+
+    def __init__(
+        self, parts: GatewayParts, listeners: Sequence[Listener], following: Following, metrics_at: tuple[str, int]
+    ) -> None:
+        self._parts = parts
+        self._listeners = tuple(listeners)
+        self._following = following
+        self._metrics_at = metrics_at
+        self._servers: list[asyncio.Server] = []
+        self._background = Background(self._crash)
+        self._crashed = False
+        self._stopped = asyncio.Event()
+        self._feed_seen = 0.0
+        self._health = HealthServer(self._reports.metrics, self.missing)
+        parts.duties.on_left = self._left
+
+    @property
+    def _reports(self) -> Reports:
+        return self._parts.duties.reports
+
+    def stop(self) -> None:
+        """Ask `run` to end."""
+        self._stopped.set()
+
+    def missing(self) -> list[str]:
+        """What keeps the gateway from being ready, in words; empty is ready."""
+        words: list[str] = []
+        if self._stopped.is_set():
+            words.append("stopping")
+        if self._parts.duties.clock.monotonic() - self._feed_seen > FEED_PATIENCE:
+            words.append("the store has not been seen for a while")
+        if self._reports.is_full:
+            words.append("the journal does not take rows")
+        return words
+
+    async def run(self) -> None:
+        """Listen, serve, and leave in order. OutsideFault if a port cannot be had."""
+        try:
+            ports = await self._start()
+        except BaseException:
+            await self._close()
+            raise
+        self._reports.log_only("gateway_ready", "", **ports)
+        self._background.start(self._follow(), "follow")
+        self._background.start(self._tick(), "tick")
+        self._background.start(self._parts.facts.run(), "facts")
+        await self._stopped.wait()
+        self._reports.log_only("gateway_stopping", links=len(self._parts.table))
+        await self._close()
+        if self._crashed:
+            raise RuntimeError("a loop of the gateway crashed; its trace stands in the log")
+
+    # -- beginning and end --------------------------------------------------------------------------------
+
+    async def _start(self) -> dict[str, int | None]:
+        ports: dict[str, int | None] = {"tls_port": None, "plain_port": None}
+        self._feed_seen = self._parts.duties.clock.monotonic()
+        for listener in self._listeners:
+            server = await start_listening(listener, lambda at: StationChannel(self._parts.threshold, at).peer)
+            self._servers.append(server)
+            ports[f"{listener.name}_port"] = int(server.sockets[0].getsockname()[1])
+        try:
+            ports["metrics_port"] = await self._health.start(*self._metrics_at)
+        except OSError as error:
+            host, port = self._metrics_at
+            raise OutsideFault(
+                f"cannot listen on {host}:{port}: {error.strerror or error}.",
+                mend="Choose another address with metrics.listen.",
+                subject="metrics",
+            ) from error
+        return ports
+
+    async def _close(self) -> None:
+        for server in self._servers:
+            server.close()
+        await self._parts.reception.close()
+        for link in self._parts.table:
+            link.end(CloseCause.SHUTDOWN, "gateway stopping")
+        await asyncio.sleep(0)  # let the close frames leave
+        self._background.cancel()
+        await self._background.wait()
+        await self._parts.facts.flush()
+        self._reports.flush_all()
+        await self._health.close()
+
+    def _crash(self) -> None:
+        self._crashed = True
+        self.stop()
+
+    # -- loops --------------------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        """The store's changes, within half a second; a store that is away is told once and waited for."""
+        away = False
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                moved = await catch_up(self._following.store, self._following.feed, self._parts.door.registry)
+            except VoltwardError as error:
+                if not away:
+                    self._reports.happened("store_lost", "", {"reason": error.what})
+                away = True
+                continue
+            if away:
+                self._reports.happened("store_found", "")
+            away = False
+            self._feed_seen = self._parts.duties.clock.monotonic()
+            if moved:
+                await self._apply(moved)
+
+    async def _apply(self, moved: Moved) -> None:
+        """Judge live links again: all of them when trust moved, else those of the stations that moved."""
+        if moved.trust:
+            self._following.trust_changed()
+        judged = 0
+        for link in self._parts.table:
+            if moved.trust or link.station in moved.stations:
+                self.judge_again(link)
+                judged += 1
+                if judged % SLICE == 0:
+                    await asyncio.sleep(0)
+
+    def judge_again(self, link: StationLink) -> None:
+        link.judged_again(self._parts.door.judge_again(link.judgement))
+
+    async def _tick(self) -> None:
+        """Keep-alive and deadlines of a quarter of the links each time; once a round, counted refusals."""
+        turn = 0
+        while True:
+            await asyncio.sleep(TICK)
+            turn = (turn + 1) % TICKS
+            now = self._parts.duties.clock.monotonic()
+            for index, link in enumerate(self._parts.table):
+                if index % TICKS == turn:
+                    link.tick(now)
+            if turn == 0:
+                self._reports.flush()
+
+    def _left(self, link: object) -> None:
+        assert isinstance(link, StationLink)
+        self._parts.table.leave(link)

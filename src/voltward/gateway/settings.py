@@ -1,0 +1,95 @@
+"""What can be set about listeners, the door, the relay and the groups, with the defaults and their reasons.
+
+The words of these structures are the words of `voltward.toml`; unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from voltward.domain.quantities import Duration, Size
+
+
+class DoorLimits(Struct, frozen=True, forbid_unknown_fields=True):
+    """Bounds on who may wait at the door, and for how long."""
+
+    handshake_timeout: Duration = Duration(10)
+    upgrade_timeout: Duration = Duration(5)
+    half_open: int = 4000
+    half_open_per_source: int = 64
+    request_head: Size = Size(16 * 1024)
+    refusal_delay: Duration = Duration(0.5)  # ruling 8: every cause takes as long as any other
+    refusal_delay_most: Duration = Duration(8)
+    argon2_workers: int = 2
+    argon2_per_minute: int = 600  # over this, only the reserved lane is verified (ruling 10)
+    probe_timeout: Duration = Duration(2)  # ruling 11
+
+
+class CarrierPrefix(Struct, frozen=True, forbid_unknown_fields=True):
+    """A network address translator or balancer behind which many stations stand (ruling 10)."""
+
+    network: str
+    half_open: int = 1000
+
+
+class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[gateway]`: the listeners and the door."""
+
+    listen: str = "0.0.0.0:8443"  # stations come from outside: all interfaces on purpose
+    zone: str = "default"
+    plain_listen: str = ""  # off; profile 1 only
+    plain_sources: list[str] = field(default_factory=list)
+    path: str = "/ocpp/{station}"
+    chains: list[str] = field(default_factory=lambda: ["server-ecdsa", "server-rsa"])
+    static_rsa: bool = True  # the two TLS_RSA suites (ruling 4); off is a named divergence
+    unknown_station_status: Literal[401, 404] = 401  # ruling 8
+    carriers: list[CarrierPrefix] = field(default_factory=list)
+    limits: DoorLimits = field(default_factory=DoorLimits)
+
+
+class CsmsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[csms]`: the route to the CSMS, and how the identity is attested to it."""
+
+    url: str = ""
+    protocols: list[str] = field(default_factory=list)  # empty: all that we speak
+    basic: Literal["pass", "stored", "none"] = "none"
+    stored_user: str = "{station}"
+    stored_password: str = ""  # a reference: file:, env:, credential:
+    headers: dict[str, str] = field(
+        default_factory=lambda: {
+            "X-Voltward-Station": "{station}",
+            "X-Voltward-Profile": "{profile}",
+            "X-Voltward-Credential": "{credential}",
+            "X-Voltward-Serial": "{serial}",
+            "X-Voltward-Fingerprint": "{fingerprint}",
+        }
+    )
+    ca: str = ""  # PEM file that a wss:// CSMS must chain to; empty: the system's roots
+    dial_timeout: Duration = Duration(5)  # ruling 14
+
+
+class RelaySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[relay]`: bounds on messages (rulings 16, 18)."""
+
+    message_size: Size = Size(1024 * 1024)
+    depth: int = 32
+    outstanding: int = 8
+    queue: int = 64
+    call_timeout: Duration = Duration(60)
+    messages_per_minute: int = 1200  # a station's own rate; above it reading stops, nothing is dropped
+    write_buffer: Size = Size(256 * 1024)  # back-pressure begins here
+
+
+class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[group.NAME]`: policy, quirks and keep-alive of the stations in one group (ruling 31)."""
+
+    actions: dict[str, Literal["enforce", "refuse", "quarantine", "record"]] = field(default_factory=dict)
+    boot_serial: Literal["strict", "lenient", "off"] = "lenient"
+    ping_interval: Duration = Duration(60)
+    pong_timeout: Duration = Duration(20)
+    idle_timeout: Duration = Duration(0)  # 0: a station may stay silent as long as it answers pings
+    deflate: bool = False  # ruling 21
+    second_connection: Literal["keep-live", "keep-new"] = "keep-live"
+    boot_retry: Duration = Duration(30)  # interval in the Pending answer of the unproven lane

@@ -1,0 +1,310 @@
+"""The socket of one station: TLS or plain, the upgrade request, then WebSocket events for its link.
+
+Phases: *arriving* (no byte seen; TLS begins only on a byte that looks like it, ruling 3), *asking* (the head
+of the request comes in), *judged* (the reception decides; nothing may be said meanwhile), *open*, *gone*.
+Each waits for a limited time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from voltward.detection.half_open import HalfOpen
+from voltward.detection.sources import Source
+from voltward.domain.events import FactValue
+from voltward.domain.quantities import Duration
+from voltward.gateway.listener import Listener
+from voltward.gateway.peer import Peer
+from voltward.gateway.report import Reports
+from voltward.wire.tls import TlsFacts, TlsServerEngine, looks_like_tls
+from voltward.wire.tls_failure import TlsFailure
+from voltward.wire.upgrade import (
+    Acceptance,
+    HeadLimits,
+    UpgradeFault,
+    UpgradeRequest,
+    parse_request_head,
+    refuse,
+)
+from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
+
+
+class Phase(StrEnum):
+    ARRIVING = "arriving"
+    ASKING = "asking"
+    JUDGED = "judged"
+    OPEN = "open"
+    GONE = "gone"
+
+
+class LinkEvents(Protocol):
+    """The link that an open channel feeds."""
+
+    def text(self, payload: bytes, /) -> None: ...
+    def heard(self) -> None: ...
+    def ended(self, why: str, /) -> None: ...
+    def writable(self, is_writable: bool, /) -> None: ...
+
+
+class Receptionist(Protocol):
+    """Takes a complete request and answers it through the channel."""
+
+    def receive(self, channel: StationChannel, request: UpgradeRequest, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    handshake_timeout: Duration
+    upgrade_timeout: Duration
+    head: HeadLimits
+    message_size: int
+    write_buffer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What all channels of a gateway share."""
+
+    receptionist: Receptionist
+    reports: Reports
+    half_open: HalfOpen
+    limits: ChannelLimits
+
+
+class StationChannel:
+    """One connection from its first byte to its last."""
+
+    __slots__ = (
+        "_codec",
+        "_engine",
+        "_head",
+        "_link",
+        "_phase",
+        "_place",
+        "_threshold",
+        "_timer",
+        "listener",
+        "on_gone",
+        "peer",
+        "source",
+        "tls",
+    )
+
+    def __init__(self, threshold: Threshold, listener: Listener) -> None:
+        self._threshold = threshold
+        self.listener = listener
+        self._phase = Phase.ARRIVING
+        self._place: Source | None = None  # the half-open place that is held
+        self._head = bytearray()
+        self._engine: TlsServerEngine | None = None
+        self._codec: FrameCodec | None = None
+        self._link: LinkEvents | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.on_gone: asyncio.Task[None] | None = (
+            None  # what to cancel when the peer goes before it is answered
+        )
+        self.source: Source = Source("")
+        self.tls: TlsFacts | None = None
+        self.peer = Peer(self)
+
+    # -- the peer's callbacks -----------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """TCP is there, or TLS on top of it."""
+        if self._engine is not None:
+            self.tls = self._engine.facts()
+            metrics = self._threshold.reports.metrics
+            metrics.suites.labels(self.tls.version, self.tls.suite).inc()
+            self._ask()
+            return
+        self.source = self.listener.sources.source_of(self.peer.source[0])
+        if not self._threshold.half_open.enter(self.source):
+            self._threshold.reports.tls_failed(
+                self.address, {"reason": "too-many-half-open", "source": self.address}
+            )
+            self.peer.abort()
+            return
+        self._place = self.source
+        self._threshold.reports.metrics.half_open.inc()
+        self.peer.set_write_limit(self._threshold.limits.write_buffer)
+        if self.listener.tls is None:
+            self._ask()
+        else:
+            self._wait(self._threshold.limits.handshake_timeout)
+
+    def received(self, data: memoryview) -> None:
+        if self._phase is Phase.OPEN:
+            self._read(data)
+        elif self._phase is Phase.ASKING:
+            self._head += data
+            self._look_at_head()
+        elif self._phase is Phase.ARRIVING:
+            self._begin_tls(data)
+        elif self._phase is Phase.JUDGED:
+            self._fail("spoke-too-early")
+
+    def failed(self, failure: TlsFailure) -> None:
+        facts: dict[str, FactValue] = {
+            "reason": failure.reason,
+            "source": self.address,
+            "listener": self.listener.name,
+            "alert_sent": failure.alert_sent,
+            "certificate": self.listener.fingerprint(failure.certificate),
+        }
+        self._threshold.reports.tls_failed(self.address, facts)
+        self._end("tls failed")
+
+    def ended(self) -> None:
+        self._end("connection lost")
+
+    def writable(self, is_writable: bool) -> None:
+        if self._link is not None:
+            self._link.writable(is_writable)
+
+    # -- for the reception --------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        return self.peer.source[0]
+
+    @property
+    def is_there(self) -> bool:
+        return self._phase is Phase.JUDGED and self.peer.is_open
+
+    def turn_away(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...]) -> None:
+        """Answer with a refusal; it arrives before the connection closes (ruling 3)."""
+        self.peer.finish(refuse(status, body, headers))
+        self._end("refused")
+
+    def open(self, acceptance: Acceptance, link: LinkEvents) -> None:
+        """Answer 101: from now on the link is fed."""
+        self._leave_half_open()
+        self._phase = Phase.OPEN
+        self._link = link
+        self.on_gone = None
+        self._codec = FrameCodec(
+            is_server=True,
+            max_message=self._threshold.limits.message_size,
+            extensions=acceptance.extensions,
+        )
+        self.peer.send(acceptance.response)
+
+    # -- for the link -------------------------------------------------------------------------------------
+
+    def send_text(self, text: bytes) -> None:
+        if self._codec is not None:
+            self.peer.send(self._codec.text(text))
+
+    def ping(self) -> None:
+        if self._codec is not None:
+            self.peer.send(self._codec.ping(b"voltward"))
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, and go."""
+        if self._codec is not None:
+            self.peer.finish(self._codec.close(code, reason))
+        self._end(reason)
+
+    def abort(self) -> None:
+        self.peer.abort()
+        self._end("aborted")
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _begin_tls(self, data: memoryview) -> None:
+        holder = self.listener.tls
+        assert holder is not None
+        if not looks_like_tls(data):
+            self._fail("not-tls")
+            return
+        self._engine = TlsServerEngine(holder.context)
+        self.peer.start_tls(self._engine)
+        self.peer.feed(data)
+
+    def _ask(self) -> None:
+        self._phase = Phase.ASKING
+        self._wait(self._threshold.limits.upgrade_timeout)
+
+    def _look_at_head(self) -> None:
+        request = parse_request_head(self._head, self._threshold.limits.head)
+        if request is None:
+            return
+        self._phase = Phase.JUDGED
+        self._stop_waiting()
+        if isinstance(request, UpgradeFault):
+            self._threshold.reports.tls_failed(
+                self.address, {"reason": f"request: {request.code}", "source": self.address}
+            )
+            self.turn_away(request.status, b"", request.headers)
+        elif request.size < len(self._head):
+            self._fail("spoke-too-early")
+        else:
+            self._head = bytearray()
+            self._threshold.receptionist.receive(self, request)
+
+    def _read(self, data: memoryview) -> None:
+        codec, link = self._codec, self._link
+        assert codec is not None
+        assert link is not None
+        for event in codec.receive(data):
+            if type(event) is Text:
+                link.text(event.payload)
+            elif type(event) is Ping:
+                self.peer.send(codec.pong(event.payload))
+                link.heard()
+            elif type(event) is Pong:
+                link.heard()
+            elif isinstance(event, Close):
+                self.peer.finish(codec.close(event.code))
+                self._end(f"closed by the station with {event.code}")
+            elif isinstance(event, ProtocolFault):
+                self.close(event.close_code, event.reason)
+            else:
+                self.close(1003, "OCPP has no binary messages")
+            if self._phase is not Phase.OPEN:
+                return
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._too_late)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_late(self) -> None:
+        self._fail("handshake-timeout" if self._phase is Phase.ARRIVING else "request-timeout")
+
+    def _fail(self, reason: str) -> None:
+        facts: dict[str, FactValue] = {
+            "reason": reason,
+            "source": self.address,
+            "listener": self.listener.name,
+        }
+        self._threshold.reports.tls_failed(self.address, facts)
+        self.peer.abort()
+        self._end(reason)
+
+    def _leave_half_open(self) -> None:
+        if self._place is not None:
+            self._threshold.half_open.leave(self._place)
+            self._threshold.reports.metrics.half_open.dec()
+            self._place = None
+
+    def _end(self, why: str) -> None:
+        """Once, whatever ended it."""
+        if self._phase is Phase.GONE:
+            return
+        self._phase = Phase.GONE
+        self._stop_waiting()
+        self._leave_half_open()
+        link, self._link = self._link, None
+        waiting, self.on_gone = self.on_gone, None
+        if waiting is not None and waiting is not asyncio.current_task():
+            waiting.cancel()
+        if link is not None:
+            link.ended(why)

@@ -1,0 +1,307 @@
+"""Which answer belongs to which call, on both legs of one link (rulings 17, 18).
+
+One mutable object per link, because this is the hot path; it never acts, it returns what should happen. Time
+is monotonic seconds, handed in. Its rules:
+
+- The station's calls pass in order. With `station_outstanding` of them unanswered, reading pauses. A call
+  sent again while it is outstanding passes again and counts once; an id used again after its answer is fine.
+- Calls to the station go one at a time. The CSMS's wait in order, urgent ones first; with `csms_waiting` of
+  them waiting, reading from the CSMS pauses. Our own go when nothing else waits.
+- An answer reaches the origin of its call, once. Late, repeated and unasked ones are dropped. Nobody's answer
+  is ever invented: a call that nobody answers ends with `TimedOut`.
+- Messages that are never answered (SEND) do not come here. An answer that its receiver cannot read
+  (CALLRESULTERROR) goes back to whoever gave it, if it was delivered a short while ago.
+- `close` gives back everything that was under way; nothing reaches another link.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from voltward.lifecycles.call_effects import (
+    AlreadyWaiting,
+    Deliver,
+    Drop,
+    DropReason,
+    Effect,
+    Effects,
+    Forward,
+    Leg,
+    NeverSent,
+    NotTaken,
+    Origin,
+    Pause,
+    PendingCall,
+    RefusalReason,
+    RefuseCall,
+    Resume,
+    SendToStation,
+    TimedOut,
+)
+
+#: Answers remembered per leg: to tell repeated from unasked ones, and for CALLRESULTERROR.
+_REMEMBERED_ANSWERS = 32
+#: Calls remembered after their time was over, to know late answers by.
+_REMEMBERED_TIMEOUTS = 256
+
+_FORWARD: Effects = (Forward(),)
+_FORWARD_AND_PAUSE: Effects = (Forward(), Pause(Leg.STATION))
+_RESUME_STATION = Resume(Leg.STATION)
+_PAUSE_CSMS = Pause(Leg.CSMS)
+_RESUME_CSMS = Resume(Leg.CSMS)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationLimits:
+    """Bounds of one link. A call may wait `answer_seconds` for its turn, and as long for its answer."""
+
+    station_outstanding: int = 8
+    csms_waiting: int = 64
+    own_waiting: int = 16
+    answer_seconds: float = 60.0
+
+
+class _Memory:
+    """What a leg remembers about calls that are over."""
+
+    __slots__ = ("answered", "timed_out")
+
+    def __init__(self) -> None:
+        self.answered: deque[str] = deque(maxlen=_REMEMBERED_ANSWERS)
+        self.timed_out: dict[str, str] = {}  # id -> action, oldest first
+
+    def forget_in_time(self, call: PendingCall) -> None:
+        self.timed_out[call.message_id] = call.action
+        if len(self.timed_out) > _REMEMBERED_TIMEOUTS:
+            del self.timed_out[next(iter(self.timed_out))]
+
+    def reason_for(self, message_id: str) -> DropReason:
+        if message_id in self.timed_out:
+            return DropReason.LATE
+        return DropReason.DUPLICATE if message_id in self.answered else DropReason.UNASKED
+
+    def disputed(self, message_id: str) -> bool:
+        """Whether an answer with this id was delivered lately; each can be disputed once."""
+        if message_id not in self.answered:
+            return False
+        self.answered.remove(message_id)
+        return True
+
+
+class CallCorrelation:
+    """The machine of one link. Each method takes one happening and returns effects, in their order."""
+
+    __slots__ = (
+        "_answer_seconds",
+        "_closed",
+        "_csms_paused",
+        "_from_station",
+        "_limits",
+        "_line",
+        "_memory_of_csms",
+        "_memory_of_station",
+        "_own",
+        "_station_paused",
+        "_to_station",
+        "_urgent",
+        "_waiting",
+    )
+
+    def __init__(self, limits: CorrelationLimits) -> None:
+        self._limits = limits
+        self._answer_seconds = limits.answer_seconds
+        self._from_station: dict[str, PendingCall] = {}  # the station's calls, the oldest first
+        self._to_station: dict[str, PendingCall] = {}  # everything for the station: on the line, or waiting
+        self._line: PendingCall | None = None  # the one call that the station has to answer
+        self._urgent: deque[PendingCall] = deque()
+        self._waiting: deque[PendingCall] = deque()
+        self._own: deque[PendingCall] = deque()
+        self._memory_of_station = _Memory()  # answers that the station got, calls of its own that went stale
+        self._memory_of_csms = _Memory()  # the same for whoever calls the station
+        self._station_paused = False
+        self._csms_paused = False
+        self._closed = False
+
+    # --- the station calls, the CSMS answers ---------------------------------------------------------
+
+    def station_called(self, message_id: str, action: str, now: float, token: object = None) -> Effects:
+        """The station's CALL passes; must not be fed while its leg is paused."""
+        if self._station_paused or self._closed:
+            return self._not_to_be_fed(Leg.STATION, message_id)
+        calls = self._from_station
+        # Out and in again: the oldest stays first, which is what makes `next_deadline` cheap.
+        calls.pop(message_id, None)
+        calls[message_id] = PendingCall(
+            Origin.STATION, message_id, action, token=token, sent_at=now, deadline=now + self._answer_seconds
+        )
+        if len(calls) < self._limits.station_outstanding:
+            return _FORWARD
+        self._station_paused = True
+        return _FORWARD_AND_PAUSE
+
+    def csms_answered(self, message_id: str, *, is_result: bool = True) -> Effects:
+        """The CSMS's CALLRESULT, or CALLERROR (`is_result` False), goes to the station if that asked."""
+        call = self._from_station.pop(message_id, None)
+        if call is None:
+            return self._dropped(Leg.CSMS, self._memory_of_station, message_id)
+        if is_result:
+            self._memory_of_station.answered.append(message_id)
+        return (Deliver(call), _RESUME_STATION) if self._station_may_resume() else (Deliver(call),)
+
+    def station_disputed(self, message_id: str) -> Effects:
+        """The station's CALLRESULTERROR goes to the CSMS, if the answer it is about was delivered lately."""
+        if self._memory_of_station.disputed(message_id):
+            return _FORWARD
+        return self._dropped(Leg.STATION, self._memory_of_station, message_id)
+
+    # --- the CSMS calls (or we do), the station answers ----------------------------------------------
+
+    def csms_called(self, call: PendingCall, now: float) -> Effects:
+        """A call of the CSMS takes its place; must not be fed while that leg is paused."""
+        message_id = call.message_id
+        if self._csms_paused or self._closed:
+            return self._not_to_be_fed(Leg.CSMS, message_id)
+        known = self._to_station.get(message_id)
+        if known is not None:
+            if known.origin is Origin.VOLTWARD:
+                return (RefuseCall(RefusalReason.ID_OF_OURS, message_id),)
+            if known.action != call.action:
+                return (RefuseCall(RefusalReason.ID_REUSED, message_id),)
+            return (AlreadyWaiting(message_id),)
+        stale_action = self._memory_of_csms.timed_out.get(message_id)
+        if stale_action is not None and stale_action != call.action:
+            # The late answer to the old call would pass as the answer to this one, and miss its filters.
+            return (RefuseCall(RefusalReason.ID_REUSED, message_id),)
+        self._enqueue(self._urgent if call.is_urgent else self._waiting, call, now)
+        sent = self._fill_line(now)
+        if self._csms_is_full():
+            self._csms_paused = True
+            return (*sent, _PAUSE_CSMS)
+        return sent
+
+    def ask(self, call: PendingCall, now: float) -> Effects:
+        """A call of ours waits until nothing of the CSMS's does. Its id comes from `Entropy`."""
+        if self._closed:
+            return (NotTaken(call, RefusalReason.LINK_CLOSED),)
+        if call.message_id in self._to_station or call.message_id in self._memory_of_csms.timed_out:
+            return (NotTaken(call, RefusalReason.ID_IN_USE),)
+        if len(self._own) >= self._limits.own_waiting:
+            return (NotTaken(call, RefusalReason.QUEUE_FULL),)
+        self._enqueue(self._own, call, now)
+        return self._fill_line(now)
+
+    def station_answered(self, message_id: str, now: float, *, is_result: bool = True) -> Effects:
+        """The station's answer goes to whoever called, and the next call takes the line."""
+        call = self._line
+        if call is None or call.message_id != message_id:
+            return self._dropped(Leg.STATION, self._memory_of_csms, message_id)
+        if is_result and call.origin is Origin.CSMS:
+            self._memory_of_csms.answered.append(message_id)
+        self._free_line()
+        return (Deliver(call), *self._next_turn(now))
+
+    def csms_disputed(self, message_id: str) -> Effects:
+        """The CSMS's CALLRESULTERROR goes to the station, if the answer it is about was delivered lately."""
+        if self._memory_of_csms.disputed(message_id):
+            return _FORWARD
+        return self._dropped(Leg.CSMS, self._memory_of_csms, message_id)
+
+    # --- time and end --------------------------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        """When `due` has something to say at the earliest."""
+        return min((call.deadline for call in self._oldest()), default=None)
+
+    def due(self, now: float) -> Effects:
+        """Calls whose time is over: the line is freed, the waiting move up. Their answers will be late."""
+        effects: list[Effect] = []
+        calls = self._from_station
+        while calls and (oldest := next(iter(calls.values()))).deadline <= now:
+            del calls[oldest.message_id]
+            self._memory_of_station.forget_in_time(oldest)
+            effects.append(TimedOut(oldest))
+        if self._station_may_resume():
+            effects.append(_RESUME_STATION)
+        for queue in (self._urgent, self._waiting, self._own):
+            while queue and queue[0].deadline <= now:
+                call = queue.popleft()
+                del self._to_station[call.message_id]
+                effects.append(NeverSent(call))
+        line = self._line
+        if line is not None and line.deadline <= now:
+            self._free_line()
+            self._memory_of_csms.forget_in_time(line)
+            effects.append(TimedOut(line))
+        effects.extend(self._next_turn(now))
+        return tuple(effects)
+
+    def close(self) -> tuple[PendingCall, ...]:
+        """The link is gone: everything under way, to be failed. Nothing is delivered any more."""
+        under_way = (*self._from_station.values(), *self._to_station.values())
+        self._closed = True
+        self._line = None
+        for store in (self._from_station, self._to_station, self._urgent, self._waiting, self._own):
+            store.clear()
+        return under_way
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    def _enqueue(self, queue: deque[PendingCall], call: PendingCall, now: float) -> None:
+        call.deadline = now + self._answer_seconds
+        self._to_station[call.message_id] = call
+        queue.append(call)
+
+    def _fill_line(self, now: float) -> Effects:
+        if self._line is not None:
+            return ()
+        queue = self._urgent or self._waiting or self._own
+        if not queue:
+            return ()
+        call = queue.popleft()
+        call.sent_at = now
+        call.deadline = now + self._answer_seconds
+        self._line = call
+        return (SendToStation(call),)
+
+    def _free_line(self) -> None:
+        if self._line is not None:
+            del self._to_station[self._line.message_id]
+            self._line = None
+
+    def _next_turn(self, now: float) -> Effects:
+        effects = self._fill_line(now)
+        if self._csms_paused and not self._csms_is_full():
+            self._csms_paused = False
+            return (*effects, _RESUME_CSMS)
+        return effects
+
+    def _csms_is_full(self) -> bool:
+        return len(self._waiting) + len(self._urgent) >= self._limits.csms_waiting
+
+    def _station_may_resume(self) -> bool:
+        """Unpauses the station's leg where it may be read again, and says so."""
+        if not self._station_paused or len(self._from_station) >= self._limits.station_outstanding:
+            return False
+        self._station_paused = False
+        return True
+
+    def _oldest(self) -> Iterator[PendingCall]:
+        """The call of each kind that is due first; each kind has one time limit, so the oldest is."""
+        if self._line is not None:
+            yield self._line
+        if self._from_station:
+            yield next(iter(self._from_station.values()))
+        for queue in (self._urgent, self._waiting, self._own):
+            if queue:
+                yield queue[0]
+
+    def _dropped(self, leg: Leg, memory: _Memory, message_id: str) -> Effects:
+        reason = DropReason.LINK_CLOSED if self._closed else memory.reason_for(message_id)
+        return (Drop(reason, leg, message_id),)
+
+    def _not_to_be_fed(self, leg: Leg, message_id: str) -> Effects:
+        if self._closed:
+            return (Drop(DropReason.LINK_CLOSED, leg, message_id),)
+        raise RuntimeError(f"a call of the {leg} was fed while that leg is paused")

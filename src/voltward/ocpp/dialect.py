@@ -1,0 +1,108 @@
+"""A dialect: everything in which one OCPP version differs from another, as one frozen value.
+
+No other package knows versions; a caller holds the dialect that was negotiated and asks it. A dialect has
+tables and reads payloads by them; it decides nothing (that is `command_policy` and the life-cycles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from voltward.domain.call_purpose import URGENT, CallPurpose
+from voltward.domain.command_rule import Direction
+from voltward.ocpp.boot import BootFacts, BootPaths, SecurityEvent, read_boot, read_security_event, wire_time
+from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.identity_rule import IdentityRule
+from voltward.ocpp.named_values import NamedValues
+from voltward.ocpp.password_rule import PasswordRule
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """A version's actions: who may call them, what some are for, which are never answered."""
+
+    to_station: frozenset[str]
+    to_csms: frozenset[str]
+    purposes: Mapping[str, CallPurpose]
+    unanswered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlaces:
+    """Where secrets and tokens stand, for logs (field notes 43, 58).
+
+    `names` are names of named values. `fields` are members to hide at any depth, folded, alone or as
+    `parent.member`. What `opaque` actions carry is a vendor's own and hidden altogether.
+    """
+
+    names: tuple[str, ...]
+    fields: frozenset[str]
+    opaque: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One version's tables. `edition` is its key in the rulebook."""
+
+    subprotocol: str
+    edition: str
+    message_types: frozenset[int]
+    error_names: Mapping[ErrorCode, str]
+    identity: IdentityRule
+    password: PasswordRule
+    vocabulary: Vocabulary
+    boot: BootPaths
+    serial_binds: bool  # the serial of a boot must equal the certificate's name (B01.FR.11/12)
+    named_values: NamedValues
+    secrets: SecretPlaces
+
+    def error_name(self, code: ErrorCode) -> str:
+        """How this version spells an error code."""
+        return self.error_names[code]
+
+    def knows(self, direction: Direction, action: str) -> bool:
+        """Whether the version has this action for this direction; unknown ones are a vendor's, and pass."""
+        return action in self.actions(direction)
+
+    def actions(self, direction: Direction) -> frozenset[str]:
+        """The actions that travel this way as calls."""
+        return self.vocabulary.to_station if direction is Direction.TO_STATION else self.vocabulary.to_csms
+
+    def purpose_of(self, action: str) -> CallPurpose:
+        """What an action is for, where that matters to the session or the line."""
+        return self.vocabulary.purposes.get(action, CallPurpose.OTHER)
+
+    def is_urgent(self, action: str) -> bool:
+        """Remote start, stop and unlock go first on the station's line (ruling 18)."""
+        return self.purpose_of(action) in URGENT
+
+    def boot_facts(self, payload: dict[str, Any]) -> BootFacts:
+        """What a BootNotification claims about the station."""
+        return read_boot(payload, self.boot)
+
+    def boot_serial(self, payload: dict[str, Any]) -> str | None:
+        """The serial that a BootNotification claims; None if it claims none."""
+        return self.boot_facts(payload).serial
+
+    def security_event(self, payload: dict[str, Any]) -> SecurityEvent | None:
+        """What a SecurityEventNotification says; None if it lacks its type."""
+        return read_security_event(payload)
+
+    def boot_pending_answer(self, now: datetime, interval_seconds: int) -> dict[str, Any]:
+        """The answer to a boot that is not accepted yet: come back after the interval (B02.FR.01)."""
+        return {"status": "Pending", "currentTime": wire_time(now), "interval": interval_seconds}
+
+    def trigger_boot(self) -> tuple[str, dict[str, Any]]:
+        """The call that asks for a boot notification: action and payload."""
+        return "TriggerMessage", {"requestedMessage": "BootNotification"}
+
+
+def choose(offered: Sequence[str], allowed: Sequence[str]) -> list[str]:
+    """The station's subprotocols that are allowed, in the station's order, each once (ruling 22).
+
+    Names are compared exactly: a subprotocol is a token, and `OCPP1.6` is not one that anybody registered.
+    """
+    return [name for name in dict.fromkeys(offered) if name in allowed]

@@ -1,0 +1,112 @@
+"""OCPP 1.6-J with the security whitepaper (edition 3): the tables.
+
+The misspelled error codes are the standard's own ("will not be fixed"). AuthorizationKey travels as
+hexadecimal digits and stands in the Basic header as the octets that they spell.
+"""
+
+from __future__ import annotations
+
+from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.credential import PasswordForm
+from voltward.ocpp.boot import BootPaths
+from voltward.ocpp.dialect import Dialect, SecretPlaces, Vocabulary
+from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.identity_rule import LIBERAL, IdentityRule
+from voltward.ocpp.named_values import NamedValues, RowAnswers, Rows
+from voltward.ocpp.password_rule import PasswordRule
+
+_ERROR_NAMES = {
+    ErrorCode.NOT_IMPLEMENTED: "NotImplemented",
+    ErrorCode.NOT_SUPPORTED: "NotSupported",
+    ErrorCode.INTERNAL: "InternalError",
+    ErrorCode.PROTOCOL: "ProtocolError",
+    ErrorCode.SECURITY: "SecurityError",
+    ErrorCode.FORMAT_VIOLATION: "FormationViolation",
+    ErrorCode.PROPERTY_CONSTRAINT: "PropertyConstraintViolation",
+    ErrorCode.OCCURRENCE_CONSTRAINT: "OccurenceConstraintViolation",
+    ErrorCode.TYPE_CONSTRAINT: "TypeConstraintViolation",
+    ErrorCode.GENERIC: "GenericError",
+    # This version has no words for the next two.
+    ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED: "GenericError",
+    ErrorCode.RPC_FRAMEWORK: "GenericError",
+}
+
+_TO_CSMS = """
+    Authorize BootNotification DataTransfer DiagnosticsStatusNotification FirmwareStatusNotification Heartbeat
+    LogStatusNotification MeterValues SecurityEventNotification SignCertificate
+    SignedFirmwareStatusNotification StartTransaction StatusNotification StopTransaction
+"""
+
+_TO_STATION = """
+    CancelReservation CertificateSigned ChangeAvailability ChangeConfiguration ClearCache ClearChargingProfile
+    DataTransfer DeleteCertificate ExtendedTriggerMessage GetCompositeSchedule GetConfiguration GetDiagnostics
+    GetInstalledCertificateIds GetLocalListVersion GetLog InstallCertificate RemoteStartTransaction
+    RemoteStopTransaction ReserveNow Reset SendLocalList SetChargingProfile SignedUpdateFirmware
+    TriggerMessage UnlockConnector UpdateFirmware
+"""
+
+_PURPOSES = {
+    "BootNotification": CallPurpose.BOOT,
+    "SecurityEventNotification": CallPurpose.SECURITY_EVENT,
+    "RemoteStartTransaction": CallPurpose.REMOTE_START,
+    "RemoteStopTransaction": CallPurpose.REMOTE_STOP,
+    "UnlockConnector": CallPurpose.UNLOCK,
+    "Reset": CallPurpose.RESET,
+    "TriggerMessage": CallPurpose.TRIGGER,
+    "ExtendedTriggerMessage": CallPurpose.TRIGGER,
+}
+
+_NAMED_VALUES = NamedValues(
+    calls={"ChangeConfiguration": Rows(at="", name=(("key",),), values=(("value",),))},
+    answers={"GetConfiguration": Rows(at="configurationKey", name=(("key",),), values=(("value",),))},
+    row_answers={"ChangeConfiguration": RowAnswers(at="", refusal={"status": "Rejected"}, echoed=())},
+    refusals={
+        "ChangeConfiguration": {"status": "Rejected"},
+        "InstallCertificate": {"status": "Rejected"},
+        "CertificateSigned": {"status": "Rejected"},
+        "DeleteCertificate": {"status": "Failed"},
+        "Reset": {"status": "Rejected"},
+    },
+    parts=1,
+)
+
+V16 = Dialect(
+    subprotocol="ocpp1.6",
+    edition="ocpp1.6-security-ed3",
+    message_types=frozenset({2, 3, 4}),
+    error_names=_ERROR_NAMES,
+    identity=IdentityRule(LIBERAL),
+    password=PasswordRule(
+        forms=(PasswordForm.OCTETS, PasswordForm.TEXT),
+        minimum=16,
+        maximum=20,
+        counts_octets=True,
+        hexadecimal=True,
+    ),
+    vocabulary=Vocabulary(
+        to_station=frozenset(_TO_STATION.split()),
+        to_csms=frozenset(_TO_CSMS.split()),
+        purposes=_PURPOSES,
+    ),
+    boot=BootPaths(
+        serial=(("chargePointSerialNumber",), ("chargeBoxSerialNumber",)),
+        vendor=("chargePointVendor",),
+        model=("chargePointModel",),
+        firmware=("firmwareVersion",),
+    ),
+    serial_binds=False,
+    named_values=_NAMED_VALUES,
+    secrets=SecretPlaces(
+        names=(
+            "*AuthorizationKey*",
+            "*AuthKey*",
+            "*Password*",
+            "*Passwd*",
+            "*Passphrase*",
+            "*Secret*",
+            "*PIN",
+        ),
+        fields=frozenset({"idtag", "parentidtag", "password", "authorizationkey"}),
+        opaque=frozenset({"DataTransfer"}),
+    ),
+)

@@ -1,0 +1,33 @@
+"""OCPP 2.1: the tables of 2.0.1 with rows added."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voltward.ocpp.dialect import Vocabulary
+from voltward.ocpp.v201 import V201
+
+_MORE_TO_CSMS = """
+    BatterySwap ClosePeriodicEventStream GetCertificateChainStatus NotifyDERAlarm NotifyDERStartStop
+    NotifyPeriodicEventStream NotifyPriorityCharging NotifySettlement OpenPeriodicEventStream
+    PullDynamicScheduleUpdate ReportDERControl VatNumberValidation
+"""
+
+_MORE_TO_STATION = """
+    AFRRSignal AdjustPeriodicEventStream ChangeTransactionTariff ClearDERControl ClearTariffs GetDERControl
+    GetPeriodicEventStream GetTariffs NotifyAllowedEnergyTransfer NotifyWebPaymentStarted RequestBatterySwap
+    SetDERControl SetDefaultTariff UpdateDynamicSchedule UsePriorityCharging
+"""
+
+V21 = replace(
+    V201,
+    subprotocol="ocpp2.1",
+    edition="ocpp2.1-ed1",
+    message_types=frozenset({2, 3, 4, 5, 6}),
+    vocabulary=Vocabulary(
+        to_station=V201.vocabulary.to_station | frozenset(_MORE_TO_STATION.split()),
+        to_csms=V201.vocabulary.to_csms | frozenset(_MORE_TO_CSMS.split()),
+        purposes=V201.vocabulary.purposes,
+        unanswered=frozenset({"NotifyPeriodicEventStream"}),
+    ),
+)

@@ -1,0 +1,244 @@
+"""The store: one small protocol per aggregate, opened together in a unit of work.
+
+A unit of work commits everything or nothing. Each save of state writes an entry of the change feed in the
+same transaction, so that a gateway's memory follows the store (ruling 9). Stores raise `OutsideFault` when
+the database fails and `Conflict` when somebody else saved first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.credential import Credential
+from voltward.domain.errors import OperatorFault
+from voltward.domain.events import Event
+from voltward.domain.finding import ControlException
+from voltward.domain.operator import Enrolment, Operator
+from voltward.domain.station import Station, StationId
+
+
+class Conflict(OperatorFault):
+    """Somebody else saved this row since it was read; read again and decide again."""
+
+
+class StationStore(Protocol):
+    async def get(self, station: StationId) -> Station | None: ...
+
+    async def by_folded(self, station: StationId) -> Station | None:
+        """The station whose identity equals this one but for letter case, if any (ruling 32)."""
+        ...
+
+    async def by_serial(self, tenant: str, serial: str) -> Sequence[Station]: ...
+
+    async def all(self, *, group: str | None = None) -> Sequence[Station]: ...
+
+    async def save(self, station: Station) -> Station:
+        """Insert (revision 0) or update; returns it with its new revision. `Conflict` if it moved on.
+
+        `OperatorFault`, naming the other, if one is registered that differs only in letter case (ruling 32).
+        """
+        ...
+
+
+class CredentialStore(Protocol):
+    async def of(self, station: StationId) -> Sequence[Credential]:
+        """All credentials of a station, retired ones too, oldest generation first."""
+        ...
+
+    async def by_fingerprint(self, fingerprint: bytes) -> Sequence[Credential]: ...
+
+    async def sharing(self, sharing_digest: bytes) -> Sequence[Credential]:
+        """Credentials of any station made of the same secret (field note 6)."""
+        ...
+
+    async def save(self, credential: Credential) -> Credential:
+        """Insert (revision 0) or update; returns it with its new revision.
+
+        `Conflict` if it moved on, or if the station has this generation of this kind already;
+        `OperatorFault` if the station is not registered.
+        """
+        ...
+
+
+class AuthorityStore(Protocol):
+    async def all(self) -> Sequence[Authority]:
+        """Retired ones too."""
+        ...
+
+    async def save(self, authority: Authority) -> None: ...
+
+
+class DenialStore(Protocol):
+    async def all(self) -> Sequence[DeniedCertificate]: ...
+
+    async def add(self, denied: DeniedCertificate) -> None:
+        """Adding twice is harmless; nothing takes a denial away."""
+        ...
+
+
+class ExceptionStore(Protocol):
+    async def of(self, station: StationId) -> Sequence[ControlException]: ...
+
+    async def save(self, station: StationId, exception: ControlException) -> None:
+        """One row per (station, control): a new one replaces the old."""
+        ...
+
+    async def remove(self, station: StationId, control: str) -> bool: ...
+
+
+class HandshakeStore(Protocol):
+    """The last handshakes of a station, for `station explain`; facts as in the canonical log line."""
+
+    async def record(self, station: StationId, event: Event) -> None:
+        """Keeps the newest of each answer (each `event.kind`: admitted, quarantined, refused) per station.
+
+        For an identity that is not registered nothing is kept: strangers must not fill the store.
+        """
+        ...
+
+    async def of(self, station: StationId) -> Sequence[Event]: ...
+
+
+class OperatorStore(Protocol):
+    async def get(self, name: str) -> Operator | None: ...
+
+    async def all(self) -> Sequence[Operator]: ...
+
+    async def save(self, operator: Operator) -> None: ...
+
+    async def put_enrolment(self, enrolment: Enrolment) -> None: ...
+
+    async def enrolments(self, operator: str) -> Sequence[Enrolment]: ...
+
+
+class Reading(Protocol):
+    """The stores as they were at one moment; blocks nobody. Saving in it is a bug, and fails as one."""
+
+    @property
+    def stations(self) -> StationStore: ...
+    @property
+    def credentials(self) -> CredentialStore: ...
+    @property
+    def authorities(self) -> AuthorityStore: ...
+    @property
+    def denials(self) -> DenialStore: ...
+    @property
+    def exceptions(self) -> ExceptionStore: ...
+    @property
+    def handshakes(self) -> HandshakeStore: ...
+    @property
+    def operators(self) -> OperatorStore: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class UnitOfWork(Reading, Protocol):
+    """Leaving without `commit` rolls back. One at a time writes: keep it short, wait for no peer in it."""
+
+    async def journal(self, event: Event) -> None:
+        """Append to the journal in the same transaction."""
+        ...
+
+    async def commit(self) -> None:
+        """Everything or nothing; afterwards this unit of work is over."""
+        ...
+
+
+class Store(Protocol):
+    """Opens units of work, and readings that do not get in their way."""
+
+    def begin(self) -> UnitOfWork: ...
+
+    def read(self) -> Reading: ...
+
+
+class Aggregate(StrEnum):
+    """What an entry of the change feed is about."""
+
+    STATION = "station"  # covers its credentials and exceptions
+    AUTHORITY = "authority"
+    DENIAL = "denial"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryChange:
+    """One entry of the change feed: what moved, to be read again. Only a station's entry has a key."""
+
+    revision: int
+    aggregate: Aggregate
+    key: StationId | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSlice:
+    """What came after a revision, oldest first.
+
+    `must_reload`: the feed no longer reaches back that far (or is another store's): nothing is listed; take
+    `latest` from here, read every aggregate anew, and go on from `latest`, in that order.
+    """
+
+    changes: tuple[RegistryChange, ...]
+    latest: int
+    must_reload: bool = False
+
+
+class ChangeFeed(Protocol):
+    """The order of the store's changes (ruling 9); polled: a lost wake-up costs half a second at most.
+
+    Revisions become visible in their order: nobody sees 7 and later a 6.
+    """
+
+    async def latest(self) -> int:
+        """The newest revision; 0 in a new store. Read it before a full load, never after."""
+        ...
+
+    async def since(self, revision: int, limit: int = 1000) -> FeedSlice:
+        """At most `limit` changes after `revision`."""
+        ...
+
+
+class JournalWriter(Protocol):
+    """The journal for whoever cannot wait for a transaction (the gateway): batches, in order."""
+
+    def append(self, event: Event) -> None:
+        """Queue; never blocks. `is_full` tells when new admissions must stop (ruling 29)."""
+        ...
+
+    async def append_and_wait(self, event: Event) -> None:
+        """Returns when the row is on disk: before a security event is acknowledged.
+
+        `OutsideFault` when it is not there in time: do not acknowledge. The row may still follow.
+        """
+        ...
+
+    @property
+    def is_full(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """Where an event stands in the journal: `seq` counts from 1 in the chain of `writer`."""
+
+    writer: str
+    seq: int
+    event: Event
+
+
+class JournalReader(Protocol):
+    async def tail(self, count: int, *, subject: str | None = None) -> Sequence[JournalRow]:
+        """The newest rows of all chains, oldest of them first."""
+        ...
+
+    async def problems(self, now: datetime) -> Sequence[str]:
+        """Cut, edited, reordered, dropped rows and tails, each as a sentence; empty means whole."""
+        ...

@@ -1,0 +1,1 @@
+"""The one source of rules: controls as data with citations, checks as pure functions of an observation."""

@@ -1,0 +1,160 @@
+"""`voltward.toml` as frozen values: read once, unknown keys refused, secrets only as references.
+
+Nothing else reads the settings file. `notes` tells which settings are accepted but without effect yet.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.quantities import Duration, Size, parse_duration, parse_size
+from voltward.gateway.settings import CsmsSettings, GatewaySettings, GroupSettings, RelaySettings
+
+FILE_NAME = "voltward.toml"
+
+
+class OperatorSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str = ""
+    organisations: list[str] = field(default_factory=list)  # accepted in O beside `name` (A00.FR.404)
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = "sqlite:///voltward.db"
+
+
+class BusSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = "local"
+
+
+class KeySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """References to what unlocks the two rooms of keys."""
+
+    gateway_unlock: str = "file:gateway/unlock.key"
+    signer_unlock: str = "file:signer/unlock.key"
+
+
+class PortalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    listen: str = "127.0.0.1:8080"
+
+
+class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    listen: str = "127.0.0.1:9464"
+
+
+class JournalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    heads: str = "journal-heads"  # a folder outside the database; better on another disk (ruling 29)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. `folder` is where it stands: relative paths start there."""
+
+    operator: OperatorSettings = field(default_factory=OperatorSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    bus: BusSettings = field(default_factory=BusSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    csms: CsmsSettings = field(default_factory=CsmsSettings)
+    relay: RelaySettings = field(default_factory=RelaySettings)
+    portal: PortalSettings = field(default_factory=PortalSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
+    group: dict[str, GroupSettings] = field(default_factory=dict)
+    folder: str = "."
+
+    def path(self, name: str) -> Path:
+        """A path of the settings, from the folder of the file."""
+        return Path(self.folder, name)
+
+    def group_named(self, name: str) -> GroupSettings:
+        return self.group.get(name) or self.group.get("default") or GroupSettings()
+
+
+def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:
+    """Read the file and apply `--set KEY=VALUE` on top. OperatorFault names the key and the mend."""
+    table = _read(file)
+    for override in overrides:
+        _override(table, override)
+    if "folder" in table:
+        raise OperatorFault("unknown key `folder`", mend="Remove it.", subject=str(file))
+    table["folder"] = str(file.resolve().parent)
+    try:
+        return msgspec.convert(table, Settings, strict=True, dec_hook=_quantity)
+    except msgspec.ValidationError as error:
+        raise OperatorFault(
+            f"{_words(error)}.", mend="Mend the key, or remove it to get the default.", subject=str(file)
+        ) from error
+
+
+def notes(settings: Settings) -> list[str]:
+    """Settings that are accepted and have no effect in this version, in words."""
+    said = [f"portal.listen = {settings.portal.listen!r} has no effect yet: this version has no portal."]
+    if settings.bus.url != "local":
+        said.append(f"bus.url = {settings.bus.url!r} has no effect yet: one node needs no bus.")
+    return said
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise OperatorFault(
+            "there is no settings file here.",
+            mend="Name it with -c FILE, or make a deployment with `voltward init DIR`.",
+            subject=str(file),
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OperatorFault(
+            f"this is not TOML: {error}.", mend="Mend that place.", subject=str(file)
+        ) from error
+    except OSError as error:
+        raise OutsideFault(
+            f"the settings cannot be read: {error.strerror}.", mend="Check owner and mode.", subject=str(file)
+        ) from error
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise OperatorFault(
+            f"--set {override!r} has no value.",
+            mend="Write --set KEY=VALUE, as in --set gateway.listen=127.0.0.1:8443.",
+        )
+    *parents, last = key.strip().split(".")
+    for parent in parents:
+        child = table.setdefault(parent, {})
+        if not isinstance(child, dict):
+            raise OperatorFault(f"--set {key}: `{parent}` is not a table of settings.")
+        table = child
+    table[last] = _value(text)
+
+
+def _value(text: str) -> Any:
+    """A TOML value where it reads as one, else the text itself, so that quotes are rarely needed."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _quantity(kind: type, value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError(f"Expected a text with a unit, got {value!r}")  # noqa: TRY004 - msgspec wants ValueError
+    if kind is Duration:
+        return parse_duration(value)
+    if kind is Size:
+        return parse_size(value)
+    raise ValueError(f"no settings of type {kind}")
+
+
+def _words(error: msgspec.ValidationError) -> str:
+    """msgspec's message with the path first, in the words of the file: `gateway.listen: Expected ...`."""
+    what, _, where = str(error).partition(" - at `$")
+    path = where.rstrip("`").lstrip(".")
+    return f"`{path}`: {what}" if path else what

@@ -1,0 +1,207 @@
+"""The client shell of a simulated station: it opens a WebSocket link and moves octets, with deadlines.
+
+Every way in which opening can end is a value: `Connected`, `HttpRefused`, `TlsRefused`, or `NoAnswer`
+when there is nothing to learn from it (a local failure, a timeout, a peer that just went away).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from voltward.simulator.dial import CertificateLogin, Dial
+from voltward.simulator.tls_context import alert_name, client_context
+
+CONNECT_SECONDS: Final = 10.0
+SEND_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 2.0
+MAX_MESSAGE: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a link ended: the close code that the peer sent, or 1006 when it sent none (RFC 6455 7.1.5)."""
+
+    code: int
+    reason: str
+
+
+class Link:
+    """An open connection of a station."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    @property
+    def subprotocol(self) -> str | None:
+        """What the other side chose; None when it chose nothing."""
+        return self._connection.subprotocol
+
+    @property
+    def closing(self) -> Closing | None:
+        """How it was closed; None while it is open."""
+        code = self._connection.close_code
+        return None if code is None else Closing(code, self._connection.close_reason or "")
+
+    async def send(self, frame: bytes) -> bool:
+        """Send a text message; False when the link is closed or the peer takes nothing any more."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._connection.send(frame, text=True)
+        except (ConnectionClosed, TimeoutError):
+            return False
+        return True
+
+    def send_raw(self, octets: bytes) -> None:
+        """Put octets on the wire past the codec: for frames that no codec would write."""
+        self._connection.transport.write(octets)
+
+    async def receive(self, seconds: float) -> bytes | None:
+        """The next message; None when the link was closed. TimeoutError when nothing came in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._connection.recv(decode=False)
+        except ConnectionClosed:
+            return None
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close with a handshake, which the peer has two seconds to take part in."""
+        await self._connection.close(code, reason)
+
+    def abort(self) -> None:
+        """Go away without a word, as a station that lost its network."""
+        self._connection.transport.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The upgrade was answered with 101, after so many seconds."""
+
+    link: Link
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRefused:
+    """The upgrade was answered with another status than 101; `headers` in order, as they came."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRefused:
+    """The peer ended TLS with an alert (named as in RFC 8446 section 6)."""
+
+    alert: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The link could not be opened, and the peer did not say why."""
+
+    reason: str
+    seconds: float
+
+
+Outcome = Connected | HttpRefused | TlsRefused | NoAnswer
+
+
+def words(outcome: Outcome) -> str:
+    """An outcome in a few words, the same for the same cause: for summaries and findings."""
+    match outcome:
+        case Connected(link=link):
+            return f"connected, {link.subprotocol or 'no subprotocol'}"
+        case HttpRefused(status=status):
+            return f"HTTP {status}"
+        case TlsRefused(alert=alert):
+            return f"TLS alert {alert}"
+        case NoAnswer(reason=reason):
+            return reason
+
+
+async def open_link(dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
+    """Connect as `dial` says, within so many seconds."""
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    recorder = _Recorder()
+    try:
+        connection = await _connect(dial, recorder, seconds)
+    except InvalidStatus as refusal:
+        response = refusal.response
+        headers = tuple(response.headers.raw_items())
+        return HttpRefused(response.status_code, headers, bytes(response.body), clock() - started)
+    except (InvalidHandshake, OSError, EOFError) as error:
+        elapsed = clock() - started
+        alert = alert_name(error) or alert_name(recorder.loss)
+        return NoAnswer(_reason(error), elapsed) if alert is None else TlsRefused(alert, elapsed)
+    return Connected(Link(connection), clock() - started)
+
+
+class _RecordedConnection(ClientConnection):
+    """A connection that keeps why its transport was lost."""
+
+    loss: Exception | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.loss = exc
+        super().connection_lost(exc)
+
+
+class _Recorder:
+    """Makes the connection, and keeps it: under TLS 1.3 a refusal arrives after the client's handshake."""
+
+    def __init__(self) -> None:
+        self._connection: _RecordedConnection | None = None
+
+    def __call__(self, *arguments: Any, **options: Any) -> ClientConnection:
+        self._connection = _RecordedConnection(*arguments, **options)
+        return self._connection
+
+    @property
+    def loss(self) -> Exception | None:
+        return None if self._connection is None else self._connection.loss
+
+
+async def _connect(dial: Dial, recorder: _Recorder, seconds: float) -> ClientConnection:
+    endpoint = dial.endpoint
+    options: dict[str, Any] = {"host": endpoint.host, "port": endpoint.port}
+    if dial.source is not None:
+        options["local_addr"] = (dial.source, 0)
+    if endpoint.tls is not None:
+        certificate = dial.login if isinstance(dial.login, CertificateLogin) else None
+        options["ssl"] = client_context(endpoint.tls, certificate)
+        options["server_hostname"] = endpoint.tls.server_name
+    return await connect(
+        dial.url,
+        subprotocols=[Subprotocol(name) for name in dial.subprotocols] or None,
+        additional_headers=dial.all_headers(),
+        user_agent_header=None,
+        compression=None,
+        proxy=None,
+        open_timeout=seconds,
+        ping_interval=None,
+        close_timeout=CLOSE_SECONDS,
+        max_size=MAX_MESSAGE,
+        # Called like the class that it stands for.
+        create_connection=cast("type[ClientConnection]", recorder),
+        **options,
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens there"
+    if isinstance(error, InvalidHandshake | EOFError | ConnectionError):
+        return "closed without an answer"
+    return f"cannot connect: {error}"

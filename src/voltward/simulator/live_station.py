@@ -1,0 +1,155 @@
+"""A station model on a wire: it dials, performs what the model says, and tells the model what arrives.
+
+What to say is the model's; when it waits, it waits for the next message or the model's next deadline.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from voltward.ports.clock import Clock
+from voltward.simulator.dial import Dial
+from voltward.simulator.link import CONNECT_SECONDS, Closing, Connected, Link, Outcome, open_link
+from voltward.simulator.messages import Saying
+from voltward.simulator.station import HangUp, Output, StationModel
+
+#: The longest wait without a look at the model: somebody may have planned something meanwhile.
+_LONGEST_WAIT: Final = 5.0
+_SHORTEST_WAIT: Final = 0.001
+
+
+class Leaving(StrEnum):
+    """Why a visit ended."""
+
+    DONE = "done"  # all was said and answered
+    HUNG_UP = "hung up"  # the station went away: it was reset, or told to leave
+    CLOSED = "closed"  # by the other side
+    OVERDUE = "overdue"  # it did not get done in the time that it was given
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """The end of one connection; `closing` says how the other side closed it."""
+
+    leaving: Leaving
+    closing: Closing | None = None
+
+    @property
+    def words(self) -> str:
+        """The same for the same cause."""
+        return f"{self.leaving} with {self.closing.code}" if self.closing else str(self.leaving)
+
+
+class LiveStation:
+    """One station with its link, if it has one now."""
+
+    def __init__(self, model: StationModel, clock: Clock) -> None:
+        self.model = model
+        self.link: Link | None = None
+        self._clock = clock
+        self._later: list[tuple[float, int, bytes]] = []  # a heap: when (monotonic s), order, frame
+        self._order = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """It has a link that nobody has closed."""
+        return self.link is not None and self.link.closing is None
+
+    async def connect(self, dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
+        """Dial, and start the model on the link when there is one."""
+        outcome = await open_link(dial, seconds=seconds)
+        if isinstance(outcome, Connected):
+            self.link = outcome.link
+            await self._perform(self.model.connected(self._clock.now()))
+        return outcome
+
+    async def ask(self, sayings: Iterable[Saying]) -> None:
+        """Have it say these, beside what it does anyway."""
+        outputs = self.model.plan(sayings, self._clock.now())
+        if self.is_connected:
+            await self._perform(outputs)
+
+    async def serve(self) -> Departure:
+        """Live on the link until either side closes it."""
+        link = self.link
+        if link is None:
+            return Departure(Leaving.HUNG_UP)
+        try:
+            while link.closing is None:
+                if await self._step(link, None):
+                    return Departure(Leaving.HUNG_UP)
+            return Departure(Leaving.CLOSED, link.closing) if self.link else Departure(Leaving.HUNG_UP)
+        finally:
+            await self.leave()
+
+    async def work(self, *, seconds: float, stay: float = 0.0) -> Departure:
+        """Live on the link until all is said and answered, `stay` seconds longer, and then leave.
+
+        At most `seconds` for the work; a link that the other side closes ends it.
+        """
+        link = self.link
+        if link is None:
+            return Departure(Leaving.HUNG_UP)
+        ends, rested = self._clock.monotonic() + seconds, None
+        try:
+            while link.closing is None:
+                if rested is None and self.model.is_done and not self._later:
+                    ends = rested = self._clock.monotonic() + stay
+                if self._clock.monotonic() >= ends:
+                    return Departure(Leaving.OVERDUE if rested is None else Leaving.DONE)
+                if await self._step(link, ends):
+                    return Departure(Leaving.HUNG_UP)
+            return Departure(Leaving.CLOSED, link.closing)
+        finally:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Close the link; `serve` then returns `HUNG_UP`."""
+        link, self.link = self.link, None
+        if link is not None:
+            await link.close()
+        self._later.clear()
+        self.model.disconnected()
+
+    async def _step(self, link: Link, ends: float | None) -> bool:
+        """Wait for one thing and do what it asks for; True when the station goes away."""
+        await self._send_what_is_due(link)
+        try:
+            raw = await link.receive(self._wait(ends))
+        except TimeoutError:
+            raw = None
+        now = self._clock.now()
+        outputs = [] if raw is None else self.model.receive(raw, now)
+        return await self._perform([*outputs, *self.model.tick(now)])
+
+    def _wait(self, ends: float | None) -> float:
+        waits = [_LONGEST_WAIT]
+        deadline = self.model.next_deadline()
+        if deadline is not None:
+            waits.append((deadline - self._clock.now()).total_seconds())
+        if self._later:
+            waits.append(self._later[0][0] - self._clock.monotonic())
+        if ends is not None:
+            waits.append(ends - self._clock.monotonic())
+        return max(min(waits), _SHORTEST_WAIT)
+
+    async def _perform(self, outputs: list[Output]) -> bool:
+        link = self.link
+        for output in outputs:
+            if isinstance(output, HangUp):
+                return True
+            if output.delay > 0:
+                self._order += 1
+                due = self._clock.monotonic() + output.delay
+                heapq.heappush(self._later, (due, self._order, output.frame))
+            elif link is not None:
+                await link.send(output.frame)
+        return False
+
+    async def _send_what_is_due(self, link: Link) -> None:
+        while self._later and self._later[0][0] <= self._clock.monotonic():
+            await link.send(heapq.heappop(self._later)[2])

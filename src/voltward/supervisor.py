@@ -1,0 +1,99 @@
+"""`serve` as a supervisor: the parts of Voltward as child processes, each importing only what it needs (ruling 33).
+
+A part that dies is started again, later each time. A part that ends because its settings or the outside are
+wrong (exit status 2 or 3) before it was ever ready takes the supervisor with it: starting it again would not
+mend that. SIGTERM and SIGINT end all parts in order; SIGHUP is handed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+PARTS = ("gateway",)  # worker, signer and portal come with what they do
+FIRST_PAUSE = 1.0  # seconds before a part is started again; doubles up to
+LONGEST_PAUSE = 60.0
+SETTLED = 30.0  # seconds after which a part counts as having run
+ENDING = 20.0  # seconds that a part gets to end before it is killed
+HOPELESS = (2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A child process by name, with the arguments of `voltward`."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "voltward", *self.arguments]
+
+
+async def supervise(parts: Sequence[Part]) -> int:
+    """Run the parts until a signal comes; returns the exit status."""
+    log = structlog.get_logger()
+    stop = asyncio.Event()
+    running: dict[str, asyncio.subprocess.Process] = {}
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: _hand_on(running, signal.SIGHUP))
+    statuses: list[int] = []
+
+    async def keep(part: Part) -> None:
+        pause = FIRST_PAUSE
+        while not stop.is_set():
+            started = loop.time()
+            process = await asyncio.create_subprocess_exec(*part.command)
+            running[part.name] = process
+            log.info("part_started", part=part.name, pid=process.pid)
+            status = await _until(process, stop)
+            del running[part.name]
+            if stop.is_set():
+                return
+            log.error("part_ended", part=part.name, status=status)
+            if status in HOPELESS and loop.time() - started < SETTLED:
+                statuses.append(status)
+                stop.set()
+                return
+            pause = FIRST_PAUSE if loop.time() - started > SETTLED else min(pause * 2, LONGEST_PAUSE)
+            await _sleep(pause, stop)
+
+    async with asyncio.TaskGroup() as group:
+        for part in parts:
+            group.create_task(keep(part))
+    return statuses[0] if statuses else 0
+
+
+async def _until(process: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
+    """Until the process ends by itself, or is asked to and does."""
+    async with asyncio.TaskGroup() as group:
+        ended = group.create_task(process.wait())
+        stopped = group.create_task(stop.wait())
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not ended.done():
+            process.terminate()
+            await asyncio.wait({ended}, timeout=ENDING)
+            if not ended.done():
+                process.kill()
+    return ended.result()
+
+
+async def _sleep(seconds: float, stop: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass
+
+
+def _hand_on(running: dict[str, asyncio.subprocess.Process], number: signal.Signals) -> None:
+    for process in running.values():
+        process.send_signal(number)

@@ -1,0 +1,1 @@
+"""One short story per file: open a unit of work, decide with pure functions, save, leave."""

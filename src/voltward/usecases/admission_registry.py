@@ -1,0 +1,111 @@
+"""The registry in memory that admission reads (ruling 9): synchronous, complete, fed by the store's change feed.
+
+It holds copies of rows and never decides. `FollowStore` (its feeder) is the only writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.credential import ClientCertificate, Credential, CredentialState
+from voltward.domain.finding import ControlException
+from voltward.domain.station import Station, StationId
+
+
+@dataclass(frozen=True, slots=True)
+class StationEntry:
+    """A station with everything that the door asks about it."""
+
+    station: Station
+    credentials: tuple[Credential, ...] = ()
+    exceptions: tuple[ControlException, ...] = ()
+
+    @property
+    def has_proven_credential(self) -> bool:
+        """Was it ever in with a production credential? (the lanes of ruling 12)"""
+        return any(c.proven_at is not None and c.purpose == "production" for c in self.credentials)
+
+    def certificate(self, fingerprint: bytes) -> Credential | None:
+        """This station's credential with that fingerprint, the newest one first."""
+        for credential in reversed(self.credentials):
+            if (
+                isinstance(credential.proof, ClientCertificate)
+                and credential.proof.fingerprint == fingerprint
+            ):
+                return credential
+        return None
+
+
+class AdmissionRegistry:
+    """Everything the door needs to know, by key. Lookups cost a dictionary access."""
+
+    def __init__(self) -> None:
+        self._stations: dict[StationId, StationEntry] = {}
+        self._folded: dict[tuple[str, str], StationId] = {}
+        self._owners: dict[bytes, StationId] = {}
+        self._denied: dict[bytes, DeniedCertificate] = {}
+        self._authorities: dict[str, Authority] = {}
+        self.revision = 0  # of the change feed
+        self.trust_revision = 0  # counts up when the authorities change: time for a new TLS context
+
+    def lookup(self, station: StationId, now: datetime) -> StationEntry | None:
+        """The entry of a station; `now` lets exceptions that have ended fall away."""
+        entry = self._stations.get(station)
+        if entry is None or not entry.exceptions:
+            return entry
+        live = tuple(exception for exception in entry.exceptions if now < exception.until)
+        return entry if live == entry.exceptions else StationEntry(entry.station, entry.credentials, live)
+
+    def colliding(self, station: StationId) -> StationId | None:
+        """A registered identity that differs from this one in letter case only (ruling 32)."""
+        other = self._folded.get(station.folded())
+        return other if other is not None and other != station else None
+
+    def owner_of(self, fingerprint: bytes) -> StationId | None:
+        """The station that a certificate belongs to: one certificate, one station (A00.FR.427)."""
+        return self._owners.get(fingerprint)
+
+    def denied(self, fingerprint: bytes) -> DeniedCertificate | None:
+        return self._denied.get(fingerprint)
+
+    @property
+    def authorities(self) -> Mapping[str, Authority]:
+        """Those in force, by the SHA-256 of their DER form in hexadecimal."""
+        return self._authorities
+
+    def __len__(self) -> int:
+        return len(self._stations)
+
+    def stations(self) -> Iterable[StationEntry]:
+        return self._stations.values()
+
+    def put_station(self, entry: StationEntry) -> None:
+        self.drop_station(entry.station.id)
+        self._stations[entry.station.id] = entry
+        self._folded[entry.station.id.folded()] = entry.station.id
+        for credential in entry.credentials:
+            if (
+                isinstance(credential.proof, ClientCertificate)
+                and credential.state is not CredentialState.RETIRED
+            ):
+                self._owners.setdefault(credential.proof.fingerprint, entry.station.id)
+
+    def drop_station(self, station: StationId) -> None:
+        entry = self._stations.pop(station, None)
+        if entry is None:
+            return
+        self._folded.pop(station.folded(), None)
+        for credential in entry.credentials:
+            proof = credential.proof
+            if isinstance(proof, ClientCertificate) and self._owners.get(proof.fingerprint) == station:
+                del self._owners[proof.fingerprint]
+
+    def set_denials(self, denials: Iterable[DeniedCertificate]) -> None:
+        self._denied = {denied.fingerprint: denied for denied in denials}
+
+    def set_authorities(self, authorities: Iterable[Authority]) -> None:
+        self._authorities = {a.id: a for a in authorities if a.retired_at is None}
+        self.trust_revision += 1

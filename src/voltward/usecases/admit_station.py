@@ -1,0 +1,98 @@
+"""Who asks to come in, and the answer: verdicts of the rulebook, weighed by the group's policy.
+
+Pure: everything seen is in the observation, everything known in the registry's entry. The caller waits,
+compares passwords and writes the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from voltward.domain.enforcement import Decision, Policy, Weighing, decide
+from voltward.domain.events import Event, FactValue
+from voltward.domain.station import DEFAULT_GROUP, Lane
+from voltward.rulebook.catalogue import Rulebook
+from voltward.rulebook.evaluate import Evaluator
+from voltward.rulebook.lane import quarantine_lane
+from voltward.rulebook.observation import BootObservation, ConnectionObservation
+from voltward.usecases.admission_registry import StationEntry
+
+
+@dataclass(frozen=True, slots=True)
+class DoorRules:
+    """The rulebook as the door uses it, and the policies of the groups."""
+
+    rulebook: Rulebook
+    evaluator: Evaluator
+    policies: Mapping[str, Policy]
+
+    def weighing(self, entry: StationEntry | None, lane: Lane) -> Weighing:
+        """What turns verdicts about this station into a decision; strangers meet the default group's policy."""
+        group = entry.station.group if entry is not None else DEFAULT_GROUP
+        policy = self.policies.get(group) or self.policies.get(DEFAULT_GROUP) or Policy(group, {})
+        return Weighing(
+            defaults=self.rulebook.defaults,
+            policy=policy,
+            exceptions=entry.exceptions if entry is not None else (),
+            lane=lane,
+            softest=self.rulebook.softest,
+        )
+
+
+def admit_station(
+    observation: ConnectionObservation, entry: StationEntry | None, rules: DoorRules, now: datetime
+) -> Decision:
+    """Admit, quarantine or refuse; the deciding control comes with it."""
+    verdicts = rules.evaluator.connection(observation)
+    return decide(verdicts, rules.weighing(entry, lane_for(observation, entry)), now)
+
+
+def judge_boot(
+    observation: BootObservation, entry: StationEntry, rules: DoorRules, now: datetime
+) -> Decision:
+    """What a BootNotification adds: does the serial fit the certificate ((2.x) B01.FR.11/12)?"""
+    return decide(rules.evaluator.boot(observation), rules.weighing(entry, Lane.UNPROVEN), now)
+
+
+def lane_for(observation: ConnectionObservation, entry: StationEntry | None) -> Lane:
+    """Where a quarantine leads: by the operator's order, or by what the station has proven (ruling 12)."""
+    ordered = entry.station.quarantine_lane if entry is not None else None
+    return ordered or quarantine_lane(observation)
+
+
+def decision_event(
+    observation: ConnectionObservation, decision: Decision, connection: str, extra: Mapping[str, FactValue]
+) -> Event:
+    """The one canonical line of a decision, for the log, the journal and `station explain`."""
+    request, tls, chain = observation.request, observation.tls, observation.chain
+    used = observation.profile_used
+    facts: dict[str, FactValue] = {
+        "connection": connection,
+        "listener": observation.listener.name,
+        "source": observation.listener.source,
+        "profile": int(used) if used is not None else None,
+        "control": decision.deciding.control if decision.deciding else None,
+        "reason": decision.deciding.detail if decision.deciding else None,
+        "lane": decision.lane.value if decision.lane else None,
+        "failed": tuple(verdict.control for verdict in decision.failed),
+        "excepted": decision.excepted,
+        "tls": tls.version if tls else None,
+        "suite": tls.suite if tls else None,
+        "offered": request.offered,
+    }
+    if chain is not None:
+        facts["certificate"] = chain.leaf.fingerprint.hex()
+        facts["certificate_subject"] = chain.leaf.subject
+    if observation.password is not None and observation.password.form is not None:
+        facts["form"] = observation.password.form.value
+    facts.update(extra)
+    past = {"admit": "station_admitted", "quarantine": "station_quarantined", "refuse": "station_refused"}
+    return Event(
+        kind=past[decision.answer.value],
+        at=observation.at,
+        actor="gateway",
+        subject=request.identity or "",
+        facts=facts,
+    )

@@ -1,0 +1,222 @@
+"""Orders about a station that is registered: set, quarantine, release, retire, except."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voltward.domain.credential import ClientCertificate, CredentialState
+from voltward.domain.errors import OperatorFault
+from voltward.domain.events import Event, FactValue
+from voltward.domain.finding import ControlException
+from voltward.domain.security_profile import Allowance, SecurityProfile
+from voltward.domain.station import Lane, Standing, Station, StationId
+from voltward.ports.clock import Clock
+from voltward.ports.storage import Reading, Store, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class StationChange:
+    """What to set; None leaves a field as it is."""
+
+    group: str | None = None
+    serial: str | None = None
+    profile: SecurityProfile | None = None
+    floor: SecurityProfile | None = None
+    allowance: Allowance | None = None
+    end_allowance: bool = False
+    exception: ControlException | None = None
+    end_exception: str | None = None
+    lower_floor: bool = False  # the operator said so in as many words
+
+
+async def change_station(
+    store: Store, station: StationId, change: StationChange, actor: str, clock: Clock
+) -> Station:
+    """Apply a change. OperatorFault where it would lower the floor without the words for it."""
+    async with store.begin() as work:
+        record = await registered(work, station)
+        after = await _changed(work, record, change)
+        if after != record:
+            after = await work.stations.save(after)
+        facts = _facts(record, after)
+        if change.exception is not None:
+            await work.exceptions.save(station, change.exception)
+            facts["exception"] = change.exception.control
+            facts["until"] = change.exception.until.isoformat()
+            facts["owner"] = change.exception.owner
+            facts["reason"] = change.exception.reason
+        if change.end_exception is not None:
+            if not await work.exceptions.remove(station, change.end_exception):
+                raise OperatorFault(
+                    f"there is no exception from {change.end_exception}.", subject=str(station)
+                )
+            facts["exception_ended"] = change.end_exception
+        await work.journal(Event("station_changed", clock.now(), actor, str(station), facts))
+        await work.commit()
+    return after
+
+
+async def quarantine_station(
+    store: Store, station: StationId, lane: Lane | None, reason: str, actor: str, clock: Clock
+) -> Station:
+    """Keep a station to security housekeeping; the lane is the operator's, or follows what is proven (ruling 12)."""
+    async with store.begin() as work:
+        record = await registered(work, station)
+        order = replace(record, standing=Standing.QUARANTINED, quarantine_lane=lane, note=reason)
+        return await _stand(work, record, order, actor, clock)
+
+
+async def release_station(store: Store, station: StationId, reason: str, actor: str, clock: Clock) -> Station:
+    """End a quarantine by order; what a control demands still holds."""
+    async with store.begin() as work:
+        record = await registered(work, station)
+        if record.standing is not Standing.QUARANTINED:
+            raise OperatorFault(
+                f"this station is not quarantined by order; it is {record.standing.value}.",
+                mend="`voltward station explain` tells what keeps it.",
+                subject=str(station),
+            )
+        proven = any(c.proven_at is not None for c in await work.credentials.of(station))
+        standing = Standing.ACTIVE if proven else Standing.COMMISSIONING
+        order = replace(record, standing=standing, quarantine_lane=None, note=reason)
+        return await _stand(work, record, order, actor, clock)
+
+
+async def retire_station(store: Store, station: StationId, reason: str, actor: str, clock: Clock) -> Station:
+    """The end: its credentials are retired with it; the identity stays taken."""
+    async with store.begin() as work:
+        record = await registered(work, station)
+        for credential in await work.credentials.of(station):
+            if credential.state is not CredentialState.RETIRED:
+                await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
+        order = replace(record, standing=Standing.RETIRED, quarantine_lane=None, note=reason)
+        return await _stand(work, record, order, actor, clock)
+
+
+async def registered(work: UnitOfWork | Reading, station: StationId) -> Station:
+    """The record, or an OperatorFault that says what to do."""
+    record = await work.stations.get(station)
+    if record is not None:
+        return record
+    other = await work.stations.by_folded(station)
+    hint = f" Did you mean {other.id}? Letter case counts." if other is not None else ""
+    raise OperatorFault(
+        f"no such station.{hint}", mend="`voltward station list` shows all of them.", subject=str(station)
+    )
+
+
+async def _stand(work: UnitOfWork, before: Station, after: Station, actor: str, clock: Clock) -> Station:
+    """Save a new standing with its journal row, and commit."""
+    if before.standing is Standing.RETIRED:
+        raise OperatorFault(
+            "this station is retired for good.",
+            mend="Register the hardware under another identity.",
+            subject=str(before.id),
+        )
+    saved = await work.stations.save(after)
+    facts: dict[str, FactValue] = {
+        "from": before.standing.value,
+        "to": after.standing.value,
+        "reason": after.note,
+        "lane": after.quarantine_lane.value if after.quarantine_lane is not None else None,
+    }
+    await work.journal(Event(_PAST[after.standing], clock.now(), actor, str(before.id), facts))
+    await work.commit()
+    return saved
+
+
+_PAST: Mapping[Standing, str] = {
+    Standing.QUARANTINED: "station_quarantine_ordered",
+    Standing.ACTIVE: "station_release_ordered",
+    Standing.COMMISSIONING: "station_release_ordered",
+    Standing.RETIRED: "station_retired",
+}
+
+
+async def _changed(work: UnitOfWork, record: Station, change: StationChange) -> Station:
+    after = record
+    if change.group is not None:
+        after = replace(after, group=change.group)
+    if change.serial is not None:
+        await _refuse_taken_serial(work, record, change.serial)
+        after = replace(after, serial=change.serial)
+    after = await _with_profile(work, after, change)
+    if change.allowance is not None:
+        after = replace(after, allowance=change.allowance)
+    if change.end_allowance:
+        after = replace(after, allowance=None)
+    return after
+
+
+async def _with_profile(work: UnitOfWork, record: Station, change: StationChange) -> Station:
+    profile = change.profile or record.profile
+    floor = change.floor or min(record.floor, profile)
+    if floor < record.floor and not change.lower_floor:
+        raise OperatorFault(
+            f"this lowers the floor from profile {int(record.floor)} to {int(floor)}; it never sinks by itself.",
+            mend="For a while: --allow-profile N --until DATE --owner NAME --reason TEXT. For good: --lower-floor.",
+            subject=str(record.id),
+        )
+    if floor > profile:
+        raise OperatorFault(
+            f"the floor (profile {int(floor)}) cannot stand above the profile ({int(profile)}).",
+            mend="Raise --profile as well.",
+            subject=str(record.id),
+        )
+    if profile == record.profile and floor == record.floor:
+        return record
+    if profile > record.profile:
+        await _refuse_unprovable(work, record, profile)
+    return replace(record, profile=profile, floor=floor, latch=None)
+
+
+async def _refuse_unprovable(work: UnitOfWork, record: Station, profile: SecurityProfile) -> None:
+    """Raising a station to profile 3 that has nothing to prove itself with would send it dark."""
+    if profile is not SecurityProfile.TLS_CERTIFICATE:
+        return
+    held = [c for c in await work.credentials.of(record.id) if isinstance(c.proof, ClientCertificate)]
+    trusted = [a for a in await work.authorities.all() if a.retired_at is None]
+    if held or trusted:
+        return
+    raise OperatorFault(
+        "this station could not prove itself on profile 3: it has no certificate, and no authority is trusted.",
+        mend="Trust the authority of its certificate first: `voltward ca trust FILE --for stations`.",
+        subject=str(record.id),
+    )
+
+
+async def _refuse_taken_serial(work: UnitOfWork, record: Station, serial: str) -> None:
+    for other in await work.stations.by_serial(record.id.tenant, serial):
+        if other.id != record.id and other.standing is not Standing.RETIRED:
+            raise OperatorFault(
+                f"the serial {serial} belongs to {other.id}; one serial names one station.",
+                mend="Check the type plate, or retire the other record.",
+                subject=str(record.id),
+            )
+
+
+def _facts(before: Station, after: Station) -> dict[str, FactValue]:
+    facts: dict[str, FactValue] = {}
+    for name in ("group", "serial", "profile", "floor"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            facts[name] = f"{_plain(old)} -> {_plain(new)}"
+    if before.allowance != after.allowance:
+        facts["allowance"] = _allowance(after.allowance)
+    return facts
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, SecurityProfile) else value
+
+
+def _allowance(allowance: Allowance | None) -> str:
+    if allowance is None:
+        return "ended"
+    return f"profile {int(allowance.profile)} until {_date(allowance.until)} ({allowance.owner}: {allowance.reason})"
+
+
+def _date(at: datetime) -> str:
+    return at.isoformat(timespec="minutes")

@@ -1,0 +1,197 @@
+"""A station enters the registry; its first credential comes with it and is told once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voltward.crypto.certificates import read_certificate
+from voltward.crypto.passwords import PasswordKeys, make_password, password_proof, sharing_of
+from voltward.domain.authority import Authority, BindingRule
+from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.errors import OperatorFault
+from voltward.domain.events import Event
+from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import DEFAULT_GROUP, Standing, Station, StationId
+from voltward.ocpp import DIALECTS
+from voltward.ports.clock import Clock, Entropy
+from voltward.ports.storage import Store, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOrder:
+    """What the operator orders. `password` is one that people made; None lets us make one."""
+
+    station: StationId
+    profile: SecurityProfile
+    actor: str
+    serial: str | None = None
+    group: str = DEFAULT_GROUP
+    password: Secret | None = None
+    certificate: bytes | None = None  # DER of a certificate that the station has already
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """`password` is set when we made one: it is told once and kept as a digest only."""
+
+    station: Station
+    password: Secret | None
+    remarks: tuple[str, ...] = ()
+
+
+async def enroll_station(
+    store: Store, order: EnrolmentOrder, keys: PasswordKeys, clock: Clock, entropy: Entropy
+) -> Enrolled:
+    """Register a station. OperatorFault if it exists, collides, or cannot prove itself on that profile."""
+    problem = identity_problem(order.station.identity)
+    if problem:
+        raise OperatorFault(
+            f"this is no identity that OCPP knows: {problem}.",
+            mend="Use at most 48 letters, digits and * - _ = + | @ .",
+            subject=str(order.station),
+        )
+    async with store.begin() as work:
+        await _refuse_known(work, order)
+        station = Station(
+            id=order.station,
+            profile=order.profile,
+            floor=order.profile,
+            group=order.group,
+            serial=order.serial,
+            standing=Standing.COMMISSIONING,
+            created_at=clock.now(),
+        )
+        if order.profile is SecurityProfile.TLS_CERTIFICATE:
+            credential, password = await _certificate(work, order, clock, entropy), None
+        else:
+            credential, password = _password(order, keys, clock, entropy)
+        station = await work.stations.save(station)
+        remarks = await _save_credential(work, credential)
+        await work.journal(_enrolled(order, clock))
+        await work.commit()
+    return Enrolled(station, password if order.password is None else None, remarks)
+
+
+def identity_problem(identity: str) -> str:
+    """Empty if some dialect takes the identity; else the problem, in the words of the most tolerant one."""
+    problems = [dialect.identity.problem(identity) or "" for dialect in DIALECTS.values()]
+    return "" if "" in problems else problems[-1]
+
+
+def password_credential(
+    station: StationId,
+    text: Secret,
+    keys: PasswordKeys,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    machine_made: bool,
+) -> Credential:
+    """The row for a password, generation 1."""
+    return Credential(
+        id=entropy.identifier(),
+        station=station,
+        proof=password_proof(keys, station, text, machine_made=machine_made),
+        purpose=Purpose.PRODUCTION,
+        state=CredentialState.PENDING,
+        generation=1,
+        created_at=clock.now(),
+        sharing_digest=sharing_of(keys, text),
+    )
+
+
+async def _refuse_known(work: UnitOfWork, order: EnrolmentOrder) -> None:
+    if await work.stations.get(order.station) is not None:
+        raise OperatorFault(
+            "this station is registered already.",
+            mend="See it with `voltward station show`, change it with `voltward station set`.",
+            subject=str(order.station),
+        )
+    other = await work.stations.by_folded(order.station)
+    if other is not None:
+        raise OperatorFault(
+            f"{other.id} is registered and differs in letter case only; the two could be mistaken for each other.",
+            mend="Choose another identity, or retire that station.",
+            subject=str(order.station),
+        )
+    if order.serial is not None:
+        holders = [s for s in await work.stations.by_serial(order.station.tenant, order.serial)]
+        holders = [s for s in holders if s.standing is not Standing.RETIRED]
+        if holders:
+            raise OperatorFault(
+                f"the serial {order.serial} belongs to {holders[0].id}; one serial names one station.",
+                mend="Check the type plate, or retire the other record.",
+                subject=str(order.station),
+            )
+
+
+def _password(
+    order: EnrolmentOrder, keys: PasswordKeys, clock: Clock, entropy: Entropy
+) -> tuple[Credential, Secret]:
+    text = order.password or make_password(entropy)
+    made = order.password is None
+    row = password_credential(order.station, text, keys, clock, entropy, machine_made=made)
+    return row, text
+
+
+async def _certificate(
+    work: UnitOfWork, order: EnrolmentOrder, clock: Clock, entropy: Entropy
+) -> Credential | None:
+    """The pinned certificate, or None where the serial under a trusted authority will do."""
+    if order.password is not None:
+        raise OperatorFault("profile 3 takes no password.", mend="Leave it out.", subject=str(order.station))
+    if order.certificate is None:
+        trusted = [authority for authority in await work.authorities.all() if authority.retired_at is None]
+        _refuse_unprovable(order, trusted)
+        return None
+    seen = read_certificate(order.certificate)
+    owners = [c for c in await work.credentials.by_fingerprint(seen.fingerprint) if c.is_usable(clock.now())]
+    if owners:
+        raise OperatorFault(
+            f"this certificate belongs to {owners[0].station}; one certificate, one station.",
+            mend="Name the certificate of this very station.",
+            subject=str(order.station),
+        )
+    proof = ClientCertificate(seen.fingerprint, (seen.common_names or ("",))[0], b"", pinned=True)
+    return Credential(
+        id=entropy.identifier(),
+        station=order.station,
+        proof=proof,
+        purpose=Purpose.PRODUCTION,
+        state=CredentialState.PENDING,
+        generation=1,
+        created_at=clock.now(),
+    )
+
+
+def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
+    by_identity = any(a.binding.rule is not BindingRule.SERIAL_IN_COMMON_NAME for a in trusted)
+    if trusted and (order.serial is not None or by_identity):
+        return
+    lacks = "its serial is not given" if trusted else "no authority is trusted for stations yet"
+    raise OperatorFault(
+        f"this station could not prove itself on profile 3: {lacks}, and this version cannot issue certificates.",
+        mend="Name its certificate with --certificate FILE, or give --serial and trust the authority that issued "
+        "it: `voltward ca trust FILE --for stations`. Without a certificate, add it with --profile 2.",
+        subject=str(order.station),
+    )
+
+
+async def _save_credential(work: UnitOfWork, credential: Credential | None) -> tuple[str, ...]:
+    if credential is None:
+        return ()
+    remarks: tuple[str, ...] = ()
+    if credential.sharing_digest:
+        others = {str(c.station) for c in await work.credentials.sharing(credential.sharing_digest)}
+        if others:
+            remarks = (
+                f"the same password is used by {', '.join(sorted(others))}: give each station its own.",
+            )
+    await work.credentials.save(credential)
+    return remarks
+
+
+def _enrolled(order: EnrolmentOrder, clock: Clock) -> Event:
+    facts = {"profile": int(order.profile), "serial": order.serial, "group": order.group}
+    return Event("station_enrolled", clock.now(), order.actor, str(order.station), facts)

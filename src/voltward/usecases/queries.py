@@ -1,0 +1,36 @@
+"""Read models: what screens and commands show. Never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.station import StationId
+from voltward.ports.storage import Store, Reading
+from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.change_station import registered
+
+
+async def list_stations(store: Store, group: str | None = None) -> Sequence[StationEntry]:
+    """All stations with their credentials, by identity."""
+    async with store.read() as work:
+        stations = sorted(await work.stations.all(group=group), key=lambda station: station.id)
+        return [StationEntry(s, tuple(await work.credentials.of(s.id))) for s in stations]
+
+
+async def show_station(store: Store, station: StationId) -> StationEntry:
+    """One station with everything; OperatorFault if there is none."""
+    async with store.read() as work:
+        return await _entry(work, station)
+
+
+async def list_authorities(store: Store) -> tuple[Sequence[Authority], Sequence[DeniedCertificate]]:
+    """The authorities, retired ones too, and the deny-list."""
+    async with store.read() as work:
+        return await work.authorities.all(), await work.denials.all()
+
+
+async def _entry(work: Reading, station: StationId) -> StationEntry:
+    record = await registered(work, station)
+    credentials = tuple(await work.credentials.of(station))
+    return StationEntry(record, credentials, tuple(await work.exceptions.of(station)))

@@ -1,0 +1,160 @@
+"""What the gateway learnt about stations, saved in one unit of work: proofs, floors, pins, sources.
+
+Facts are idempotent: telling one twice changes nothing. A fact about a station that is gone is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voltward.domain.credential import (
+    ClientCertificate,
+    Credential,
+    CredentialState,
+    PasswordForm,
+    Purpose,
+)
+from voltward.domain.events import Event
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import Standing, Station, StationId
+from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, advance_floor
+from voltward.ports.clock import Entropy
+from voltward.ports.storage import Store, UnitOfWork
+
+KEPT_SOURCES = 8  # prefixes that a station succeeded from; the oldest falls out
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A station was let in for good on a profile, from a source, with this form of password."""
+
+    station: StationId
+    at: datetime
+    profile: SecurityProfile
+    source: str
+    credential: str | None = None
+    form: PasswordForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSeen:
+    """A certificate that came in for the first time: it becomes this station's, and no other's."""
+
+    station: StationId
+    at: datetime
+    certificate: ClientCertificate
+    purpose: Purpose
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A call was answered on a link that this credential opened (ruling 28)."""
+
+    station: StationId
+    at: datetime
+    profile: SecurityProfile
+    credential: str | None = None
+    fingerprint: bytes | None = None
+
+
+StationFact = Connected | CertificateSeen | Proven
+
+
+async def record_facts(store: Store, entropy: Entropy, facts: Sequence[StationFact]) -> list[Event]:
+    """Save them in order; returns the events that came of it (floors raised, credentials proven)."""
+    events: list[Event] = []
+    async with store.begin() as work:
+        for fact in facts:
+            station = await work.stations.get(fact.station)
+            if station is None or station.standing is Standing.RETIRED:
+                continue
+            events.extend(await _record(work, station, fact, entropy))
+        for event in events:
+            await work.journal(event)
+        await work.commit()
+    return events
+
+
+async def _record(work: UnitOfWork, station: Station, fact: StationFact, entropy: Entropy) -> Iterable[Event]:
+    if isinstance(fact, Connected):
+        return await _connected(work, station, fact)
+    if isinstance(fact, CertificateSeen):
+        return await _seen(work, station, fact, entropy)
+    return await _proven(work, station, fact)
+
+
+async def _connected(work: UnitOfWork, station: Station, fact: Connected) -> list[Event]:
+    sources = station.known_sources
+    if fact.source not in sources:
+        sources = (*sources, fact.source)[-KEPT_SOURCES:]
+    after = replace(advance_floor(station, ConnectedOn(fact.profile)), known_sources=sources)
+    if after != station:
+        await work.stations.save(after)
+    for credential in await work.credentials.of(fact.station):
+        if credential.id == fact.credential and credential.last_form is not fact.form:
+            await work.credentials.save(replace(credential, last_form=fact.form))
+    return _raised(station, after, fact.at)
+
+
+async def _seen(work: UnitOfWork, station: Station, fact: CertificateSeen, entropy: Entropy) -> list[Event]:
+    fingerprint = fact.certificate.fingerprint
+    if any(
+        c.state is not CredentialState.RETIRED for c in await work.credentials.by_fingerprint(fingerprint)
+    ):
+        return []  # it has its owner already
+    held = [c for c in await work.credentials.of(fact.station) if not c.is_password]
+    await work.credentials.save(
+        Credential(
+            id=entropy.identifier(),
+            station=fact.station,
+            proof=fact.certificate,
+            purpose=fact.purpose,
+            state=CredentialState.ACTIVE,
+            generation=max((c.generation for c in held), default=0) + 1,
+            created_at=fact.at,
+            not_after=None,
+        )
+    )
+    facts = {"certificate": fingerprint.hex(), "common_name": fact.certificate.common_name}
+    return [Event("certificate_pinned", fact.at, "gateway", str(station.id), facts)]
+
+
+async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Event]:
+    events: list[Event] = []
+    for credential in await work.credentials.of(fact.station):
+        if credential.proven_at is None and _is_meant(credential, fact):
+            state = (
+                CredentialState.ACTIVE if credential.state is CredentialState.PENDING else credential.state
+            )
+            await work.credentials.save(replace(credential, proven_at=fact.at, state=state))
+            kind = "password" if credential.is_password else "certificate"
+            facts = {"credential": credential.id, "kind": kind, "generation": credential.generation}
+            events.append(Event("credential_proven", fact.at, "gateway", str(station.id), facts))
+    after = advance_floor(station, CallAnsweredOn(fact.profile))
+    if after.standing is Standing.COMMISSIONING and events:
+        after = replace(after, standing=Standing.ACTIVE)
+    if after != station:
+        await work.stations.save(after)
+    return events + _raised(station, after, fact.at)
+
+
+def _is_meant(credential: Credential, fact: Proven) -> bool:
+    if credential.state is CredentialState.RETIRED:
+        return False
+    if credential.id == fact.credential:
+        return True
+    return (
+        fact.fingerprint is not None
+        and isinstance(credential.proof, ClientCertificate)
+        and credential.proof.fingerprint == fact.fingerprint
+    )
+
+
+def _raised(before: Station, after: Station, at: datetime) -> list[Event]:
+    if after.floor == before.floor:
+        return []
+    facts = {"from": int(before.floor), "to": int(after.floor)}
+    return [Event("floor_raised", at, "gateway", str(before.id), facts)]

@@ -1,0 +1,116 @@
+"""Whose certificates are believed, and which certificates are not believed any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voltward.crypto.certificates import fingerprint, read_certificate
+from voltward.crypto.pem import certificate_pem
+from voltward.crypto.trust_anchors import trust_problem
+from voltward.domain.authority import Authority, Binding, BindingRule, DeniedCertificate, TrustedFor
+from voltward.domain.credential import ClientCertificate, CredentialState
+from voltward.domain.errors import OperatorFault
+from voltward.domain.events import Event
+from voltward.domain.station import StationId
+from voltward.ports.clock import Clock
+from voltward.ports.storage import Store
+from voltward.usecases.change_station import registered
+
+
+@dataclass(frozen=True, slots=True)
+class TrustOrder:
+    """A CA certificate (DER) and the rules that hold for what it issued."""
+
+    certificate: bytes
+    trusted_for: TrustedFor
+    binding: Binding
+    organisations: tuple[str, ...] = ()
+
+
+async def trust_authority(store: Store, order: TrustOrder, actor: str, clock: Clock) -> Authority:
+    """Trust an authority; again, to change its rules. OperatorFault if it cannot be one."""
+    problem = trust_problem(order.certificate, clock.now())
+    if problem is not None:
+        raise OperatorFault(
+            f"this certificate cannot be an authority: {problem}.", mend="Name the certificate of a CA."
+        )
+    if order.binding.rule is BindingRule.PATTERN:
+        _check_pattern(order.binding)
+    authority = Authority(
+        id=fingerprint(order.certificate).hex(),
+        name=read_certificate(order.certificate).subject,
+        certificate_pem=certificate_pem(order.certificate),
+        trusted_for=order.trusted_for,
+        binding=order.binding,
+        organisations=order.organisations,
+        added_at=clock.now(),
+    )
+    async with store.begin() as work:
+        await work.authorities.save(authority)
+        facts = {
+            "name": authority.name,
+            "for": authority.trusted_for.value,
+            "binding": authority.binding.rule.value,
+            "organisations": authority.organisations,
+        }
+        await work.journal(Event("authority_trusted", clock.now(), actor, authority.id, facts))
+        await work.commit()
+    return authority
+
+
+async def distrust_authority(store: Store, authority_id: str, actor: str, clock: Clock) -> Authority:
+    """Stop trusting; links that stand on it are closed by the gateway within a second."""
+    async with store.begin() as work:
+        found = [a for a in await work.authorities.all() if a.id.startswith(authority_id.lower())]
+        found = [a for a in found if a.retired_at is None]
+        if len(found) != 1 or len(authority_id) < 8:
+            raise OperatorFault(
+                f"{authority_id!r} names {len(found)} authorities.",
+                mend="Give at least 8 digits of an id that `voltward ca show` prints.",
+            )
+        retired = replace(found[0], retired_at=clock.now())
+        await work.authorities.save(retired)
+        await work.journal(
+            Event("authority_distrusted", clock.now(), actor, retired.id, {"name": retired.name})
+        )
+        await work.commit()
+    return retired
+
+
+async def revoke_certificate(
+    store: Store, certificate: bytes, reason: str, actor: str, clock: Clock
+) -> DeniedCertificate:
+    """Deny a certificate by its fingerprint, from now on and for good."""
+    async with store.begin() as work:
+        holders = await work.credentials.by_fingerprint(certificate)
+        for credential in holders:
+            if credential.state is not CredentialState.RETIRED:
+                await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
+        station = str(holders[0].station) if holders else ""
+        denied = DeniedCertificate(certificate, reason, clock.now(), station)
+        await work.denials.add(denied)
+        facts = {"certificate": certificate.hex(), "reason": reason}
+        await work.journal(Event("certificate_revoked", clock.now(), actor, station, facts))
+        await work.commit()
+    return denied
+
+
+async def certificates_of(store: Store, station: StationId) -> list[bytes]:
+    """Fingerprints of the certificates that a station holds and that still count."""
+    async with store.read() as work:
+        await registered(work, station)
+        return [
+            credential.proof.fingerprint
+            for credential in await work.credentials.of(station)
+            if isinstance(credential.proof, ClientCertificate)
+            and credential.state is not CredentialState.RETIRED
+        ]
+
+
+def _check_pattern(binding: Binding) -> None:
+    pattern = binding.pattern or ""
+    if "(?P<serial>" not in pattern and "(?P<identity>" not in pattern:
+        raise OperatorFault(
+            f"the pattern {pattern!r} does not say what it finds.",
+            mend="Name a group: (?P<serial>...) or (?P<identity>...), as in 'EV-(?P<serial>[0-9]+)'.",
+        )

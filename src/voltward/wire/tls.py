@@ -1,0 +1,179 @@
+"""The server's end of one TLS connection on memory buffers, and what is known about it afterwards.
+
+Bytes go in by `receive`, come out by `take_output`; nothing here waits. The engine judges nothing: whatever
+is wrong with a client's certificate is in `TlsFacts`, next to the certificate itself (ruling 1).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NoReturn
+
+from OpenSSL import SSL, crypto
+
+from voltward.wire import libssl
+from voltward.wire.tls_context import ChainError, Handshake, ServerContext
+from voltward.wire.tls_failure import TlsFailure, ends_with_alert, name_reason
+
+_HANDSHAKE_RECORD = 0x16
+_CLIENT_HELLO = 0x01
+_MAX_PLAIN_RECORD = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What was negotiated and what the peer showed; certificates in DER form, leaf first.
+
+    `peer_chain` is as offered (empty: none). `verified_chain` is as OpenSSL could build it, up to the anchor
+    if it found one; it proves nothing unless `chain_errors` is empty. `group` is None for TLS_RSA.
+    """
+
+    version: str
+    suite: str
+    group: str | None
+    server_name: str | None
+    compressed: bool
+    resumed: bool
+    peer_chain: tuple[bytes, ...]
+    verified_chain: tuple[bytes, ...]
+    chain_errors: tuple[ChainError, ...]
+
+
+def looks_like_tls(first_bytes: bytes | memoryview) -> bool:
+    """Whether a connection that starts so may be TLS; ask before any engine is made (ruling 3).
+
+    One byte is enough for a guess, six for a good one. SSL 3.0 and TLS 1.1 look like TLS, and are refused
+    with an alert; the SSLv2 form of a hello, HTTP, SSH and port scanners do not.
+    """
+    if len(first_bytes) == 0 or first_bytes[0] != _HANDSHAKE_RECORD:
+        return False
+    if len(first_bytes) > 1 and first_bytes[1] != 3:
+        return False
+    if len(first_bytes) > 2 and first_bytes[2] > 4:
+        return False
+    if len(first_bytes) > 4 and not 0 < first_bytes[3] << 8 | first_bytes[4] <= _MAX_PLAIN_RECORD:
+        return False
+    return len(first_bytes) < 6 or first_bytes[5] == _CLIENT_HELLO
+
+
+class TlsServerEngine:
+    """One connection: `receive`, `handshake` until True, then `read_into` and `write`; always `take_output`.
+
+    Plain bytes may have arrived together with the end of the handshake: when `handshake` turns True, read.
+    After a TlsFailure the engine stays failed; what `take_output` still gives is the alert.
+    """
+
+    __slots__ = ("_complete", "_connection", "_failure", "_handshake", "_last_words", "_pipe", "peer_closed")
+
+    def __init__(self, context: ServerContext) -> None:
+        self._handshake = Handshake(context)
+        connection = SSL.Connection(context.native)
+        connection.set_accept_state()
+        connection.set_app_data(self._handshake)
+        self._connection = connection
+        self._pipe = libssl.Pipe(connection)
+        self._complete = False
+        self._failure: TlsFailure | None = None
+        self._last_words = b""
+        self.peer_closed = False  # by close_notify: what was read before it is whole
+
+    def receive(self, data: bytes | memoryview) -> None:
+        """Take bytes that the peer sent."""
+        self._pipe.feed(data)
+
+    def receive_eof(self) -> None:
+        """The peer's side of the transport has ended: what is not complete by now fails."""
+        self._connection.bio_shutdown()
+
+    def handshake(self) -> bool:
+        """Go on as far as the bytes allow: True when the handshake is complete. Raises TlsFailure."""
+        if self._complete:
+            return True
+        if self._failure is not None:
+            raise self._failure
+        libssl.clear_errors()
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.SysCallError:
+            self._fail("unexpected eof while reading")
+        except SSL.ZeroReturnError:
+            self._fail("closed by the peer")
+        except SSL.Error as error:
+            self._fail(name_reason(error.args[0]))
+        self._complete = True
+        return True
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Put plain bytes into `buffer`: their number, or 0 if more input is needed or `peer_closed` is set.
+
+        One call gives one record (16 KiB) at most: call until 0. Raises TlsFailure.
+        """
+        if self._failure is not None:
+            raise self._failure
+        count = self._pipe.read_into(buffer)
+        if count == libssl.BROKEN:
+            self._fail(name_reason(libssl.take_errors()))
+        if count == libssl.CLOSED:
+            self.peer_closed = True
+            return 0
+        return count
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Encrypt `data` towards the peer; the handshake must be complete. Raises TlsFailure."""
+        if self._failure is not None:
+            raise self._failure
+        if self._pipe.write(data) == libssl.BROKEN:
+            self._fail(name_reason(libssl.take_errors()))
+
+    def take_output(self) -> bytes:
+        """The bytes that are ready for the peer, b"" if none. Never fails, also after a TlsFailure."""
+        if self._last_words:
+            words, self._last_words = self._last_words, b""
+            return words
+        return self._pipe.drain()
+
+    def close(self) -> None:
+        """Queue close_notify, if there is anybody to understand it."""
+        if self._complete and self._failure is None:
+            with suppress(SSL.Error):  # the peer has broken off: nothing is left to say
+                self._connection.shutdown()
+
+    def facts(self) -> TlsFacts:
+        """What is known when the handshake is complete. Costs some 20 us: ask once."""
+        if not self._complete:
+            raise RuntimeError("the facts of a handshake are asked for before it is complete")
+        connection = self._connection
+        server_name = connection.get_servername()
+        return TlsFacts(
+            version=connection.get_protocol_version_name(),
+            suite=connection.get_cipher_name() or "",
+            group=connection.get_group_name(),
+            server_name=server_name.decode("ascii", "backslashreplace") if server_name else None,
+            compressed=not connection.set_options(0) & SSL.OP_NO_COMPRESSION,
+            resumed=libssl.is_resumed(connection),
+            peer_chain=self._peer_chain(),
+            verified_chain=tuple(_der(link) for link in connection.get_verified_chain() or ()),
+            chain_errors=tuple(self._handshake.errors),
+        )
+
+    def _peer_chain(self) -> tuple[bytes, ...]:
+        leaf = self._connection.get_peer_certificate()
+        if leaf is None:
+            return ()
+        # A server is given the leaf apart: OpenSSL's list starts with the first issuer.
+        return (_der(leaf), *(_der(link) for link in self._connection.get_peer_cert_chain() or ()))
+
+    def _fail(self, reason: str) -> NoReturn:
+        self._last_words = self._pipe.drain()
+        leaf = self._handshake.leaf or self._connection.get_peer_certificate()
+        self._failure = TlsFailure(
+            reason, alert_sent=ends_with_alert(self._last_words), certificate=_der(leaf) if leaf else None
+        )
+        raise self._failure
+
+
+def _der(certificate: crypto.X509) -> bytes:
+    return crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)

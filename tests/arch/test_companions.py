@@ -1,0 +1,76 @@
+"""Each source file has its test file, and each unit test file its source file.
+
+A module of `src/voltward/a/b.py` is tested in `tests/unit/a/test_b.py` or, when its test is a dialogue, in
+`tests/playbooks/test_b.py`. A longer story about it may stand beside it as `test_b_....py`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.arch.source_tree import ROOT, Function, PythonFile, docstring_node, source_files
+
+# Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
+# (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
+TESTED_ELSEWHERE: Mapping[str, str] = {}
+
+# Debts: modules without any test. This list only shrinks.
+UNTESTED: frozenset[str] = frozenset()
+
+
+def test_every_module_that_does_something_has_its_test_file() -> None:
+    missing = {
+        file.in_package
+        for file in source_files()
+        if _does_something(file) and not _own_tests(file) and file.in_package not in TESTED_ELSEWHERE
+    }
+
+    # A debt that is paid is found here as well: it has to leave the list.
+    changed = sorted(missing ^ UNTESTED)
+
+    assert not changed, "\n".join(changed)
+
+
+def test_what_is_tested_elsewhere_exists_and_has_no_test_file_of_its_own() -> None:
+    modules = {file.in_package: file for file in source_files()}
+    stale = [
+        f"{source} -> {test}"
+        for source, test in TESTED_ELSEWHERE.items()
+        if source not in modules or not (ROOT / "tests" / test).is_file() or _own_tests(modules[source])
+    ]
+
+    assert not stale, "\n".join(stale)
+
+
+def test_every_unit_test_file_mirrors_a_module() -> None:
+    mirrors = {path for file in source_files() for path in _own_tests(file)}
+    tests = (ROOT / "tests" / "unit").rglob("test_*.py")
+    found = sorted(path.relative_to(ROOT).as_posix() for path in tests if path not in mirrors)
+
+    assert not found, "\n".join(found)
+
+
+def _own_tests(file: PythonFile) -> list[Path]:
+    source = Path(file.in_package)
+    # A package is tested under its own name: `crypto/__init__.py` in `unit/crypto/test_crypto.py`.
+    name = source.stem if source.stem != "__init__" else (source.parent.name or "voltward")
+    name = name.lstrip("_")
+    folder = ROOT / "tests" / "unit" / source.parent
+    playbook = ROOT / "tests" / "playbooks" / f"test_{name}.py"
+    return [
+        *folder.glob(f"test_{name}.py"),
+        *folder.glob(f"test_{name}_*.py"),
+        *([playbook] if playbook.is_file() else []),
+    ]
+
+
+def _does_something(file: PythonFile) -> bool:
+    """Words without behaviour (constants, records, protocols, exports) have nothing to test."""
+    return any(isinstance(node, Function) and _has_body(node) for node in ast.walk(file.tree))
+
+
+def _has_body(function: Function) -> bool:
+    body = function.body[1:] if docstring_node(function) else function.body
+    return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)

@@ -1,0 +1,36 @@
+"""What holds in every test: no network but loopback, and properties that do not fail for being slow."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from typing import Any
+
+from hypothesis import settings
+
+# A busy machine must not turn a slow example into a failure; a real one prints how to play it again.
+settings.register_profile("voltward", deadline=None, print_blob=True)
+settings.load_profile("voltward")
+
+
+class OutsideTouched(AssertionError):
+    """A test tried to reach something that is not on this machine."""
+
+
+def keep_to_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to connect or bind to anything else. An audit hook stays for the life of the process: as meant."""
+    if event not in {"socket.connect", "socket.bind", "socket.sendto"}:
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and not _is_loopback(str(address[0])):
+        raise OutsideTouched(f"{event} {address}: tests keep to 127.0.0.1, ::1 and names of their own")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+sys.addaudithook(keep_to_loopback)

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from tests.fakes.builders import denied_certificate
+from voltward.adapters.sql.store import SqlStore
+
+
+async def test_denials_come_back_as_they_were_added(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        await unit.denials.add(denied_certificate())
+        await unit.commit()
+
+    async with store.read() as reading:
+        assert await reading.denials.all() == [denied_certificate()]
+
+
+async def test_adding_twice_keeps_the_first_reason(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        await unit.denials.add(denied_certificate(reason="stolen"))
+        await unit.denials.add(denied_certificate(reason="a whim"))
+
+        assert [denied.reason for denied in await unit.denials.all()] == ["stolen"]

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import MachineFault
+from benchmarks.figures import Comparison, Round
+from benchmarks.machine import Machine
+from benchmarks.report import BEGIN, END, Conditions, Side, render, write_between_markers
+
+CONDITIONS = Conditions(
+    machine=Machine("Example CPU", "4 cores; server on core 3", "Linux 6", "Python 3"),
+    peer=Side("nginx", ("nginx 1.22", "OpenSSL 3.0.19")),
+    ours=Side("Voltward", ("Voltward 0.1", "OpenSSL 4.0.3")),
+    load="3 processes",
+    tls="TLSv1.3",
+)
+
+
+def busy_window(microseconds: float, core_share: float = 1.0) -> Round:
+    return Round(
+        operations=1000, cpu_nanoseconds=int(microseconds * 1e6), seconds=microseconds / 1000 / core_share
+    )
+
+
+def comparison(ours: float, core_share: float = 1.0) -> Comparison:
+    return Comparison("a handshake", 0.9, (busy_window(800.0),), (busy_window(ours, core_share),))
+
+
+def test_the_ratio_and_its_ends_stand_in_the_row() -> None:
+    compared = Comparison("w", 0.9, (busy_window(800.0),) * 2, (busy_window(400.0), busy_window(800.0)))
+
+    assert "| **1.50** (1.00 to 2.00) | >= 0.9 | reached |" in render([compared], CONDITIONS)
+
+
+def test_a_missed_goal_is_shouted() -> None:
+    assert "| **0.80** (0.80 to 0.80) | >= 0.9 | MISSED |" in render([comparison(1000.0)], CONDITIONS)
+
+
+def test_both_costs_and_speeds_are_told() -> None:
+    text = render([comparison(500.0)], CONDITIONS)
+
+    assert "| 800.0 (800.0 to 800.0); 1,250/s, core 100% busy | 500.0 (500.0 to 500.0); 2,000/s," in text
+
+
+def test_machine_and_versions_are_told() -> None:
+    text = render([comparison(500.0)], CONDITIONS)
+
+    assert "- machine: Example CPU; 4 cores; server on core 3; Linux 6" in text
+    assert "- nginx: nginx 1.22, OpenSSL 3.0.19" in text
+    assert "- Voltward: Voltward 0.1, OpenSSL 4.0.3" in text
+
+
+def test_a_server_that_waited_for_the_load_is_pointed_out() -> None:
+    assert "- mind: Voltward's core was only 50% busy" in render(
+        [comparison(500.0, core_share=0.5)], CONDITIONS
+    )
+
+
+def test_busy_servers_get_no_warning() -> None:
+    assert "- mind" not in render([comparison(500.0)], CONDITIONS)
+
+
+def test_only_what_stands_between_the_markers_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(f"before\n{BEGIN}\nold figures\n{END}\nafter\n")
+
+    write_between_markers(file, "new figures")
+
+    assert file.read_text() == f"before\n{BEGIN}\n\nnew figures\n\n{END}\nafter\n"
+
+
+def test_writing_twice_leaves_one_report(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(f"{BEGIN}{END}")
+
+    write_between_markers(file, "first")
+    write_between_markers(file, "second")
+
+    assert file.read_text() == f"{BEGIN}\n\nsecond\n\n{END}"
+
+
+@pytest.mark.parametrize("text", ["nothing", BEGIN, END, f"{END} {BEGIN}"])
+def test_a_file_without_both_markers_is_left_alone(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(text)
+
+    with pytest.raises(MachineFault):
+        write_between_markers(file, "figures")
+
+    assert file.read_text() == text
+
+
+def test_the_real_readme_has_the_markers() -> None:
+    text = (Path(__file__).parents[3] / "benchmarks" / "README.md").read_text()
+
+    assert 0 <= text.find(BEGIN) < text.find(END)
