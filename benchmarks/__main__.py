@@ -29,7 +29,7 @@ from benchmarks.rounds import (
     Plan,
     compare_handshakes,
     compare_round_trips,
-    prove_full_handshakes,
+    prepare,
 )
 from benchmarks.sink import running_sink
 from benchmarks.voltward_target import running_voltward
@@ -88,7 +88,7 @@ def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
         roots = [str(root) for target in (peer, ours) for root in target.server_roots]
         crew = stack.enter_context(running_crew(len(cores.load), fleet.stations, roots))
         pair = Pair(peer, ours)
-        prove_full_handshakes(crew, pair)
+        prepare(crew, pair)
         measured = [WORKLOADS[name](crew, pair, request.plan) for name in request.workloads]
     comparisons = [one.comparison for one in measured]
     conditions = Conditions(
@@ -120,7 +120,8 @@ def main(arguments: Sequence[str]) -> int:
         if request.is_for_the_record:
             write_between_markers(README, report)
     except BenchmarkFault as fault:
-        print(f"benchmarks: the run is void: {fault}", file=sys.stderr)
+        notes = "\n".join(getattr(fault, "__notes__", ()))
+        print(f"benchmarks: the run is void: {fault}\n{notes}".rstrip(), file=sys.stderr)
         return 3
     return 0 if is_reached else 1
 

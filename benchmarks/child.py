@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.cpu import running_on
-from benchmarks.errors import MachineFault
+from benchmarks.errors import MachineFault, PeerFault
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -28,6 +28,9 @@ def running_server(
     try:
         _await_accepting(child, address, log)
         yield child
+    except PeerFault as fault:
+        fault.add_note(f"the last words of {Path(command[0]).name}:\n{_last_words(log)}")
+        raise
     finally:
         child.terminate()
         try:
@@ -41,14 +44,17 @@ def _await_accepting(child: subprocess.Popen[bytes], address: tuple[str, int], l
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
         if (status := child.poll()) is not None:
-            tail = log.read_text(errors="replace")[-_LOG_TAIL:]
-            raise MachineFault(f"{child.args!r} ended at once with status {status}:\n{tail}")
+            raise MachineFault(f"{child.args!r} ended at once with status {status}:\n{_last_words(log)}")
         try:
             socket.create_connection(address, timeout=1.0).close()
             return
         except ConnectionRefusedError:
             time.sleep(_PAUSE_SECONDS)
     raise MachineFault(f"{child.args!r} did not accept on {address} within {START_SECONDS:.0f} s")
+
+
+def _last_words(log: Path) -> str:
+    return log.read_text(errors="replace")[-_LOG_TAIL:].strip() or "(none)"
 
 
 def free_port() -> int:

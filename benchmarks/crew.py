@@ -27,6 +27,7 @@ from benchmarks.load import (
     Tally,
     cycle_links,
     exchange,
+    introduce,
     open_conversations,
     try_to_resume,
 )
@@ -55,6 +56,14 @@ class OpenLinks:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduce:
+    """Let every station come up, boot, be answered and go, once."""
+
+    address: Address
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class TryToResume:
     """Offer the session of one link to the next; an operation is a session that was resumed."""
 
@@ -70,7 +79,7 @@ class Exchange:
     seconds: float
 
 
-Order = CycleLinks | OpenLinks | TryToResume | Exchange
+Order = Introduce | CycleLinks | OpenLinks | TryToResume | Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,9 @@ async def _carry_out(
     order: Order, stations: Sequence[LoadStation], opened: dict[Address, tuple[Conversation, ...]]
 ) -> Tally:
     match order:
+        case Introduce():
+            await introduce(stations, order.address)
+            return Tally(len(stations), 0.0)
         case CycleLinks():
             return await cycle_links(stations, order.address, order.seconds, order.in_flight)
         case OpenLinks():

@@ -104,6 +104,13 @@ async def connect(
     return link
 
 
+async def introduce(stations: Sequence[LoadStation], address: tuple[str, int]) -> None:
+    """Each station comes up once, is answered by the CSMS, and goes: from then on it is a known one."""
+    for conversation in await open_conversations(stations, address):
+        conversation.link.shut()
+        await conversation.link.ended
+
+
 class Conversation:
     """One station that calls, checks the answer to the last byte, and calls again."""
 

@@ -1,8 +1,8 @@
 """The peer: nginx with mutual TLS 1.3 and a blind WebSocket tunnel, one worker, nothing that it need not do.
 
 Given its best: no access log, no headers added, no limits. Given the same duties: certificates verified, no
-resumption (ruling 2), Voltward's suites in Voltward's order. Both then still hand out two TLS 1.3 tickets that
-open nothing; should Voltward stop that one day, `ssl_conf_command NumTickets 0` makes nginx stop it too.
+resumption (ruling 2), Voltward's suites in Voltward's order. Both still hand out two TLS 1.3 tickets
+that open nothing; should Voltward stop it one day, `ssl_conf_command NumTickets 0` makes nginx stop it too.
 """
 
 from __future__ import annotations

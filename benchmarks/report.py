@@ -11,7 +11,7 @@ from benchmarks.figures import Comparison, Round, spread
 from benchmarks.machine import Machine
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-# Below this share of its core, a server was waiting for work during the window.
+# Below this share of its core, a server was waiting during the window: for work, or for its turn.
 BUSY_ENOUGH = 0.85
 
 
@@ -87,7 +87,7 @@ def _busy(rounds: Sequence[Round]) -> float:
 def _warnings(comparisons: Sequence[Comparison], peer: str, ours: str) -> list[str]:
     return [
         f"- mind: {name}'s core was only {_busy(rounds):.0%} busy with '{comparison.workload}': "
-        "the load was the limit, and a server that waits pays more for each wake-up"
+        "the load, or others on this machine, set the pace; a server that waits pays more for each wake-up"
         for comparison in comparisons
         for name, rounds in ((peer, comparison.peer), (ours, comparison.ours))
         if _busy(rounds) < BUSY_ENOUGH

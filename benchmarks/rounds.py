@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.cpu import read_cpu
-from benchmarks.crew import Crew, CycleLinks, Exchange, OpenLinks, Order, TryToResume
+from benchmarks.crew import Crew, CycleLinks, Exchange, Introduce, OpenLinks, Order, TryToResume
 from benchmarks.errors import PeerFault
 from benchmarks.figures import Comparison, Round
 from benchmarks.link import TlsChosen
@@ -45,9 +45,14 @@ class Measured:
     tls: TlsChosen
 
 
-def prove_full_handshakes(crew: Crew, pair: Pair) -> None:
-    """Neither server resumes a session (ruling 2); one that did would be spared the work that is measured."""
+def prepare(crew: Crew, pair: Pair) -> None:
+    """Introduce the fleet to both servers, and see that neither resumes a session (ruling 2).
+
+    What is measured is a fleet that comes back, not its first day: a server that keeps a registry writes
+    down who was there for the first time. And one that resumed would be spared the work that is measured.
+    """
     for target in (pair.peer, pair.ours):
+        crew.carry_out(Introduce(target.address))
         if crew.carry_out(TryToResume(target.address)).operations:
             raise PeerFault(f"{target.name} resumed a session: its handshakes are not full ones")
 

@@ -21,15 +21,21 @@ FILE_NAME = "voltward.toml"
 
 
 class OperatorSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[operator]`: whose deployment this is."""
+
     name: str = ""
     organisations: list[str] = field(default_factory=list)  # accepted in O beside `name` (A00.FR.404)
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[store]`: where the registry and the journal are kept."""
+
     url: str = "sqlite:///voltward.db"
 
 
 class BusSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[bus]`: how several nodes will talk."""
+
     url: str = "local"
 
 
@@ -41,14 +47,20 @@ class KeySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PortalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[portal]`: accepted, and without effect yet."""
+
     listen: str = "127.0.0.1:8080"
 
 
 class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[metrics]`: Prometheus and health."""
+
     listen: str = "127.0.0.1:9464"
 
 
 class JournalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[journal]`: where the signed heads lie."""
+
     heads: str = "journal-heads"  # a folder outside the database; better on another disk (ruling 29)
 
 
@@ -73,6 +85,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.folder, name)
 
     def group_named(self, name: str) -> GroupSettings:
+        """A group's settings, else the default group's, else the defaults."""
         return self.group.get(name) or self.group.get("default") or GroupSettings()
 
 
@@ -138,9 +151,11 @@ def _override(table: dict[str, Any], override: str) -> None:
 def _value(text: str) -> Any:
     """A TOML value where it reads as one, else the text itself, so that quotes are rarely needed."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        read = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    # A line end in the text would begin a second key.
+    return read["value"] if len(read) == 1 else text
 
 
 def _quantity(kind: type, value: object) -> object:

@@ -1,4 +1,4 @@
-"""`serve` as a supervisor: the parts of Voltward as child processes, each importing only what it needs (ruling 33).
+"""`serve` as a supervisor: the parts of Voltward as child processes, each with its own imports (ruling 33).
 
 A part that dies is started again, later each time. A part that ends because its settings or the outside are
 wrong (exit status 2 or 3) before it was ever ready takes the supervisor with it: starting it again would not
@@ -8,6 +8,7 @@ mend that. SIGTERM and SIGINT end all parts in order; SIGHUP is handed on.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -32,7 +33,26 @@ class Part:
 
     @property
     def command(self) -> list[str]:
+        """The program and its arguments."""
         return [sys.executable, "-m", "voltward", *self.arguments]
+
+
+def log_as_json() -> None:
+    """The log of the supervisor and of its parts: to standard error, one JSON object a line.
+
+    Secrets are unprintable by their type.
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
 
 
 async def supervise(parts: Sequence[Part]) -> int:

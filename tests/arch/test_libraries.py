@@ -26,8 +26,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "sqlalchemy": ("adapters/sql/",),
     "sqlite3": ("adapters/sql/",),
     "ssl": ("wire/tls_client.py", "simulator/"),
-    "structlog": ("gateway/", "adapters/", "bootstrap.py", "supervisor.py"),
-    "uvloop": ("bootstrap.py", "supervisor.py", "gateway/", "demo/"),
+    "structlog": ("gateway/", "adapters/", "bootstrap/", "supervisor.py"),
+    "uvloop": ("bootstrap/", "supervisor.py", "gateway/", "demo/"),
     "websockets": ("wire/", "gateway/", "simulator/", "demo/"),
 }
 

@@ -63,6 +63,25 @@ async def test_all_generations_are_listed_oldest_first_retired_ones_too(unit: Sq
     assert [each.generation for each in await unit.credentials.of(StationId("CP001"))] == [1, 2, 3]
 
 
+async def test_everybodys_credentials_are_listed_at_once(unit: SqlUnitOfWork) -> None:
+    for each in (
+        password_credential("CP002"),
+        password_credential("CP001", generation=2),
+        password_credential("CP001"),
+    ):
+        await unit.credentials.save(each)
+
+    found = await unit.credentials.all()
+    assert [(each.station.identity, each.generation) for each in found] == [
+        ("CP001", 1),
+        ("CP001", 2),
+        ("CP002", 1),
+    ]
+    assert [each for each in found if each.station.identity == "CP001"] == await unit.credentials.of(
+        StationId("CP001")
+    )
+
+
 async def test_a_certificate_is_found_by_its_fingerprint_wherever_it_belongs(unit: SqlUnitOfWork) -> None:
     shared = ClientCertificate(b"f" * 32, "controller", b"i" * 32)
     await unit.credentials.save(certificate_credential("CP001", proof=shared))

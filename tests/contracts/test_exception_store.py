@@ -29,6 +29,17 @@ async def test_exceptions_come_back_as_they_were_saved_for_their_station_alone(u
     assert await unit.exceptions.of(CP001) == [exception("PWD-01"), exception("TLS-02")]
 
 
+async def test_everybodys_exceptions_are_listed_at_once(unit: SqlUnitOfWork) -> None:
+    await unit.exceptions.save(CP001, exception("TLS-02"))
+    await unit.exceptions.save(CP001, exception("PWD-01"))
+    await unit.exceptions.save(StationId("CP002"), exception("PWD-09"))
+
+    assert await unit.exceptions.all() == {
+        CP001: [exception("PWD-01"), exception("TLS-02")],
+        StationId("CP002"): [exception("PWD-09")],
+    }
+
+
 async def test_a_new_exception_from_a_control_replaces_the_old(unit: SqlUnitOfWork) -> None:
     await unit.exceptions.save(CP001, exception(owner="ann"))
     await unit.exceptions.save(CP001, exception(owner="bob"))

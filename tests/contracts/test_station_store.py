@@ -53,8 +53,8 @@ async def test_times_come_back_aware_and_in_utc_from_whatever_zone(store: SqlSto
     async with store.read() as reading:
         found = await reading.stations.get(StationId("CP001"))
     assert found is not None
-    assert found.created_at == in_berlin
-    assert found.created_at.tzinfo is UTC
+    assert found.created_at is not None
+    assert (found.created_at, found.created_at.tzinfo) == (in_berlin, UTC)
 
 
 async def test_saving_returns_the_next_revision(store: SqlStore) -> None:
@@ -117,6 +117,15 @@ async def test_the_same_identity_may_live_with_two_tenants(store: SqlStore) -> N
             "CP001",
             "north/CP001",
             "south/cp001",
+        ]
+
+
+async def test_a_large_fleet_is_listed_whole(store: SqlStore) -> None:
+    await _saved(store, *(station(f"CP{number:04d}") for number in range(600)))
+
+    async with store.read() as reading:
+        assert [each.id.identity for each in await reading.stations.all()] == [
+            f"CP{n:04d}" for n in range(600)
         ]
 
 

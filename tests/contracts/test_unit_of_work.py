@@ -59,11 +59,13 @@ async def test_leaving_without_commit_leaves_nothing(store: SqlStore) -> None:
 
 
 async def test_an_error_inside_leaves_nothing_and_passes(store: SqlStore) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with store.begin() as unit:
             await _save_one_of_each(unit)
             raise ZeroDivisionError
 
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await _is_empty(store)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import random  # noqa: TID251 - seeded, that is what it is for
 from datetime import UTC, datetime, timedelta
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

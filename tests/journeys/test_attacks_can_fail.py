@@ -60,4 +60,8 @@ async def test_all_attacks_run_in_order_and_report_as_they_go() -> None:
             attacks_for(target)[:3], target, lambda result: names.append(result.name)
         )
 
-    assert names == [result.name for result in results] == ["identifier-only", "wrong-password", "guessing"]
+    assert (
+        names
+        == [result.name for result in results]
+        == ["name-or-password", "identifier-only", "wrong-password"]
+    )

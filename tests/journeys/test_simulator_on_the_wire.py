@@ -180,6 +180,16 @@ async def test_a_csms_can_refuse_the_dial_and_be_slow(csms: SmallCsms) -> None:
     assert too_slow.reason == "no answer in time"
 
 
+async def test_a_csms_without_a_common_subprotocol_closes_at_once(csms: SmallCsms) -> None:
+    outcome = await open_link(replace(dial_of(csms), subprotocols=("ocpp0.1",)))
+    assert isinstance(outcome, Connected)
+
+    assert words(outcome) == "connected, no subprotocol"
+    assert await outcome.link.receive(2.0) is None
+    assert outcome.link.closing is not None
+    assert outcome.link.closing.code == 1002
+
+
 async def test_a_silent_csms_leaves_the_station_overdue(csms: SmallCsms) -> None:
     csms.conduct.is_silent = True
     station = live()

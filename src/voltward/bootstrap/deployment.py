@@ -39,13 +39,14 @@ class Deployment:
     entropy: Entropy
 
     def check_waivable(self, exception: ControlException | None) -> None:
-        """OperatorFault for an exception from a control that there is not, or that nobody may be excepted from."""
+        """OperatorFault for an exception from a control that is not there, or that has none."""
         if exception is None:
             return
         control = self.rulebook.by_id.get(exception.control)
         if control is None:
             raise OperatorFault(
-                f"there is no control {exception.control}.", mend="`voltward rulebook list` shows all of them."
+                f"there is no control {exception.control}.",
+                mend="`voltward rulebook list` shows all of them.",
             )
         if not control.waivable:
             raise OperatorFault(
@@ -104,9 +105,7 @@ def store_url(settings: Settings) -> str:
             subject="store.url",
         )
     if not url.startswith(SQLITE):
-        raise OperatorFault(
-            f"{url!r} names no store.", mend="Write sqlite:///FILE.", subject="store.url"
-        )
+        raise OperatorFault(f"{url!r} names no store.", mend="Write sqlite:///FILE.", subject="store.url")
     return SQLITE + str(settings.path(url.removeprefix(SQLITE)).absolute())
 
 

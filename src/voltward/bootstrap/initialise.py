@@ -1,4 +1,4 @@
-"""A deployment from nothing: files and keys by the use case, then the store with the first administrator in it."""
+"""A deployment from nothing: files and keys by the use case, then the store with its first administrator."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ async def initialise(
     try:
         settings = load_settings(made.settings)
         async with open_deployment(settings) as deployment, deployment.store.begin() as work:
-            # Its own authorities are trusted from the day that they can issue: until then nothing bears their names.
+            # Its own authorities are trusted from the day that they can issue: until then nothing bears
+            # their names.
             await work.operators.save(made.administrator)
             await work.operators.put_enrolment(made.enrolment)
             facts = {"administrator": made.administrator.name, "operator": operator_name}
             await work.journal(Event("deployment_made", clock.now(), "init", str(made.folder), facts))
             await work.commit()
     except BaseException:
-        shutil.rmtree(made.folder, ignore_errors=True)
+        _empty(made.folder)
         raise
     # The one place where the token is shown. It stands behind the `#`, so that no server's log ever sees it.
     link = f"https://{settings.portal.listen}/enrol#{made.token.reveal().decode('ascii')}"
@@ -50,3 +51,12 @@ def _chosen(folder: Path, reference: str | None) -> ChosenUnlock | None:
     if reference is None:
         return None
     return ChosenUnlock(reference, unlock_for_new_room(resolve_reference(reference, folder, environment())))
+
+
+def _empty(folder: Path) -> None:
+    """Leave nothing behind but the folder itself: it may be a mount, or where somebody's shell stands."""
+    for part in folder.iterdir():
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)

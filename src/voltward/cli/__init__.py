@@ -65,7 +65,7 @@ def build() -> App:
 
 def main() -> None:
     """Run a command and leave with its status; errors are sentences, never tracebacks."""
-    from voltward.cli.frame import fault_status, interrupted_status, say_fault  # noqa: PLC0415 - lazily
+    from voltward.cli.frame import fault_status, interrupted_status, say_fault
 
     try:
         result = build()(exit_on_error=False, print_error=True, result_action="return_value")

@@ -87,9 +87,8 @@ def show(*, options: Options = Options()) -> None:
             columns = ("id", "trusted for", "binding", "state", "name")
             print_table(columns, (_row(authority) for authority in authorities))
         for d in denied:
-            print_line(
-                f"denied: {d.fingerprint.hex()[:16]}  {d.denied_at:%Y-%m-%d %H:%M}  {d.station or '-'}  {d.reason}"
-            )
+            when = f"{d.denied_at:%Y-%m-%d %H:%M}"
+            print_line(f"denied: {d.fingerprint.hex()[:16]}  {when}  {d.station or '-'}  {d.reason}")
 
     run(story())
 

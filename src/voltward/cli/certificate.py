@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,10 @@ from voltward.bootstrap import open_deployment
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import one_certificate
 from voltward.crypto.certificates import fingerprint
+from voltward.domain.authority import DeniedCertificate
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
+from voltward.ports.storage import Store
 from voltward.settings import load_settings
 from voltward.usecases.trust_authority import certificates_of, revoke_certificate
 
@@ -28,7 +31,7 @@ def revoke(
     file: Path | None = None,
     options: Options = Options(),
 ) -> None:
-    """Deny a certificate from now on: by its station, its SHA-256 fingerprint, or its file. Live links are closed."""
+    """Deny a certificate for good: by its station, SHA-256 fingerprint, or file. Live links are closed."""
     if sum(given is not None for given in (station, fingerprint_, file)) != 1:
         raise OperatorFault(
             "which certificate?", mend="Give one of --station ID, --fingerprint HEX, --file FILE."
@@ -37,35 +40,40 @@ def revoke(
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             if station is not None:
-                targets = await certificates_of(deployment.store, StationId(station))
+                targets = await _held_by(deployment.store, station)
             else:
                 targets = [
                     fingerprint(one_certificate(file)) if file is not None else _octets(fingerprint_ or "")
                 ]
-            if not targets:
-                raise OperatorFault(
-                    "this station has no certificate in the registry.",
-                    mend="Revoke by --file or --fingerprint.",
-                    subject=station or "",
-                )
             denied = [
                 await revoke_certificate(deployment.store, t, reason, actor(), deployment.clock)
                 for t in targets
             ]
-        if options.json:
-            print_json(
-                [
-                    {"fingerprint": d.fingerprint.hex(), "station": d.station, "reason": d.reason}
-                    for d in denied
-                ]
-            )
-            return
-        for d in denied:
-            print_line(
-                f"revoked: {d.fingerprint.hex()[:16]} of {d.station or 'an unknown station'} ({d.reason})"
-            )
+        _say(denied, options)
 
     run(story())
+
+
+async def _held_by(store: Store, station: str) -> list[bytes]:
+    held = await certificates_of(store, StationId(station))
+    if not held:
+        raise OperatorFault(
+            "this station has no certificate in the registry.",
+            mend="Revoke by --file or --fingerprint.",
+            subject=station,
+        )
+    return held
+
+
+def _say(denied: Sequence[DeniedCertificate], options: Options) -> None:
+    if options.json:
+        print_json(
+            [{"fingerprint": d.fingerprint.hex(), "station": d.station, "reason": d.reason} for d in denied]
+        )
+        return
+    for d in denied:
+        owner = d.station or "an unknown station"
+        print_line(f"revoked: {d.fingerprint.hex()[:16]} of {owner} ({d.reason})")
 
 
 def _octets(text: str) -> bytes:

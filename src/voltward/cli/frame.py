@@ -55,16 +55,16 @@ def print_json(value: object) -> None:
 
 def print_line(text: str) -> None:
     """Plain text on standard output; nothing in it is read as markup."""
-    from rich.console import Console  # noqa: PLC0415 - lazily: `--json` needs none of it
+    from rich.console import Console
 
     Console(soft_wrap=True).print(text, markup=False, highlight=False)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table that is as wide as the terminal; cells are text, never markup."""
-    from rich.console import Console  # noqa: PLC0415 - lazily
-    from rich.table import Table  # noqa: PLC0415 - lazily
-    from rich.text import Text  # noqa: PLC0415 - lazily
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
@@ -91,6 +91,7 @@ def fault_status(error: BaseException) -> int | None:
 
 
 def interrupted_status() -> int:
+    """What a shell expects of a program that Ctrl-C ended."""
     return 130
 
 

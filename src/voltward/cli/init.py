@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from voltward.bootstrap.initialise import initialise
 from voltward.cli.frame import JSON_FLAG, print_json, print_line, run
 from voltward.domain.errors import OperatorFault
+from voltward.usecases.make_deployment import DeploymentMade
 
 
 @Parameter(name="*")
@@ -19,8 +20,8 @@ class Answers:
     """What init would ask; whatever is given is not asked."""
 
     operator_name: Annotated[str | None, Parameter(help="The organisation in certificates (O).")] = None
-    host: Annotated[list[str], Parameter(help="What stations dial; the main one first.", negative=())] = field(
-        default_factory=list[str]
+    host: Annotated[list[str], Parameter(help="What stations dial; the main one first.", negative=())] = (
+        field(default_factory=list[str])
     )
     csms: Annotated[str | None, Parameter(help="Where traffic goes: ws://host:port/path.")] = None
     admin: Annotated[str | None, Parameter(help="Mail address of the first administrator.")] = None
@@ -34,7 +35,7 @@ def init(
     signer_unlock: Annotated[str | None, Parameter(help="file:, env: or credential: reference.")] = None,
     json: Annotated[bool, Parameter(name=JSON_FLAG, negative=(), help="Print JSON.")] = False,
 ) -> None:
-    """Make a deployment: settings, authorities with sealed keys, server certificates, the first administrator."""
+    """Make a deployment: settings, authorities with sealed keys, server certificates, an administrator."""
     hosts = tuple(answers.host) or (_ask("Host name that stations dial", "--host", json),)
     made, link = run(
         initialise(
@@ -47,17 +48,23 @@ def init(
         )
     )
     if json:
-        print_json(
-            {
-                "settings": str(made.settings),
-                "roots": [str(path) for path in made.roots],
-                "authorities": [{"id": a.id, "name": a.name} for a in made.authorities],
-                "administrator": made.administrator.name,
-                "enrolment_link": link,
-                "warnings": list(made.warnings),
-            }
-        )
-        return
+        print_json(_facts(made, link))
+    else:
+        _say(made, link)
+
+
+def _facts(made: DeploymentMade, link: str) -> dict[str, object]:
+    return {
+        "settings": str(made.settings),
+        "roots": [str(path) for path in made.roots],
+        "authorities": [{"id": a.id, "name": a.name} for a in made.authorities],
+        "administrator": made.administrator.name,
+        "enrolment_link": link,
+        "warnings": list(made.warnings),
+    }
+
+
+def _say(made: DeploymentMade, link: str) -> None:
     print_line(f"A deployment stands in {made.folder}.")
     print_line(f"  settings        {made.settings}")
     print_line(f"  roots           {made.roots[0]}  (give this to stations)")

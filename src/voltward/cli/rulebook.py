@@ -32,7 +32,9 @@ def show(control: str, *, json: Json = False) -> None:
     """One control: what it asks, where it comes from, what it costs, what to do when it fails."""
     found = load_rulebook().by_id.get(control.upper())
     if found is None:
-        raise OperatorFault(f"there is no control {control}.", mend="`voltward rulebook list` shows all of them.")
+        raise OperatorFault(
+            f"there is no control {control}.", mend="`voltward rulebook list` shows all of them."
+        )
     if json:
         print_json(control_facts(found))
         return
@@ -49,7 +51,7 @@ def show(control: str, *, json: Json = False) -> None:
 
 @app.command(name="coverage")
 def coverage_(*, json: Json = False) -> int:
-    """Which requirements of each edition have a control, and whose the others are; exit 1 if one has nobody."""
+    """Which requirements of each edition have a control, and whose the others are; exit 1 if nobody's."""
     editions = coverage(load_rulebook())
     if json:
         print_json([_coverage_facts(edition) for edition in editions])
@@ -60,6 +62,7 @@ def coverage_(*, json: Json = False) -> int:
 
 
 def control_facts(control: Control) -> dict[str, object]:
+    """A control, as JSON tells it."""
     return {
         "id": control.id,
         "title": control.title,

@@ -40,6 +40,7 @@ def station_facts(
 
 
 def station_row(entry: StationEntry) -> tuple[str, ...]:
+    """A record, as a row of the table."""
     station = entry.station
     return (
         str(station.id),
@@ -53,6 +54,7 @@ def station_row(entry: StationEntry) -> tuple[str, ...]:
 
 
 def credential_facts(credential: Credential) -> dict[str, object]:
+    """A credential, as JSON tells it; nothing of the secret."""
     facts: dict[str, object] = {
         "kind": "password" if credential.is_password else "certificate",
         "purpose": credential.purpose.value,
@@ -73,6 +75,7 @@ def credential_facts(credential: Credential) -> dict[str, object]:
 
 
 def credential_words(credential: Credential) -> str:
+    """A credential in one line."""
     proven = f"proven {credential.proven_at:%Y-%m-%d %H:%M}" if credential.proven_at else "not yet proven"
     head = f"generation {credential.generation}, {credential.state.value}, {proven}"
     if isinstance(credential.proof, ClientCertificate):
@@ -84,7 +87,13 @@ def credential_words(credential: Credential) -> str:
 
 
 def allowance_words(allowance: Allowance) -> str:
+    """An allowance in one line."""
     return (
         f"profile {int(allowance.profile)} until {allowance.until:%Y-%m-%d %H:%M} UTC "
         f"({allowance.owner}: {allowance.reason})"
     )
+
+
+def exception_words(exception: ControlException) -> str:
+    """An exception in one line."""
+    return f"{exception.control} until {exception.until:%Y-%m-%d} ({exception.owner}: {exception.reason})"

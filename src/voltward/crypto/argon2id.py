@@ -69,11 +69,6 @@ def matches_argon2(octets: bytes, verifier: Argon2Hash) -> bool:
         raise _damaged() from error
 
 
-def spend_like_argon2(octets: bytes, cost: Argon2Cost) -> None:
-    """Do the work of one comparison for nobody, so that an unknown identity takes as long as a known one."""
-    stretch(Secret(octets), bytes(cost.salt), cost)
-
-
 def stretch(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> Secret:
     """A key of 32 octets from a passphrase."""
     return Secret(

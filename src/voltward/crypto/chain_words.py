@@ -7,7 +7,7 @@ purpose of a leaf, since no extended key usage may be demanded ((2.x, A00.FR.514
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 _TIMES = frozenset({9, 10})

@@ -28,10 +28,11 @@ class Proof(StrEnum):
     HUMAN = "password by people"
     ECDSA = "ECDSA certificate"
     RSA = "RSA certificate"
-    FACTORY = "manufacturer's certificate"
+    FACTORY = "maker's certificate"
 
     @property
     def is_certificate(self) -> bool:
+        """Is it a certificate, and not a password?"""
         return self in {Proof.ECDSA, Proof.RSA, Proof.FACTORY}
 
 
@@ -65,6 +66,7 @@ class Part:
 
     @property
     def serial(self) -> str:
+        """What its certificate and its boot say."""
         return f"SN-{self.identity.upper()}"
 
     @property

@@ -10,7 +10,7 @@ from typing import Final
 
 from voltward.demo.business import Faults, live_a_day
 from voltward.demo.cast import CAST, V16, Manner, Part, Proof
-from voltward.demo.gateway_log import LogEvent
+from voltward.demo.gateway_log import LogEvent, Search
 from voltward.demo.outcome import Seen
 from voltward.demo.players import Player
 from voltward.demo.stage import Scene, Stage, Thread
@@ -28,7 +28,8 @@ _CREDENTIALS: Final = {
     Proof.RSA: "certificate",
 }
 _BY_ALL: Final = (
-    "BootNotification", "StatusNotification", "SecurityEventNotification", "Heartbeat", "Authorize", "DataTransfer",
+    "BootNotification", "StatusNotification", "SecurityEventNotification", "Heartbeat", "Authorize",
+    "DataTransfer",
 )  # fmt: skip
 _A_CHARGE: Final = {V16: ("StartTransaction", "MeterValues", "MeterValues", "StopTransaction")}
 _A_CHARGE_SINCE: Final = ("TransactionEvent",) * 4
@@ -62,9 +63,8 @@ async def a_day(stage: Stage, player: Player) -> Seen:
     if not isinstance(outcome, Connected):
         return Seen(words(outcome), ok=False, look_at=look_at)
     faults = await live_a_day(stage.csms, player)
-    admitted = await stage.gateway.log.wait_for(
-        "station_admitted", subject=part.identity, seconds=_LOG_SECONDS
-    )
+    search = Search({"station_admitted"}, subject=part.identity)
+    admitted = await stage.gateway.log.wait_for(search, _LOG_SECONDS)
     log = stage.csms.stations.get(part.identity)
     if admitted is None or log is None:
         return Seen("in, but not in the gateway's log or not at the CSMS", ok=False, look_at=look_at)

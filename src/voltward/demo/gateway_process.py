@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from voltward.demo.gateway_log import GatewayLog
+from voltward.demo.gateway_log import GatewayLog, Search
 from voltward.domain.errors import OutsideFault
 
 READY_SECONDS: Final = 20.0
@@ -43,13 +43,9 @@ class GatewayProcess:
         self.is_stopping = False
         self._process = process
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     async def ready(self) -> Ports:
         """Wait until it listens; `GatewayDied` or an OutsideFault when it does not."""
-        event = await self.log.wait_for("gateway_ready", seconds=READY_SECONDS)
+        event = await self.log.wait_for(Search({"gateway_ready"}), READY_SECONDS)
         if event is None:
             raise OutsideFault(
                 f"the gateway was not ready after {READY_SECONDS:g} s.", mend=_last_words(self.log)
@@ -62,7 +58,10 @@ class GatewayProcess:
         stream = self._process.stderr
         assert stream is not None, "started with a pipe"
         while line := await _next_line(stream):
-            await self.log.take(line)
+            event = await self.log.take(line)
+            # `serve` starts a part again that died; a demo of it would go on as if nothing had happened.
+            if event is not None and event.kind == "part_ended" and not self.is_stopping:
+                raise GatewayDied("the gateway died.", mend=_last_words(self.log))
         status = await self._process.wait()
         if not self.is_stopping:
             raise GatewayDied(f"the gateway ended with status {status}.", mend=_last_words(self.log))

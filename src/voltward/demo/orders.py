@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 from voltward.demo.business import ask, charge_on_order
 from voltward.demo.calls import PHRASEBOOKS, answer_words, is_accepted
 from voltward.demo.cast import BILLING, LATE
 from voltward.demo.days import a_day
+from voltward.demo.deployment import ACTOR
+from voltward.demo.gateway_log import Search
 from voltward.demo.outcome import Seen
 from voltward.demo.players import Player
-from voltward.demo.stage import ACTOR, Scene, Stage, Thread
+from voltward.demo.stage import Scene, Stage, Thread
 from voltward.domain.secret import Secret
 from voltward.simulator.dial import PasswordLogin, password_login
 from voltward.simulator.frames import CALL_ERROR
-from voltward.simulator.link import Connected, HttpRefused, open_link, words
+from voltward.simulator.link import HttpRefused, open_link, words
 from voltward.usecases.trust_authority import revoke_certificate
 
 #: From the moment when an order is committed to the moment when the gateway has acted on it (ruling 9).
 BITES_SECONDS: Final = 1.0
 _PATIENCE: Final = 10.0  # how long it is waited for, to tell how late it was
+_LOOK: Final = 0.02
+_ROWS: Final = 20
+_LOG_SECONDS: Final = 5.0
 _REVOKED_CODE: Final = 4003
+_LANE_ORDERS: Final = frozenset({"station_quarantine_ordered", "station_release_ordered"})
 
 
 def order_threads() -> tuple[Thread, ...]:
@@ -95,36 +102,39 @@ async def _quarantined_and_released(stage: Stage) -> Seen:
     if faults:
         return Seen("; ".join(faults), ok=False, look_at=f"voltward station explain {identity}")
     return Seen(
-        f"quarantined after {kept:.1f} s, the CSMS's order refused ({answer.error}); released after {freed:.1f} s",
+        f"quarantined after {kept:.2f} s, and the CSMS's order refused ({answer.error}); "
+        f"released after {freed:.2f} s",
         ok=True,
     )
 
 
 async def _ordered(stage: Stage, lane: str, *order: str) -> float:
-    """Give an order on the command line; seconds from its end until the gateway has changed the lane."""
-    clock, log = stage.site.deployment.clock, stage.gateway.log
+    """Give an order on the command line; seconds from its row in the journal until the lane was changed."""
+    deployment, identity = stage.site.deployment, order[2]
     await stage.command(*order)
-    given = clock.monotonic()
-    while clock.monotonic() - given < _PATIENCE:
-        event = log.last("lane_changed", subject=order[2])
+    rows = await deployment.journal.tail(_ROWS, subject=identity)
+    given = max(row.event.at for row in rows if row.event.kind in _LANE_ORDERS)
+    ends = deployment.clock.monotonic() + _PATIENCE
+    while deployment.clock.monotonic() < ends:
+        event = stage.gateway.log.last(Search({"lane_changed"}, subject=identity))
         if event is not None and event.text("lane") == lane:
-            break
-        await asyncio.sleep(0.02)
-    return clock.monotonic() - given
+            return (datetime.fromisoformat(event.at) - given).total_seconds()
+        await asyncio.sleep(_LOOK)
+    return _PATIENCE
 
 
 async def _revoked(stage: Stage) -> Seen:
     player, deployment = stage.players[BILLING.revoked], stage.site.deployment
     certificate = stage.papers.certificates[BILLING.revoked]
     reason = "the board was stolen"
-    await revoke_certificate(deployment.store, certificate.fingerprint, reason, ACTOR, deployment.clock)
     given = deployment.clock.monotonic()
+    await revoke_certificate(deployment.store, certificate.fingerprint, reason, ACTOR, deployment.clock)
     await player.until(lambda: player.departure is not None, seconds=_PATIENCE)
     closing = player.departure.closing if player.departure is not None else None
     code, late = closing.code if closing else None, player.left_at - given
     again = await player.enter()
     refused = isinstance(again, HttpRefused) and again.status == 401
-    said = f"closed with {code} after {late:.1f} s; when it came back: {words(again)}"
+    said = f"closed with {code} after {late:.2f} s; when it came back: {words(again)}"
     ok = code == _REVOKED_CODE and late <= BITES_SECONDS and refused
     return Seen(said, ok, look_at=f"voltward station explain {BILLING.revoked}")
 
@@ -144,7 +154,8 @@ async def _commanded(stage: Stage) -> Seen:
     reached = player.model.tally.asked != asked
     setting = await ask(stage.csms, player, book.set_harmless)
     arrived = player.model.tally.asked == asked + 1
-    blocked = await stage.gateway.log.wait_for("message_blocked", subject=player.part.identity, seconds=5)
+    search = Search({"message_blocked"}, subject=player.part.identity)
+    blocked = await stage.gateway.log.wait_for(search, _LOG_SECONDS)
     said = f"password: {answer_words(password)}; setting: {answer_words(setting)}"
     ok = answer_words(password) == "Rejected" and not reached and is_accepted(setting) and arrived
     control = f" ({blocked.text('control')})" if blocked is not None else ", and the gateway said nothing"

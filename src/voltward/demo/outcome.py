@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a scene saw, in words. `ok` only on positive evidence; `look_at` says where to look if it is not."""
+    """What a scene saw, in words; `ok` only on positive evidence. `look_at`: where to look if it is not."""
 
     words: str
     ok: bool
@@ -25,6 +25,7 @@ class Step:
 
     @property
     def ok(self) -> bool:
+        """Did it hold?"""
         return self.seen.ok
 
     def as_facts(self) -> dict[str, object]:
@@ -52,6 +53,7 @@ class Outcome:
 
     @property
     def failed(self) -> tuple[Step, ...]:
+        """The steps that did not hold."""
         return tuple(step for step in self.steps if not step.ok)
 
     def as_facts(self) -> dict[str, object]:

@@ -28,7 +28,7 @@ _OTHER_STATION: Final = "hub-5"
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """Roots in DER form, to be trusted; certificates by identity; `withdrawn` is to be put on the deny-list."""
+    """Roots (DER) to be trusted; certificates by identity; `withdrawn` is to be put on the deny-list."""
 
     corporate_root: bytes
     manufacturer_root: bytes

@@ -34,10 +34,12 @@ class Player:
 
     @property
     def model(self) -> StationModel:
+        """What it says and knows."""
         return self._station.model
 
     @property
     def is_connected(self) -> bool:
+        """It has a link that nobody has closed."""
         return self._station.is_connected
 
     async def enter(self) -> Outcome:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from voltward.demo.business import ask, be_read
 from voltward.demo.calls import PHRASEBOOKS, answer_words
 from voltward.demo.cast import CAST, Manner, Part
-from voltward.demo.days import station_faults
+from voltward.demo.days import a_day, station_faults
+from voltward.demo.deployment import ACTOR
+from voltward.demo.gateway_log import LogEvent, Search
 from voltward.demo.outcome import Seen
-from voltward.demo.stage import ACTOR, Scene, Stage, Thread
+from voltward.demo.players import Player
+from voltward.demo.stage import Scene, Stage, Thread
 from voltward.domain.station import Lane, StationId
 from voltward.simulator.frames import CALL_ERROR
 from voltward.simulator.link import Connected, words
@@ -17,6 +21,7 @@ from voltward.simulator.station import DAY, Registration
 from voltward.usecases.change_station import quarantine_station
 
 _LOG_SECONDS: Final = 5.0
+_BITES_SECONDS: Final = 1.0  # until the gateway knows of an order (ruling 9)
 
 
 def quarantine_threads() -> tuple[Thread, ...]:
@@ -37,9 +42,7 @@ def _waits(part: Part) -> Scene:
             lambda: player.model.registration is Registration.PENDING and player.model.tally.unasked == 1,
             seconds=10,
         )
-        event = await stage.gateway.log.wait_for(
-            "station_quarantined", subject=part.identity, seconds=_LOG_SECONDS
-        )
+        event = await _quarantined(stage, part.identity)
         if not waits or event is None or event.text("lane") != Lane.UNPROVEN:
             return Seen(f"it is {player.model.registration}, not kept waiting", ok=False, look_at=look_at)
         if part.identity in stage.csms.stations:
@@ -57,10 +60,17 @@ def _waits(part: Part) -> Scene:
 
 def _repairs(part: Part) -> Scene:
     async def play(stage: Stage) -> Seen:
-        store, clock = stage.site.deployment.store, stage.site.deployment.clock
+        # Only who has proven himself may be kept to this lane: others wait, as newcomers do (ruling 12).
+        player, deployment = stage.players[part.identity], stage.site.deployment
+        day = await a_day(stage, player)
+        if not day.ok:
+            return day
+        await player.leave()
         reason = "its meter is looked at"
-        await quarantine_station(store, StationId(part.identity), Lane.REPAIR, reason, ACTOR, clock)
-        return await _kept_short(stage, part)
+        station = StationId(part.identity)
+        await quarantine_station(deployment.store, station, Lane.REPAIR, reason, ACTOR, deployment.clock)
+        await asyncio.sleep(_BITES_SECONDS)
+        return await _kept_short(stage, player)
 
     return Scene(
         f"{part.identity}: quarantined by order (OCPP {part.version}, profile {int(part.profile)})",
@@ -69,25 +79,28 @@ def _repairs(part: Part) -> Scene:
     )
 
 
-async def _kept_short(stage: Stage, part: Part) -> Seen:
-    player = stage.players[part.identity]
-    look_at = f"voltward station explain {part.identity}"
+async def _kept_short(stage: Stage, player: Player) -> Seen:
+    """It comes back: what it says passes, what it is told does not, but for reading."""
+    identity, said_before = player.part.identity, player.model.tally.said
+    look_at = f"voltward station explain {identity}"
     outcome = await player.enter()
     if not isinstance(outcome, Connected):
         return Seen(words(outcome), ok=False, look_at=look_at)
-    if not await player.is_accepted() or not await player.say(DAY):
-        return Seen("its day did not reach the CSMS", ok=False, look_at=look_at)
-    faults = station_faults(player) + await be_read(stage.csms, player)
-    start = PHRASEBOOKS[part.dialect].start
+    faults = [] if await player.say(DAY) else ["not all that it said was answered"]
+    faults += station_faults(player) + await be_read(stage.csms, player)
+    start = PHRASEBOOKS[player.part.dialect].start
     answer = await ask(stage.csms, player, start)
-    event = await stage.gateway.log.wait_for(
-        "station_quarantined", subject=part.identity, seconds=_LOG_SECONDS
-    )
     if answer.kind != CALL_ERROR or player.model.charge is not None:
         faults.append(f"{start.action} reached it: {answer_words(answer)}")
+    event = await _quarantined(stage, identity)
     if event is None or event.text("lane") != Lane.REPAIR:
         faults.append("the gateway did not put it into the repair lane")
     if faults:
         return Seen("; ".join(faults), ok=False, look_at=look_at)
-    said = player.model.tally.said
+    said = player.model.tally.said - said_before
     return Seen(f"{said} of its messages at the CSMS; {start.action} refused: {answer.error}", ok=True)
+
+
+async def _quarantined(stage: Stage, identity: str) -> LogEvent | None:
+    search = Search({"station_quarantined"}, subject=identity)
+    return await stage.gateway.log.wait_for(search, _LOG_SECONDS)

@@ -21,7 +21,6 @@ from voltward.simulator.dial import Dial, Endpoint, Login, TlsOptions
 
 SCENE_SECONDS: Final = 90.0
 HOST: Final = "127.0.0.1"
-ACTOR: Final = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ class Stage:
         """How a part connects: to its listener, with its library's taste, offering its one version."""
         endpoint = self.plain
         if part.profile is not SecurityProfile.UNSECURED_BASIC:
-            tls = TlsOptions(
-                ca_pem=self.site.roots_pem, maximum=part.taste.newest, ciphers=part.taste.suites
-            )
+            tls = TlsOptions(ca_pem=self.site.roots_pem, maximum=part.taste.newest, ciphers=part.taste.suites)
             endpoint = Endpoint(HOST, self.ports.tls, tls=tls)
         return Dial(endpoint, part.identity, login, (part.dialect,), source=HOST)
 

@@ -12,11 +12,15 @@ from enum import StrEnum
 
 
 class TrustedFor(StrEnum):
+    """What an authority may vouch for."""
+
     STATIONS = "stations"  # production certificates
     MANUFACTURERS = "manufacturers"  # factory certificates: they open the unproven lane only
 
 
 class BindingRule(StrEnum):
+    """How a certificate names its station."""
+
     SERIAL_IN_COMMON_NAME = "serial"
     IDENTITY_IN_COMMON_NAME = "identity"
     PATTERN = "pattern"

@@ -2,7 +2,7 @@
 
 A password is compared as octets (field notes 1, 2): a credential made of hexadecimal digits stands for the
 octets that they spell, and a station may send either form; which one matched is recorded. `hexadecimal`
-says that the digits were the message form (1.6 AuthorizationKey, 32 to 40 digits).
+says that the digits were the message form (32 to 40 digits).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from voltward.domain.station import StationId
 
 
 class Purpose(StrEnum):
+    """What a credential is for."""
+
     COMMISSIONING = (
         "commissioning"  # opens the unproven lane only; ends with the first proven production credential
     )
@@ -22,6 +24,8 @@ class Purpose(StrEnum):
 
 
 class CredentialState(StrEnum):
+    """Where a credential stands in its life."""
+
     PENDING = "pending"  # handed out, not yet seen
     ACTIVE = "active"
     SUPERSEDED = "superseded"  # opens the repair lane until `not_after` (rulings 24, 25)
@@ -31,7 +35,7 @@ class CredentialState(StrEnum):
 class PasswordForm(StrEnum):
     """The form in which a password came in the Basic header."""
 
-    OCTETS = "octets"  # un-hexed, as 1.6 has it
+    OCTETS = "octets"  # un-hexed
     TEXT = "text"
 
 
@@ -51,6 +55,8 @@ class Argon2Hash:
 
 @dataclass(frozen=True, slots=True)
 class Password:
+    """A password, as far as it is kept: what it is compared with, never the password itself."""
+
     verifier: KeyedDigest | Argon2Hash
     hexadecimal: bool  # the digits spell the octets
     length: int  # in octets; a short one is a finding (field note 4)
@@ -85,6 +91,7 @@ class Credential:
 
     @property
     def is_password(self) -> bool:
+        """A password, and no certificate."""
         return isinstance(self.proof, Password)
 
     def is_usable(self, now: datetime) -> bool:

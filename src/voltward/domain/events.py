@@ -1,6 +1,6 @@
 """Something that happened in our product, in the past tense; what the journal keeps.
 
-`facts` holds text, numbers and booleans only, never a secret: what goes in here is printed, exported and kept.
+`facts` holds text, numbers and booleans only, never a secret: it is printed, exported and kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FactValue = str | int | float | bool | None | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is a past-tense name (`station_refused`), `actor` who did it (a person, `gateway`, a station)."""
+    """`kind` is a past-tense name (`station_refused`), `actor` who did it (a person, `gateway`, ...)."""
 
     kind: str
     at: datetime

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
+    """The four answers of a check."""
+
     PASS = "pass"
     FAIL = "fail"
     NOT_APPLICABLE = "not applicable"
@@ -33,4 +35,5 @@ class ControlException:
     reason: str
 
     def holds(self, control: str, now: datetime) -> bool:
+        """Whether this control is excepted at that time."""
         return self.control == control and now < self.until

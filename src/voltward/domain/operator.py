@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """What a person may do."""
+
     ADMINISTRATOR = "administrator"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+_AMOUNT = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([A-Za-z]+)\s*")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _OCTETS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -30,7 +30,10 @@ def parse_duration(text: str) -> Duration:
 def parse_size(text: str) -> Size:
     """Read `512 B`, `16 KiB`, `1 MiB`. ValueError says what was expected."""
     amount, unit = _split(text, _OCTETS, "1 MiB")
-    return Size(int(amount * _OCTETS[unit]))
+    size = Size(int(amount * _OCTETS[unit]))
+    if size == 0:
+        raise ValueError(f"{text!r} leaves no room for a single octet")
+    return size
 
 
 def _split(text: str, units: dict[str, float] | dict[str, int], example: str) -> tuple[float, str]:

@@ -1,4 +1,4 @@
-"""Where the identity stands in the path of the connection URL (1.6 J16-3.1.1; 2.x Part 4, 3.1.1).
+"""Where the identity stands in the path of the connection URL (J16-3.1.1; P4-3.1.1).
 
 One canonical form: percent-decoded exactly once, UTF-8, no normalisation beyond that. Two paths that differ
 after that never mean the same station, so that "/" or a second encoding cannot alias one to another

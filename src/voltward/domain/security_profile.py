@@ -20,10 +20,12 @@ class SecurityProfile(IntEnum):
 
     @property
     def uses_tls(self) -> bool:
+        """Profile 1 alone goes without."""
         return self is not SecurityProfile.UNSECURED_BASIC
 
     @property
     def uses_password(self) -> bool:
+        """Profile 3 alone goes without."""
         return self is not SecurityProfile.TLS_CERTIFICATE
 
 
@@ -37,6 +39,7 @@ class Allowance:
     reason: str
 
     def permits(self, profile: SecurityProfile, now: datetime) -> bool:
+        """Whether it still holds, and for this profile."""
         return now < self.until and profile >= self.profile
 
 

@@ -65,7 +65,7 @@ class Latch:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """The registry's record. `profile` is what the station is meant to use, `floor` what it may not sink below."""
+    """The registry's record. `profile` is what the station is meant to use; it may not sink below `floor`."""
 
     id: StationId
     profile: SecurityProfile

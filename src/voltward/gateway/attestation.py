@@ -1,4 +1,4 @@
-"""What the CSMS is told about a station that Voltward vouches for: headers, and Basic by the route's choice."""
+"""What the CSMS is told about a station that Voltward vouches for: headers, and Basic as the route has it."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ class Attestation:
         return {name: quote(value, safe=_PLAIN) for name, value in facts.items()}
 
     def headers_for(self, facts: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The headers filled with the facts; one that would be empty is left out."""
         made = [(name, template.format(**facts).strip()) for name, template in self.headers.items()]
         return [(name, value) for name, value in made if value]
 

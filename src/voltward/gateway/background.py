@@ -24,12 +24,13 @@ class Background:
     def start(self, story: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run a story beside the callbacks."""
         # The one place outside of task groups that makes tasks: callbacks cannot wait for a group.
-        task = asyncio.get_running_loop().create_task(story, name=name)  # noqa: TID251 - see above
+        task = asyncio.get_running_loop().create_task(story, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     def cancel(self) -> None:
+        """Ask all of them to end."""
         for task in tuple(self._tasks):
             task.cancel()
 

@@ -15,9 +15,14 @@ class LiveLink(Protocol):
     """What the table knows of a link."""
 
     @property
-    def connection(self) -> str: ...
+    def connection(self) -> str:
+        """The id of this very connection."""
+        ...
+
     @property
-    def station(self) -> StationId: ...
+    def station(self) -> StationId:
+        """Whose link it is."""
+        ...
 
 
 Link = TypeVar("Link", bound=LiveLink)

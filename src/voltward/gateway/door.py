@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from voltward.crypto.certificates import CertificateReader
 from voltward.detection.guessing import GuessingThrottle
 from voltward.domain.credential import Credential, PasswordForm
-from voltward.domain.enforcement import Answer, Decision
+from voltward.domain.enforcement import Action, Answer, Decision
 from voltward.domain.events import FactValue
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import StationId
+from voltward.domain.station import Lane, StationId
 from voltward.gateway.observe import Arrival, observe, observe_again
 from voltward.gateway.passwords import Login, PasswordDoor, PasswordMatch, refreshed
 from voltward.gateway.report import Reports
@@ -25,6 +25,7 @@ from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 from voltward.usecases.admit_station import DoorRules, admit_station, decision_event
 
 UNKNOWN_STATION = "ID-02"
+USER_IS_IDENTITY = "ID-04"
 NO_SUBPROTOCOL = "WS-01"
 
 
@@ -37,25 +38,30 @@ class Judgement:
     decision: Decision
     entry: StationEntry | None
     credential: Credential | None = None  # the row that opened, if there is one already
+    revision: int = 0  # of the registry that was asked
 
     @property
     def station(self) -> StationId:
+        """Who it is about; asked only where an identity was read."""
         assert self.arrival.station is not None
         return self.arrival.station
 
     @property
     def profile(self) -> SecurityProfile:
+        """The profile that it came in with; asked only where a proof was shown."""
         used = self.observation.profile_used
         assert used is not None
         return used
 
     @property
     def fingerprint(self) -> bytes | None:
+        """Of the certificate that was offered, whatever decided."""
         chain = self.observation.chain
         return chain.leaf.fingerprint if chain is not None else None
 
     @property
     def form(self) -> PasswordForm | None:
+        """The form in which the password came, where one matched."""
         return self.observation.password.form if self.observation.password is not None else None
 
     @property
@@ -84,6 +90,7 @@ class Door:
         """Compare, observe, decide. The caller reports and acts."""
         station = arrival.station
         entry = self.registry.lookup(station, arrival.at) if station is not None else None
+        revision = self.registry.revision
         match = await self._compare(arrival, entry)
         observation = observe(
             arrival, self.registry, self.reader, self.organisations, match.seen if match is not None else None
@@ -93,7 +100,11 @@ class Door:
         if observation.profile_used is SecurityProfile.TLS_CERTIFICATE:
             assert observation.chain is not None
             credential = entry.certificate(observation.chain.leaf.fingerprint) if entry is not None else None
-        return Judgement(arrival, observation, decision, entry, credential)
+        return Judgement(arrival, observation, decision, entry, credential, revision)
+
+    def still(self, judgement: Judgement) -> Judgement:
+        """The judgement after a wait: made again only if the registry moved meanwhile."""
+        return judgement if judgement.revision == self.registry.revision else self.judge_again(judgement)
 
     def judge_again(self, judgement: Judgement) -> Judgement:
         """The same connection in the light of the registry and the clock as they are now."""
@@ -103,9 +114,11 @@ class Door:
         password = refreshed(judgement.observation.password, judgement.credential, credential, now)
         observation = observe_again(judgement.observation, self.registry, password, now)
         decision = admit_station(observation, entry, self.rules, now)
-        return replace(judgement, observation=observation, decision=decision, entry=entry, credential=credential)
+        return replace(
+            judgement, observation=observation, decision=decision, entry=entry, credential=credential
+        )
 
-    def refused(self, arrival: Arrival, failed: bool) -> float:
+    def refused(self, arrival: Arrival, *, failed: bool) -> float:
         """Count a refusal against its source and identity; the seconds after which it is answered."""
         identity = arrival.identity or ""
         source = arrival.source
@@ -115,6 +128,7 @@ class Door:
         return self.guessing.answer_delay(source, identity, now)
 
     def succeeded(self, judgement: Judgement) -> None:
+        """A right credential: its source keeps its reserved lane (ruling 10)."""
         self.guessing.succeeded(judgement.arrival.source, judgement.station.identity, self.clock.monotonic())
 
     def status_of(self, decision: Decision) -> int:
@@ -136,7 +150,7 @@ class Door:
         login = arrival.login
         if login.password is None or arrival.identity is None:
             return None
-        if entry is not None and not login.user_matches:
+        if entry is not None and not login.user_matches and not self._lets_any_user(arrival, entry):
             return None
         return await self.passwords.compare(
             entry,
@@ -150,12 +164,20 @@ class Door:
             ),
         )
 
+    def _lets_any_user(self, arrival: Arrival, entry: StationEntry) -> bool:
+        """Policy or a dated exception takes another user name from this station (field note 8)."""
+        action, _ = self.rules.weighing(entry, Lane.UNPROVEN).action_for(USER_IS_IDENTITY, arrival.at)
+        return action is not Action.REFUSE
+
 
 def _same_credential(judgement: Judgement, entry: StationEntry | None) -> Credential | None:
     """The row that opened the link, as it stands now; a certificate may have got its row since."""
     if entry is None:
         return None
-    if judgement.observation.profile_used is SecurityProfile.TLS_CERTIFICATE and judgement.fingerprint is not None:
+    if (
+        judgement.observation.profile_used is SecurityProfile.TLS_CERTIFICATE
+        and judgement.fingerprint is not None
+    ):
         return entry.certificate(judgement.fingerprint)
     opened = judgement.credential
     return next((c for c in entry.credentials if opened is not None and c.id == opened.id), None)

@@ -1,4 +1,4 @@
-"""`/metrics`, `/healthz`, `/readyz` on `metrics.listen`: one request per connection, bounded, loopback by default."""
+"""`/metrics`, `/healthz`, `/readyz` on `metrics.listen`: one request per connection, bounded."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class HealthServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()

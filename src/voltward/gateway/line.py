@@ -15,42 +15,48 @@ from typing import Protocol
 class Flow(Protocol):
     """The socket below."""
 
-    def pause(self) -> None: ...
+    def pause(self) -> None:
+        """Stop reading."""
 
-    def resume(self) -> None: ...
+    def resume(self) -> None:
+        """Read on."""
 
 
 class Line:
     """Hands texts to `take`, one by one, while no reason speaks against it."""
 
-    __slots__ = ("_flow", "_reasons", "_take", "_waiting")
+    __slots__ = ("_flow", "_reasons", "_take", "_waiting", "is_clear")
 
     def __init__(self, flow: Flow, take: Callable[[bytes], None]) -> None:
         self._flow = flow
         self._take = take
         self._reasons: set[str] = set()
         self._waiting: deque[bytes] = deque()
+        self.is_clear = True  # nothing waits and nothing speaks against reading: the hot path asks only this
 
     @property
     def is_paused(self) -> bool:
+        """Whether anything speaks against reading."""
         return bool(self._reasons)
 
     @property
     def reasons(self) -> frozenset[str]:
+        """What speaks against reading."""
         return frozenset(self._reasons)
 
     def arrived(self, text: bytes) -> None:
         """A text was read."""
-        if self._reasons or self._waiting:
-            self._waiting.append(text)
-        else:
+        if self.is_clear:
             self._take(text)
+        else:
+            self._waiting.append(text)
 
     def pause(self, reason: str) -> None:
         """Stop reading for this reason."""
         if not self._reasons:
             self._flow.pause()
         self._reasons.add(reason)
+        self.is_clear = False
 
     def resume(self, reason: str) -> None:
         """This reason is gone; what waited goes first."""
@@ -60,6 +66,7 @@ class Line:
         while self._waiting and not self._reasons:
             self._take(self._waiting.popleft())
         if not self._reasons:
+            self.is_clear = True
             self._flow.resume()
 
     def clear(self) -> None:

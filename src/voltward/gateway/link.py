@@ -63,6 +63,7 @@ class StationLink:
         "_csms",
         "_duties",
         "_is_proven",
+        "_monotonic",
         "_probe",
         "_relay",
         "_room",
@@ -78,7 +79,8 @@ class StationLink:
     )
 
     def __init__(self, opened: Opened, channel: StationChannel, duties: LinkDuties) -> None:
-        now = duties.clock.monotonic()
+        self._monotonic = duties.clock.monotonic
+        now = self._monotonic()
         self.opened = opened
         self.judgement = opened.judgement
         self.dialect = opened.dialect
@@ -100,25 +102,35 @@ class StationLink:
 
     @property
     def connection(self) -> str:
+        """The id of this very connection."""
         return self.opened.connection
 
     @property
     def station(self) -> StationId:
+        """Whose link it is."""
         return self.judgement.station
 
     @property
     def source(self) -> str:
+        """The address that it comes from."""
         return self.judgement.arrival.listener.source
 
     # -- the station's channel ----------------------------------------------------------------------------
 
     def text(self, payload: bytes) -> None:
-        self.keepalive.spoke(self._duties.clock.monotonic())
-        self._sign_of_life()
-        self._station_line.arrived(payload)
+        """A message of the station. Hot: a call less here is a call less for every message."""
+        now = self._monotonic()
+        self.keepalive.spoke(now)
+        if self._probe is not None:
+            self._sign_of_life()
+        if self._relay is not None and self._station_line.is_clear:
+            self._relay.from_station(payload, now)
+        else:
+            self._station_line.arrived(payload)
 
     def heard(self) -> None:
-        self.keepalive.heard(self._duties.clock.monotonic())
+        """A ping or a pong of the station."""
+        self.keepalive.heard(self._monotonic())
         self._sign_of_life()
 
     def ended(self, why: str) -> None:
@@ -131,9 +143,9 @@ class StationLink:
         self._background.cancel()
         if self._probe is not None and not self._probe.done():
             self._probe.set_result(False)
-        self._duties.left(self, why, failed, self._duties.clock.monotonic() - self._started)
+        self._duties.left(self, why, failed, self._monotonic() - self._started)
 
-    def writable(self, is_writable: bool) -> None:
+    def writable(self, *, is_writable: bool) -> None:
         """The station reads slowly: the CSMS has to wait."""
         if self._relay is not None:
             (self._relay.csms.resume if is_writable else self._relay.csms.pause)("station-slow")
@@ -142,7 +154,7 @@ class StationLink:
 
     def serve(self, csms: CsmsChannel) -> None:
         """Join the two legs: from now on the relay takes what the station says."""
-        now = self._duties.clock.monotonic()
+        now = self._monotonic()
         self._csms = csms
         assert csms.peer is not None
         csms_line = Line(csms.peer, self._take_from_csms)
@@ -159,29 +171,36 @@ class StationLink:
     # -- the relay's owner --------------------------------------------------------------------------------
 
     def to_station(self, text: bytes) -> None:
+        """Send a message to the station."""
         self.counted[1] += 1
         self._channel.send_text(text)
 
     def to_csms(self, text: bytes) -> None:
+        """Send a message to the CSMS."""
         if self._csms is not None:
             self.counted[0] += 1
             self._csms.send_text(text)
 
     def happened(self, kind: str, **facts: FactValue) -> None:
+        """Report an event of this link."""
         self._duties.reports.happened(kind, str(self.station), {"connection": self.connection, **facts})
 
     def answered(self) -> None:
+        """A call was answered: the first time, the credential is proven (ruling 28)."""
         if not self._is_proven:
             self._is_proven = True
             self._duties.proven(self)
 
     def misbehaved(self, reason: str) -> None:
+        """The station broke too much: end the link."""
         self.end(CloseCause.VIOLATION, reason)
 
     def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None]) -> None:
+        """Await a hook's answer beside the callbacks, then go on with it."""
+
         async def story() -> None:
             answer = await held
-            then(answer, self._duties.clock.monotonic())
+            then(answer, self._monotonic())
 
         self._background.start(story(), f"hold {self.connection}")
 
@@ -215,7 +234,7 @@ class StationLink:
         """Ping now; whether anything comes back within the time (ruling 11)."""
         if self._probe is None:
             self._probe = asyncio.get_running_loop().create_future()
-            self.keepalive.probe(self._duties.clock.monotonic(), seconds + 1.0)
+            self.keepalive.probe(self._monotonic(), seconds + 1.0)
             self._channel.ping()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -224,9 +243,11 @@ class StationLink:
 
     @property
     def is_probed(self) -> bool:
+        """A newcomer waits for the answer to a probe."""
         return self._probe is not None
 
     def end_probe(self) -> None:
+        """The probe is over."""
         self._probe = None
 
     def judged_again(self, judgement: Judgement) -> None:
@@ -240,11 +261,8 @@ class StationLink:
             self.end(CloseCause.REASSESSED, "quarantined")
         elif not self.session.is_serving and decision.lane != "unproven":
             self._release()
-        elif self.session.is_serving and decision.lane is not before.decision.lane:
-            self.session.moved_to(decision.lane)
-            if self._relay is not None:
-                self._relay.use(self._duties.rules_for(judgement, self.dialect))
-            self.happened("lane_changed", lane=decision.lane.value if decision.lane else "admitted")
+        elif self.session.is_serving:
+            self._use_rules(judgement, before)
 
     def end(self, cause: CloseCause, reason: str) -> None:
         """End the link for a cause; courteous causes wait while a boot is pending (B02.FR.06)."""
@@ -258,22 +276,31 @@ class StationLink:
 
     # -- inside -------------------------------------------------------------------------------------------
 
+    def _use_rules(self, judgement: Judgement, before: Judgement) -> None:
+        """Another lane, policy or exception: what the CSMS may send follows at once."""
+        lane = judgement.decision.lane
+        if lane is not before.decision.lane:
+            self.session.moved_to(lane)
+            self.happened("lane_changed", lane=lane.value if lane else "admitted")
+        if self._relay is not None:
+            self._relay.use(self._duties.rules_for(judgement, self.dialect))
+
     def _take(self, text: bytes) -> None:
         if self._relay is not None:
-            self._relay.from_station(text, self._duties.clock.monotonic())
+            self._relay.from_station(text, self._monotonic())
         elif self._room is not None:
             self._room.from_station(text)
 
     def _take_from_csms(self, text: bytes) -> None:
         if self._relay is not None:
-            self._relay.from_csms(text, self._duties.clock.monotonic())
+            self._relay.from_csms(text, self._monotonic())
 
     def _csms_ended(self, why: str) -> None:
         self._csms = None
         self.happened("csms_link_lost", reason=why)
         self.end(CloseCause.CSMS_GONE, "CSMS gone")
 
-    def _csms_writable(self, is_writable: bool) -> None:
+    def _csms_writable(self, *, is_writable: bool) -> None:
         """The CSMS reads slowly: the station has to wait."""
         (self._station_line.resume if is_writable else self._station_line.pause)("csms-slow")
 
@@ -316,7 +343,7 @@ class StationLink:
         return FORWARD
 
     async def journal_security_event(self, call: Call) -> bool:
-        """Whether the event is on disk; a station that is not answered keeps it and sends it again (A04.FR.02)."""
+        """Whether the event is on disk; a station that is not answered sends it again (A04.FR.02)."""
         try:
             async with asyncio.timeout(JOURNAL_PATIENCE):
                 await self._duties.journal_security_event(self, call)

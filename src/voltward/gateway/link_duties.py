@@ -5,23 +5,23 @@ Made once by the composition root. A link asks; nothing here knows a link's stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from voltward.domain.authority import TrustedFor
+from voltward.domain.authority import BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate, Purpose
-from voltward.domain.enforcement import Answer
+from voltward.domain.enforcement import Action, Answer
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import Lane
+from voltward.domain.station import Lane, Station
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsChannel, CsmsRoute, DialFailed, dial_csms
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.relay import RelayRules
+from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Reports
-from voltward.gateway.settings import GroupSettings
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
@@ -36,20 +36,13 @@ class LeavingLink(Protocol):
     """What is told of a link that ended."""
 
     @property
-    def connection(self) -> str: ...
+    def connection(self) -> str:
+        """The id of that very connection."""
+        ...
 
     judgement: Judgement
     dialect: Dialect
     counted: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class RelayBook:
-    """Relay rules by (subprotocol, lane), compiled at load; groups by name."""
-
-    rules: Mapping[tuple[str, Lane | None], RelayRules]
-    groups: Callable[[str], GroupSettings]
-    boot_retry: int  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +73,25 @@ class LinkDuties:
         self.facts = facts
         self.clock = clock
         self.entropy = access.entropy
-        self.on_left: Callable[[LeavingLink], None] = lambda link: None
+        self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
 
     @property
     def boot_retry(self) -> int:
+        """Seconds that an unproven station is told to wait before its next boot."""
         return self.book.boot_retry
 
     def rules_for(self, judgement: Judgement, dialect: Dialect) -> RelayRules:
         """The relay's rules for a link as it stands now."""
         lane = judgement.decision.lane if judgement.decision.answer is Answer.QUARANTINE else None
-        return self.book.rules[dialect.subprotocol, lane]
+        return self.book.rules_for(dialect, lane, self._switched_off(judgement))
+
+    def _switched_off(self, judgement: Judgement) -> frozenset[str]:
+        """Message controls that the group's policy or a dated exception takes away from this station."""
+        weighing = self.door_rules.weighing(judgement.entry, Lane.REPAIR)
+        now = self.clock.now()
+        return frozenset(
+            control for control in self.book.controls if weighing.action_for(control, now)[0] is Action.RECORD
+        )
 
     async def dial(self, judgement: Judgement, subprotocols: Sequence[str]) -> CsmsChannel | DialFailed:
         """A link to the CSMS with the identity attested."""
@@ -114,15 +116,16 @@ class LinkDuties:
             )
             production = chain.authority.trusted_for is TrustedFor.STATIONS
             purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
-            self.facts.put(CertificateSeen(station.id, now, proof, purpose, chain.leaf.not_after))
+            seen = CertificateSeen(station.id, now, proof, purpose, chain.leaf.not_after)
+            self.facts.put(seen, now=self.clock.monotonic())
         prefix = judgement.arrival.source.prefix
         is_known = prefix in station.known_sources
         same_form = credential is None or credential.last_form is judgement.form
-        if not (is_known and same_form and station.floor == station.profile and station.latch is None):
+        is_rising = _is_rising(station)
+        if not (is_known and same_form) or is_rising:
             credential_id = credential.id if credential is not None else None
-            self.facts.put(
-                Connected(station.id, now, judgement.profile, prefix, credential_id, judgement.form)
-            )
+            connected = Connected(station.id, now, judgement.profile, prefix, credential_id, judgement.form)
+            self.facts.put(connected, now=self.clock.monotonic(), is_step=is_rising)
 
     def proven(self, link: LeavingLink) -> None:
         """The first call was answered on a link (ruling 28)."""
@@ -130,15 +133,14 @@ class LinkDuties:
         entry, credential = judgement.entry, judgement.credential
         if entry is None:
             return
-        is_settled = entry.station.floor == entry.station.profile and entry.station.latch is None
-        if is_settled and credential is not None and credential.proven_at is not None:
+        is_rising = _is_rising(entry.station)
+        if not is_rising and credential is not None and credential.proven_at is not None:
             return
         credential_id = credential.id if credential is not None else None
-        self.facts.put(
-            Proven(
-                entry.station.id, self.clock.now(), judgement.profile, credential_id, judgement.fingerprint
-            )
+        proven = Proven(
+            entry.station.id, self.clock.now(), judgement.profile, credential_id, judgement.fingerprint
         )
+        self.facts.put(proven, now=self.clock.monotonic(), is_step=is_rising)
 
     def left(self, link: LeavingLink, why: str, failed: int, seconds: float) -> None:
         """A link ended: its one canonical line."""
@@ -161,7 +163,7 @@ class LinkDuties:
         """What a boot's serial says against the certificate; empty is fine."""
         entry, chain = judgement.entry, judgement.observation.chain
         by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
-        strictness = self.book.groups(entry.station.group if entry is not None else "default").boot_serial
+        strictness = self.book.group_of(entry).boot_serial
         if entry is None or strictness == "off":
             return ""
         observation = BootObservation(
@@ -169,6 +171,8 @@ class LinkDuties:
             certificate_common_names=chain.leaf.common_names if by_certificate and chain is not None else (),
             applies=dialect.serial_binds,
             missing_is_mismatch=strictness == "strict",
+            bound_by_serial=_names_serial(judgement),
+            record_serial=entry.station.serial,
         )
         decision = judge_boot(observation, entry, self.door_rules, self.clock.now())
         if decision.answer is not Answer.REFUSE or decision.deciding is None:
@@ -186,3 +190,20 @@ class LinkDuties:
         await self.reports.happened_for_sure(
             Event("security_event_reported", self.clock.now(), "station", str(link.judgement.station), facts)
         )
+
+
+def _nobody_is_told(_link: LeavingLink) -> None:
+    """Before the gateway says who wants to know."""
+
+
+def _names_serial(judgement: Judgement) -> bool:
+    """Whether the certificate's name is the serial: by its authority's rule, unless it is pinned."""
+    chain, certificate = judgement.observation.chain, judgement.observation.certificate
+    if chain is None or chain.authority is None or (certificate is not None and certificate.pinned):
+        return False
+    return chain.authority.binding.rule is BindingRule.SERIAL_IN_COMMON_NAME
+
+
+def _is_rising(station: Station) -> bool:
+    """An upgrade is under way: each handshake and each answered call is a step of it (ruling 13)."""
+    return station.floor != station.profile or station.latch is not None

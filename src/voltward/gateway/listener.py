@@ -37,6 +37,7 @@ class Listener:
     zone: str
     profiles: frozenset[SecurityProfile]
     networks: tuple[Network, ...] | None
+    chains: tuple[str, ...]  # names of the server chains; chosen before anybody is known (ruling 5)
     sources: SourceMap = field(compare=False)
     tls: TlsHolder | None = field(compare=False)
 
@@ -58,7 +59,7 @@ class Listener:
 
 
 def parse_address(text: str, setting: str) -> tuple[str, int]:
-    """`127.0.0.1:8443`, `[::1]:8443`, `0.0.0.0:8443`; port 0 lets the system choose. OperatorFault otherwise."""
+    """`127.0.0.1:8443`, `[::1]:8443`; port 0 lets the system choose. OperatorFault for anything else."""
     host, colon, port = text.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     try:

@@ -5,13 +5,11 @@ Here the words of the wire become the words of the rulebook; no verdict is forme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voltward.crypto.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
-from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import (
@@ -47,6 +45,7 @@ class Arrival:
 
     @property
     def station(self) -> StationId | None:
+        """The key that the path names, if it names one."""
         return StationId(self.identity) if self.identity is not None else None
 
     @property
@@ -129,12 +128,6 @@ def certificate_known(
         pinned=mine is not None and getattr(mine.proof, "pinned", False),
         other_station=str(owner) if belongs_elsewhere else None,
     )
-
-
-def listener_seen(
-    name: str, profiles: Sequence[SecurityProfile], source: str, source_listed: bool
-) -> ListenerSeen:
-    return ListenerSeen(name, frozenset(profiles), source, source_listed)
 
 
 def _request(arrival: Arrival) -> RequestSeen:

@@ -113,9 +113,7 @@ def refreshed(
         return seen
     if now_known is None or now_known.proof != opened.proof:
         return PasswordSeen(PasswordOutcome.WRONG)
-    return replace(
-        seen, purpose=now_known.purpose, state=now_known.state, usable=now_known.is_usable(at)
-    )
+    return replace(seen, purpose=now_known.purpose, state=now_known.state, usable=now_known.is_usable(at))
 
 
 def _candidates(entry: StationEntry | None) -> Sequence[Credential]:
@@ -127,7 +125,7 @@ def _candidates(entry: StationEntry | None) -> Sequence[Credential]:
 def _forms(
     candidates: Sequence[Credential], login: Login
 ) -> Iterable[tuple[Credential, bytes, PasswordForm]]:
-    """Each credential with the octets that the presented form means for it, where the dialect allows that form."""
+    """Each credential with the octets that the password means for it, where the dialect allows that form."""
     allowed = {form for dialect in login.dialects for form in dialect.password.forms}
     for credential in candidates:
         assert isinstance(credential.proof, Password)

@@ -7,6 +7,7 @@ shares: what `Channel.received` gets is valid until it returns (architecture, se
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Protocol, cast
 
 from voltward.wire.tls import TlsFailure
@@ -47,7 +48,7 @@ class Channel(Protocol):
         """The peer is gone; nothing can be sent any more. Called once."""
         ...
 
-    def writable(self, is_writable: bool, /) -> None:
+    def writable(self, *, is_writable: bool) -> None:
         """Back-pressure from the socket begins (False) or ends (True)."""
         ...
 
@@ -80,7 +81,7 @@ class Peer(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclasses of asyncio's, only alike.
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         if self._engine is None:
             self._established = True
             self._channel.connected()
@@ -121,15 +122,15 @@ class Peer(asyncio.BufferedProtocol):
         self._channel.ended()
 
     def pause_writing(self) -> None:
-        self._channel.writable(False)
+        self._channel.writable(is_writable=False)
 
     def resume_writing(self) -> None:
-        self._channel.writable(True)
+        self._channel.writable(is_writable=True)
 
     # -- the channel's side -----------------------------------------------------------------------------
 
     def start_tls(self, engine: TlsEngine) -> None:
-        """TLS begins after the first byte was looked at (ruling 3); feed that first chunk to `buffered`."""
+        """TLS begins after the first byte was looked at (ruling 3); hand that first chunk to `feed`."""
         self._engine = engine
         self._established = False
 
@@ -152,7 +153,7 @@ class Peer(asyncio.BufferedProtocol):
         self.transport.write(data)
 
     def finish(self, last: bytes = b"") -> None:
-        """Send the last word, then close: end of stream at once, the socket when the peer is done, 1 s at most."""
+        """Send the last word and the end of stream; the socket closes when the peer is done, 1 s at most."""
         if self._closing or self._gone or self.transport is None:
             return
         self.send(last) if last else None
@@ -222,9 +223,7 @@ class Peer(asyncio.BufferedProtocol):
         self._closing = True
         assert self.transport is not None
         if self.transport.can_write_eof():
-            try:
+            with suppress(OSError):
                 self.transport.write_eof()
-            except OSError:
-                pass
         self.transport.resume_reading()
         self._deadline = self._loop.call_later(DRAIN_TIME, self.transport.abort)

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from voltward.detection.two_places import Place, TwoPlacesDetector
 from voltward.domain.credential import Purpose
 from voltward.domain.enforcement import Answer
+from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.route import PathRule
 from voltward.domain.station import Lane, StationId
@@ -24,7 +25,7 @@ from voltward.gateway.csms_channel import CsmsChannel, DialFailed
 from voltward.gateway.door import Door, Judgement, is_guess
 from voltward.gateway.link import Opened, StationLink
 from voltward.gateway.link_duties import LinkDuties
-from voltward.gateway.observe import Arrival, listener_seen
+from voltward.gateway.observe import Arrival
 from voltward.gateway.station_channel import StationChannel
 from voltward.lifecycles.keepalive import KeepaliveTimes
 from voltward.lifecycles.second_connection import (
@@ -41,6 +42,7 @@ from voltward.lifecycles.second_connection import (
 )
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ocpp.dialect import Dialect, choose
+from voltward.rulebook.observation import ListenerSeen
 from voltward.wire.authorization import read_basic
 from voltward.wire.upgrade import UpgradeRequest, accept
 
@@ -80,13 +82,24 @@ class Reception:
     def receive(self, channel: StationChannel, request: UpgradeRequest) -> None:
         """A complete request: judge it beside the callbacks."""
         arrival = self._arrival(channel, request)
-        channel.on_gone = self._background.start(self._story(channel, request, arrival), "arrival")
+        channel.on_gone = self._background.start(self._answer(channel, request, arrival), "arrival")
 
     async def close(self) -> None:
         """No more arrivals."""
         self.is_closing = True
         self._background.cancel()
         await self._background.wait()
+
+    async def _answer(self, channel: StationChannel, request: UpgradeRequest, arrival: Arrival) -> None:
+        """Nobody is left standing: a fault outside is a 503, a fault of ours ends the connection."""
+        try:
+            await self._story(channel, request, arrival)
+        except OutsideFault as fault:
+            self._duties.reports.happened("admission_failed", arrival.identity or "", {"reason": fault.what})
+            self._unavailable(channel)
+        except Exception:
+            channel.peer.abort()
+            raise
 
     # -- the story ----------------------------------------------------------------------------------------
 
@@ -128,7 +141,7 @@ class Reception:
                 self._csms_unreachable(channel, judgement, dialled)
                 return
             csms = dialled
-        fresh = self._door.judge_again(judgement)  # the world went on while we dialled
+        fresh = self._door.still(judgement)  # the world went on while we dialled
         if fresh.decision.answer is Answer.REFUSE or not channel.is_there:
             if csms is not None:
                 csms.close(1001, "station gone")
@@ -147,7 +160,7 @@ class Reception:
     ) -> None:
         spoken = judgement.observation.request.spoken
         subprotocol = csms.subprotocol if csms is not None and csms.subprotocol else spoken[0]
-        group = self._duties.book.groups(judgement.entry.station.group if judgement.entry else "default")
+        group = self._duties.book.group_of(judgement.entry)
         times = KeepaliveTimes(group.ping_interval, group.pong_timeout, group.idle_timeout)
         opened = Opened(connection, judgement, self._route.dialects[subprotocol], times)
         link = StationLink(opened, channel, self._duties)
@@ -199,8 +212,7 @@ class Reception:
         return False
 
     def _keeps_new(self, judgement: Judgement) -> bool:
-        group = judgement.entry.station.group if judgement.entry is not None else "default"
-        return self._duties.book.groups(group).second_connection == "keep-new"
+        return self._duties.book.group_of(judgement.entry).second_connection == "keep-new"
 
     def _tell_two_places(self, judgement: Judgement, old: Contender, new: Contender) -> None:
         places = Place(old.source, old.serial), Place(new.source, new.serial)
@@ -247,7 +259,7 @@ class Reception:
         spoken = choose(request.subprotocols, tuple(self._route.dialects))
         return Arrival(
             at=self._duties.clock.now(),
-            listener=listener_seen(listener.name, tuple(listener.profiles), address, listener.lists(address)),
+            listener=ListenerSeen(listener.name, listener.profiles, address, listener.lists(address)),
             source=channel.source,
             tls=channel.tls,
             path=request.target,
@@ -262,12 +274,20 @@ class Reception:
 def _contender(judgement: Judgement, serial: str | None) -> Contender:
     by_certificate = judgement.credential_words == "certificate"
     credential = judgement.credential
+    # What waits outside the door never displaces what was let in, whatever it came with.
+    waits = judgement.decision.lane is Lane.UNPROVEN
     proof = Proof(
         ProofKind.CERTIFICATE if by_certificate else ProofKind.PASSWORD,
-        credential.purpose if credential is not None else Purpose.PRODUCTION,
-        credential.generation if credential is not None else 1,
+        Purpose.COMMISSIONING if waits else Purpose.PRODUCTION,
+        credential.generation if credential is not None else _next_generation(judgement),
         judgement.fingerprint if by_certificate else None,
     )
     if serial is None and judgement.entry is not None:
         serial = judgement.entry.station.serial
     return Contender(proof, judgement.arrival.listener.source, serial)
+
+
+def _next_generation(judgement: Judgement) -> int:
+    """A certificate that is not on record yet becomes the station's newest (`record_facts`)."""
+    held = judgement.entry.credentials if judgement.entry is not None else ()
+    return max((c.generation for c in held if not c.is_password), default=0) + 1

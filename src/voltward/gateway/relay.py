@@ -68,14 +68,21 @@ class RelayRules:
     limits: FrameLimits
     correlation: CorrelationLimits
     messages_per_minute: int
+    plain: frozenset[str] = frozenset()  # calls of the station that neither the policy nor a hook looks at
 
 
 class RelayOwner(Protocol):
     """The link that the relay works for."""
 
-    def to_station(self, text: bytes, /) -> None: ...
-    def to_csms(self, text: bytes, /) -> None: ...
-    def happened(self, kind: str, /, **facts: FactValue) -> None: ...
+    def to_station(self, text: bytes, /) -> None:
+        """Send to the station."""
+
+    def to_csms(self, text: bytes, /) -> None:
+        """Send to the CSMS."""
+
+    def happened(self, kind: str, /, **facts: FactValue) -> None:
+        """Report an event."""
+
     def answered(self) -> None:
         """A call was answered with a result: whatever opened this link is proven (ruling 28)."""
         ...
@@ -84,7 +91,8 @@ class RelayOwner(Protocol):
         """The station broke too many frames: close."""
         ...
 
-    def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None], /) -> None: ...
+    def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None], /) -> None:
+        """Await, then call `then` with the answer and the time."""
 
 
 class Relay:
@@ -139,6 +147,13 @@ class Relay:
             self._act(self._correlation.station_disputed(frame.message_id), frame, Leg.STATION)
 
     def _station_calls(self, call: Call, now: float) -> None:
+        if call.action in self._rules.plain:
+            for effect in self._correlation.station_called(call.message_id, call.action, now):
+                if type(effect) is Forward:
+                    self._owner.to_csms(call.raw)
+                else:
+                    self._act_other(effect)
+            return
         answer = _PASS
         guard = self._rules.policy.for_call(Direction.TO_CSMS, call.action)
         if guard is not None:
@@ -213,7 +228,7 @@ class Relay:
     ) -> None:
         """A call of ours, when the line is idle; the waiter is told its answer, or None."""
         frame = frames.call(message_id, action, payload)
-        pending = PendingCall(Origin.VOLTWARD, message_id, action, frame, False, waiter)
+        pending = PendingCall(Origin.VOLTWARD, message_id, action, frame, token=waiter)
         for effect in self._correlation.ask(pending, now):
             self._act_other(effect)
 

@@ -110,6 +110,7 @@ class Reports:
         self._journal_counts(self._tally.due(self._clock.monotonic()))
 
     def flush_all(self) -> None:
+        """Everything that was counted, at the end."""
         self._journal_counts(self._tally.drain())
 
     @property

@@ -58,7 +58,11 @@ class Gateway:
     """See the module."""
 
     def __init__(
-        self, parts: GatewayParts, listeners: Sequence[Listener], following: Following, metrics_at: tuple[str, int]
+        self,
+        parts: GatewayParts,
+        listeners: Sequence[Listener],
+        following: Following,
+        metrics_at: tuple[str, int],
     ) -> None:
         self._parts = parts
         self._listeners = tuple(listeners)
@@ -114,7 +118,9 @@ class Gateway:
         ports: dict[str, int | None] = {"tls_port": None, "plain_port": None}
         self._feed_seen = self._parts.duties.clock.monotonic()
         for listener in self._listeners:
-            server = await start_listening(listener, lambda at: StationChannel(self._parts.threshold, at).peer)
+            server = await start_listening(
+                listener, lambda at: StationChannel(self._parts.threshold, at).peer
+            )
             self._servers.append(server)
             ports[f"{listener.name}_port"] = int(server.sockets[0].getsockname()[1])
         try:
@@ -179,6 +185,7 @@ class Gateway:
                     await asyncio.sleep(0)
 
     def judge_again(self, link: StationLink) -> None:
+        """Look at a live link in the light of what is known now."""
         link.judged_again(self._parts.door.judge_again(link.judgement))
 
     async def _tick(self) -> None:

@@ -5,11 +5,16 @@ The words of these structures are the words of `voltward.toml`; unknown keys are
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from voltward.domain.quantities import Duration, Size
+from voltward.ocpp.frame_limits import DEEPEST
+
+Count = Annotated[int, Meta(ge=1)]
+Depth = Annotated[int, Meta(ge=2, le=DEEPEST)]
+Workers = Annotated[int, Meta(ge=1, le=64)]
 
 
 class DoorLimits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,13 +22,13 @@ class DoorLimits(Struct, frozen=True, forbid_unknown_fields=True):
 
     handshake_timeout: Duration = Duration(10)
     upgrade_timeout: Duration = Duration(5)
-    half_open: int = 4000
-    half_open_per_source: int = 64
+    half_open: Count = 4000
+    half_open_per_source: Count = 64
     request_head: Size = Size(16 * 1024)
     refusal_delay: Duration = Duration(0.5)  # ruling 8: every cause takes as long as any other
     refusal_delay_most: Duration = Duration(8)
-    argon2_workers: int = 2
-    argon2_per_minute: int = 600  # over this, only the reserved lane is verified (ruling 10)
+    argon2_workers: Workers = 2
+    argon2_per_minute: Count = 600  # over this, only the reserved lane is verified (ruling 10)
     probe_timeout: Duration = Duration(2)  # ruling 11
 
 
@@ -31,7 +36,7 @@ class CarrierPrefix(Struct, frozen=True, forbid_unknown_fields=True):
     """A network address translator or balancer behind which many stations stand (ruling 10)."""
 
     network: str
-    half_open: int = 1000
+    half_open: Count = 1000
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,11 +79,11 @@ class RelaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[relay]`: bounds on messages (rulings 16, 18)."""
 
     message_size: Size = Size(1024 * 1024)
-    depth: int = 32
-    outstanding: int = 8
-    queue: int = 64
+    depth: Depth = 32
+    outstanding: Count = 8
+    queue: Count = 64
     call_timeout: Duration = Duration(60)
-    messages_per_minute: int = 1200  # a station's own rate; above it reading stops, nothing is dropped
+    messages_per_minute: Count = 1200  # a station's own rate; above it reading stops, nothing is dropped
     write_buffer: Size = Size(256 * 1024)  # back-pressure begins here
 
 

@@ -33,6 +33,8 @@ from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault
 
 
 class Phase(StrEnum):
+    """How far a connection has come."""
+
     ARRIVING = "arriving"
     ASKING = "asking"
     JUDGED = "judged"
@@ -43,20 +45,30 @@ class Phase(StrEnum):
 class LinkEvents(Protocol):
     """The link that an open channel feeds."""
 
-    def text(self, payload: bytes, /) -> None: ...
-    def heard(self) -> None: ...
-    def ended(self, why: str, /) -> None: ...
-    def writable(self, is_writable: bool, /) -> None: ...
+    def text(self, payload: bytes, /) -> None:
+        """A message came."""
+
+    def heard(self) -> None:
+        """A ping or pong came."""
+
+    def ended(self, why: str, /) -> None:
+        """The channel is gone; called once."""
+
+    def writable(self, *, is_writable: bool) -> None:
+        """The station reads again, or too slowly."""
 
 
 class Receptionist(Protocol):
     """Takes a complete request and answers it through the channel."""
 
-    def receive(self, channel: StationChannel, request: UpgradeRequest, /) -> None: ...
+    def receive(self, channel: StationChannel, request: UpgradeRequest, /) -> None:
+        """Judge it; the answer goes through the channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelLimits:
+    """Times in seconds, sizes in octets."""
+
     handshake_timeout: Duration
     upgrade_timeout: Duration
     head: HeadLimits
@@ -136,6 +148,7 @@ class StationChannel:
             self._wait(self._threshold.limits.handshake_timeout)
 
     def received(self, data: memoryview) -> None:
+        """Octets of the peer, by phase."""
         if self._phase is Phase.OPEN:
             self._read(data)
         elif self._phase is Phase.ASKING:
@@ -147,6 +160,7 @@ class StationChannel:
             self._fail("spoke-too-early")
 
     def failed(self, failure: TlsFailure) -> None:
+        """TLS came to nothing; its reason and the certificate offered are reported."""
         facts: dict[str, FactValue] = {
             "reason": failure.reason,
             "source": self.address,
@@ -158,20 +172,24 @@ class StationChannel:
         self._end("tls failed")
 
     def ended(self) -> None:
+        """The connection is gone."""
         self._end("connection lost")
 
-    def writable(self, is_writable: bool) -> None:
+    def writable(self, *, is_writable: bool) -> None:
+        """Back-pressure for the link."""
         if self._link is not None:
-            self._link.writable(is_writable)
+            self._link.writable(is_writable=is_writable)
 
     # -- for the reception --------------------------------------------------------------------------------
 
     @property
     def address(self) -> str:
+        """The peer's address."""
         return self.peer.source[0]
 
     @property
     def is_there(self) -> bool:
+        """Whether an answer would still reach somebody."""
         return self._phase is Phase.JUDGED and self.peer.is_open
 
     def turn_away(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...]) -> None:
@@ -195,10 +213,12 @@ class StationChannel:
     # -- for the link -------------------------------------------------------------------------------------
 
     def send_text(self, text: bytes) -> None:
+        """Send one message."""
         if self._codec is not None:
             self.peer.send(self._codec.text(text))
 
     def ping(self) -> None:
+        """Ask for a sign of life."""
         if self._codec is not None:
             self.peer.send(self._codec.ping(b"voltward"))
 
@@ -209,6 +229,7 @@ class StationChannel:
         self._end(reason)
 
     def abort(self) -> None:
+        """Close without a word."""
         self.peer.abort()
         self._end("aborted")
 

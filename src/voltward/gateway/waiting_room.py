@@ -1,4 +1,4 @@
-"""The unproven lane (ruling 12): boots are answered Pending, nothing is forwarded, and one day the station is released.
+"""The unproven lane (ruling 12): boots are answered Pending, nothing is forwarded, until the release.
 
 What becomes of each call is told by the session machine; here it is done.
 """
@@ -29,15 +29,35 @@ class Guest(Protocol):
     session: StationSession
     dialect: Dialect
 
-    def to_station(self, text: bytes, /) -> None: ...
-    def happened(self, kind: str, /, **facts: FactValue) -> None: ...
-    def end(self, cause: CloseCause, reason: str, /) -> None: ...
-    def text(self, payload: bytes, /) -> None: ...
-    def serve(self, csms: CsmsChannel, /) -> None: ...
-    def start(self, story: Callable[[], Awaitable[None]], name: str, /) -> None: ...
-    def boot_problem(self, call: Call, /) -> str: ...
-    async def dial(self) -> CsmsChannel | DialFailed: ...
-    async def journal_security_event(self, call: Call, /) -> bool: ...
+    def to_station(self, text: bytes, /) -> None:
+        """Send to the station."""
+
+    def happened(self, kind: str, /, **facts: FactValue) -> None:
+        """Report an event."""
+
+    def end(self, cause: CloseCause, reason: str, /) -> None:
+        """End the link."""
+
+    def text(self, payload: bytes, /) -> None:
+        """Hand a message to the relay."""
+
+    def serve(self, csms: CsmsChannel, /) -> None:
+        """Join the two legs."""
+
+    def start(self, story: Callable[[], Awaitable[None]], name: str, /) -> None:
+        """Run a story that ends with the link."""
+
+    def boot_problem(self, call: Call, /) -> str:
+        """What a boot says that does not fit; empty is fine."""
+        ...
+
+    async def dial(self) -> CsmsChannel | DialFailed:
+        """Dial the CSMS."""
+        ...
+
+    async def journal_security_event(self, call: Call, /) -> bool:
+        """Whether the event is on disk."""
+        ...
 
 
 class WaitingRoom:

@@ -7,7 +7,7 @@ the database fails and `Conflict` when somebody else saved first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +51,10 @@ class CredentialStore(Protocol):
         """All credentials of a station, retired ones too, oldest generation first."""
         ...
 
+    async def all(self) -> Sequence[Credential]:
+        """Everybody's, as `of` orders them: to fill a registry in one pass."""
+        ...
+
     async def by_fingerprint(self, fingerprint: bytes) -> Sequence[Credential]: ...
 
     async def sharing(self, sharing_digest: bytes) -> Sequence[Credential]:
@@ -84,6 +88,10 @@ class DenialStore(Protocol):
 
 class ExceptionStore(Protocol):
     async def of(self, station: StationId) -> Sequence[ControlException]: ...
+
+    async def all(self) -> Mapping[StationId, Sequence[ControlException]]:
+        """Everybody's who has one: to fill a registry in one pass."""
+        ...
 
     async def save(self, station: StationId, exception: ControlException) -> None:
         """One row per (station, control): a new one replaces the old."""

@@ -18,17 +18,18 @@ from voltward.simulator.attack_target import Attack, AttackResult, Sight, Target
 ATTACK_SECONDS: Final = 60.0
 ON_THE_PLAIN_LISTENER: Final = "plain-listener"
 
+#: In this order, one after the other, no attack meets a delay that an earlier one earned.
 ATTACKS: Final = (
+    Attack(
+        "name-or-password",
+        "find out which identities exist",
+        "an unknown identity looks like a wrong password",
+        credentials.by_telling_names_from_passwords,
+    ),
     Attack(
         "identifier-only", "get in with the identity alone", "HTTP 401", credentials.with_the_identity_alone
     ),
     Attack("wrong-password", "get in with a guess", "HTTP 401", credentials.with_a_wrong_password),
-    Attack(
-        "guessing",
-        "guess from many addresses, and lock the real station out with it",
-        "every guess refused, the real station in at once",
-        credentials.by_guessing,
-    ),
     Attack(
         "another-stations-password",
         "use the attacker's own right password at another station's path",
@@ -40,12 +41,6 @@ ATTACKS: Final = (
         "send a wrong login and somebody else's right one together",
         "HTTP 400 or 401",
         credentials.with_two_authorizations,
-    ),
-    Attack(
-        "name-or-password",
-        "find out which identities exist",
-        "an unknown identity looks like a wrong password",
-        credentials.by_telling_names_from_passwords,
     ),
     Attack(
         "another-stations-certificate",
@@ -94,6 +89,12 @@ ATTACKS: Final = (
         "come without TLS as a station of profile 2",
         "HTTP 401",
         tls.on_the_plain_listener,
+    ),
+    Attack(
+        "guessing",
+        "guess from many addresses, and lock the real station out with it",
+        "every guess refused, the real station in at once",
+        credentials.by_guessing,
     ),
     Attack("no-tls", "speak plain HTTP to the TLS port", "HTTP 4xx or closed at once", tls.without_tls),
     Attack("tls-1.1", "offer nothing newer than TLS 1.1", "TLS alert protocol_version", tls.with_tls_1_1),

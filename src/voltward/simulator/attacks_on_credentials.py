@@ -26,6 +26,7 @@ _FORGED_HEADERS: Final = (
     ("X-Voltward-Profile", "3"),
 )
 _GUESSERS: Final = 8
+_REFUSALS: Final = 4  # that have to be seen
 _GUESSING_SECONDS: Final = 6.0
 _AT_ONCE: Final = 2.0  # seconds that the real station may need to be back
 _SAMPLES: Final = 3
@@ -103,12 +104,12 @@ async def by_guessing(target: Target) -> Sight:
     """A burst of guesses from many addresses; meanwhile the real station has to get in at once (CWE-307)."""
     burst = _Burst()
     async with asyncio.TaskGroup() as group:
-        for number in range(_GUESSERS):
-            group.create_task(_guess(target, number, burst))
+        guessers = [group.create_task(_guess(target, number, burst)) for number in range(_GUESSERS)]
         await burst.under_way.wait()
         back = await _real_station_returns(target)
-        burst.stop = True
-    held = burst.got_in == 0 and burst.refused >= _GUESSERS and back is None
+        for guesser in guessers:
+            guesser.cancel()  # the answers still owed to them are long in coming, and tell nothing new
+    held = burst.got_in == 0 and burst.refused >= _REFUSALS and back is None
     station = "the real station was in at once" if back is None else f"the real station: {back}"
     return Sight(f"{burst.refused} guesses refused, {burst.got_in} got in; {station}", held)
 
@@ -140,16 +141,16 @@ class _Burst:
     """What the guessers share."""
 
     under_way: asyncio.Event = field(default_factory=asyncio.Event)
+    guessers: int = _GUESSERS
     refused: int = 0
     got_in: int = 0
-    stop: bool = False
 
 
 async def _guess(target: Target, number: int, burst: _Burst) -> None:
     source = target.sources[number % len(target.sources)]
     ends = asyncio.get_running_loop().time() + _GUESSING_SECONDS
     attempt = 0
-    while not burst.stop and asyncio.get_running_loop().time() < ends:
+    while asyncio.get_running_loop().time() < ends:
         attempt += 1
         guess = PasswordLogin(Secret(f"guess-{number:02}-{attempt:06}".encode()))
         outcome = await open_link(target.dial(target.resting, guess, source=source), seconds=PATIENCE)
@@ -158,10 +159,14 @@ async def _guess(target: Target, number: int, burst: _Burst) -> None:
             await outcome.link.close()
         elif isinstance(outcome, HttpRefused) and outcome.status in {401, 429, 503}:
             burst.refused += 1
-        # The real station comes in the thick of it: when as many guesses have failed as there are guessers.
-        if burst.refused >= _GUESSERS or not isinstance(outcome, HttpRefused):
+        else:
+            break
+        # The real station comes in the thick of it: some guesses have failed, the others are on their way.
+        if burst.got_in or burst.refused >= _REFUSALS:
             burst.under_way.set()
-    burst.under_way.set()
+    burst.guessers -= 1
+    if not burst.guessers:
+        burst.under_way.set()
 
 
 async def _real_station_returns(target: Target) -> str | None:

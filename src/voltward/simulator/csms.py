@@ -118,8 +118,8 @@ class SmallCsms:
 
     @property
     def url(self) -> str:
-        """What a gateway dials, without the identity."""
-        return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/ocpp"
+        """What a gateway dials, without the identity; over TLS by the name that certificates are made for."""
+        return f"wss://localhost:{self.port}/ocpp" if self._tls else f"ws://127.0.0.1:{self.port}/ocpp"
 
     @property
     def connected(self) -> frozenset[str]:
@@ -195,6 +195,11 @@ class SmallCsms:
 
     async def _serve_station(self, socket: ServerConnection) -> None:
         log = self._log_connection(socket)
+        if log.subprotocol is None:
+            await socket.close(
+                1002, "no common subprotocol"
+            )  # (OCPP-J 3.2): finish the handshake, then close
+            return
         session = _Session(socket, log.connections)
         self._sessions[log.identity] = session
         try:
@@ -228,7 +233,8 @@ class SmallCsms:
             await session.socket.send(self._answer(log, frame), text=True)
 
     def _answer(self, log: StationLog, frame: Frame) -> bytes:
-        answer = CSMS_ANSWERS[log.subprotocol or ""].get(frame.action)
+        assert log.subprotocol is not None, "closed otherwise"
+        answer = CSMS_ANSWERS[log.subprotocol].get(frame.action)
         if answer is None:
             return write_error(frame.message_id, "NotImplemented")
         self._transactions += 1
@@ -252,7 +258,7 @@ class SmallCsms:
 
 
 def _choose(_socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first that the station offers and this CSMS speaks; None lets websockets finish without one."""
+    """The first that the station offers and this CSMS speaks, if there is one."""
     return next((name for name in offered if name in SUBPROTOCOLS), None)
 
 

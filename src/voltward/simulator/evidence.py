@@ -10,6 +10,7 @@ from voltward.simulator.link import Connected, HttpRefused, Outcome, TlsRefused,
 
 UNAUTHORIZED = frozenset({401})
 NOBODY = "nobody-of-this-name"
+_STRANGER = "is-anybody-there"
 
 
 async def judged(outcome: Outcome, statuses: Collection[int], alerts: Collection[str] = frozenset()) -> Sight:
@@ -27,7 +28,7 @@ async def door_answers(target: Target) -> bool:
 
     Makes evidence of a connection that was closed without a word.
     """
-    dial = Dial(target.endpoint, NOBODY, subprotocols=(target.live.dialect,), source=target.sources[-1])
+    dial = Dial(target.endpoint, _STRANGER, subprotocols=(target.live.dialect,), source=target.sources[-1])
     outcome = await open_link(dial, seconds=PATIENCE)
     if isinstance(outcome, Connected):
         await outcome.link.close()

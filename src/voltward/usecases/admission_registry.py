@@ -1,6 +1,6 @@
-"""The registry in memory that admission reads (ruling 9): synchronous, complete, fed by the store's change feed.
+"""The registry in memory that admission reads (ruling 9): synchronous, complete, fed by the change feed.
 
-It holds copies of rows and never decides. `FollowStore` (its feeder) is the only writer.
+It holds copies of rows and never decides. `follow_store` is the only writer.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class AdmissionRegistry:
         return self._owners.get(fingerprint)
 
     def denied(self, fingerprint: bytes) -> DeniedCertificate | None:
+        """The entry of the deny-list, if it is on it."""
         return self._denied.get(fingerprint)
 
     @property
@@ -80,9 +81,11 @@ class AdmissionRegistry:
         return len(self._stations)
 
     def stations(self) -> Iterable[StationEntry]:
+        """All entries."""
         return self._stations.values()
 
     def put_station(self, entry: StationEntry) -> None:
+        """The entry in place of the one before."""
         self.drop_station(entry.station.id)
         self._stations[entry.station.id] = entry
         self._folded[entry.station.id.folded()] = entry.station.id
@@ -94,6 +97,7 @@ class AdmissionRegistry:
                 self._owners.setdefault(credential.proof.fingerprint, entry.station.id)
 
     def drop_station(self, station: StationId) -> None:
+        """Forget a station, and what belonged to it."""
         entry = self._stations.pop(station, None)
         if entry is None:
             return
@@ -104,8 +108,10 @@ class AdmissionRegistry:
                 del self._owners[proof.fingerprint]
 
     def set_denials(self, denials: Iterable[DeniedCertificate]) -> None:
+        """The whole deny-list anew."""
         self._denied = {denied.fingerprint: denied for denied in denials}
 
     def set_authorities(self, authorities: Iterable[Authority]) -> None:
+        """All authorities anew; retired ones are left out."""
         self._authorities = {a.id: a for a in authorities if a.retired_at is None}
         self.trust_revision += 1

@@ -29,7 +29,7 @@ class DoorRules:
     policies: Mapping[str, Policy]
 
     def weighing(self, entry: StationEntry | None, lane: Lane) -> Weighing:
-        """What turns verdicts about this station into a decision; strangers meet the default group's policy."""
+        """What turns verdicts about a station into a decision; strangers meet the default group's policy."""
         group = entry.station.group if entry is not None else DEFAULT_GROUP
         policy = self.policies.get(group) or self.policies.get(DEFAULT_GROUP) or Policy(group, {})
         return Weighing(
@@ -57,9 +57,9 @@ def judge_boot(
 
 
 def lane_for(observation: ConnectionObservation, entry: StationEntry | None) -> Lane:
-    """Where a quarantine leads: by the operator's order, or by what the station has proven (ruling 12)."""
+    """Where a quarantine leads: by what the station has proven (ruling 12); an order may only narrow that."""
     ordered = entry.station.quarantine_lane if entry is not None else None
-    return ordered or quarantine_lane(observation)
+    return Lane.UNPROVEN if ordered is Lane.UNPROVEN else quarantine_lane(observation)
 
 
 def decision_event(

@@ -61,7 +61,7 @@ async def change_station(
 async def quarantine_station(
     store: Store, station: StationId, lane: Lane | None, reason: str, actor: str, clock: Clock
 ) -> Station:
-    """Keep a station to security housekeeping; the lane is the operator's, or follows what is proven (ruling 12)."""
+    """Keep a station to security housekeeping; without a lane, it follows what is proven (ruling 12)."""
     async with store.begin() as work:
         record = await registered(work, station)
         order = replace(record, standing=Standing.QUARANTINED, quarantine_lane=lane, note=reason)
@@ -155,8 +155,10 @@ async def _with_profile(work: UnitOfWork, record: Station, change: StationChange
     floor = change.floor or min(record.floor, profile)
     if floor < record.floor and not change.lower_floor:
         raise OperatorFault(
-            f"this lowers the floor from profile {int(record.floor)} to {int(floor)}; it never sinks by itself.",
-            mend="For a while: --allow-profile N --until DATE --owner NAME --reason TEXT. For good: --lower-floor.",
+            f"this lowers the floor from profile {int(record.floor)} to {int(floor)}; "
+            "it never sinks by itself.",
+            mend="For a while: --allow-profile N --until DATE --owner NAME --reason TEXT. "
+            "For good: --lower-floor.",
             subject=str(record.id),
         )
     if floor > profile:
@@ -181,7 +183,8 @@ async def _refuse_unprovable(work: UnitOfWork, record: Station, profile: Securit
     if held or trusted:
         return
     raise OperatorFault(
-        "this station could not prove itself on profile 3: it has no certificate, and no authority is trusted.",
+        "this station could not prove itself on profile 3: "
+        "it has no certificate, and no authority is trusted.",
         mend="Trust the authority of its certificate first: `voltward ca trust FILE --for stations`.",
         subject=str(record.id),
     )
@@ -215,7 +218,8 @@ def _plain(value: object) -> object:
 def _allowance(allowance: Allowance | None) -> str:
     if allowance is None:
         return "ended"
-    return f"profile {int(allowance.profile)} until {_date(allowance.until)} ({allowance.owner}: {allowance.reason})"
+    until = _date(allowance.until)
+    return f"profile {int(allowance.profile)} until {until} ({allowance.owner}: {allowance.reason})"
 
 
 def _date(at: datetime) -> str:

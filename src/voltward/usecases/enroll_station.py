@@ -111,13 +111,14 @@ async def _refuse_known(work: UnitOfWork, order: EnrolmentOrder) -> None:
     other = await work.stations.by_folded(order.station)
     if other is not None:
         raise OperatorFault(
-            f"{other.id} is registered and differs in letter case only; the two could be mistaken for each other.",
+            f"{other.id} is registered and differs in letter case only; "
+            "the two could be mistaken for each other.",
             mend="Choose another identity, or retire that station.",
             subject=str(order.station),
         )
     if order.serial is not None:
-        holders = [s for s in await work.stations.by_serial(order.station.tenant, order.serial)]
-        holders = [s for s in holders if s.standing is not Standing.RETIRED]
+        bearers = await work.stations.by_serial(order.station.tenant, order.serial)
+        holders = [s for s in bearers if s.standing is not Standing.RETIRED]
         if holders:
             raise OperatorFault(
                 f"the serial {order.serial} belongs to {holders[0].id}; one serial names one station.",
@@ -171,9 +172,10 @@ def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
         return
     lacks = "its serial is not given" if trusted else "no authority is trusted for stations yet"
     raise OperatorFault(
-        f"this station could not prove itself on profile 3: {lacks}, and this version cannot issue certificates.",
-        mend="Name its certificate with --certificate FILE, or give --serial and trust the authority that issued "
-        "it: `voltward ca trust FILE --for stations`. Without a certificate, add it with --profile 2.",
+        f"this station could not prove itself on profile 3: {lacks}, "
+        "and this version cannot issue certificates.",
+        mend="Name its certificate with --certificate FILE, or give --serial and trust the authority that "
+        "issued it: `voltward ca trust FILE --for stations`. Without a certificate, add it with --profile 2.",
         subject=str(order.station),
     )
 

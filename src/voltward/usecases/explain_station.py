@@ -68,7 +68,8 @@ class Explanation:
         if self.advice:
             yield f"What to do: {self.advice}"
         if self.last_admitted is not None and self.last_admitted is not self.last:
-            yield f"It was last let in {_ago(self.last_admitted.at, self.now)}, {_how(self.last_admitted.facts)}."
+            before = self.last_admitted
+            yield f"It was last let in {_ago(before.at, self.now)}, {_how(before.facts)}."
         for event in self.recent:
             yield f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.kind}  {_short(event.facts)}"
 
@@ -86,7 +87,8 @@ class Explanation:
         station = self.entry.station
         note = f" ({station.note})" if station.note else ""
         proof = "proven" if self.entry.has_proven_credential else "not yet proven"
-        return f"profile {int(station.profile)}, floor {int(station.floor)}, {station.standing.value}{note}, {proof}."
+        standing = f"{station.standing.value}{note}"
+        return f"profile {int(station.profile)}, floor {int(station.floor)}, {standing}, {proof}."
 
     def _fact(self, name: str) -> object:
         return self.last.facts.get(name) if self.last is not None else None
@@ -95,7 +97,7 @@ class Explanation:
 async def explain_station(
     store: Store, journal: JournalReader, rulebook: Rulebook, station: StationId, clock: Clock
 ) -> Explanation:
-    """Read the record and the journal; an unknown identity is explained too, for that is what happened to it."""
+    """Read the record and the journal; an unknown identity that has knocked is explained too."""
     rows = await journal.tail(TOLD, subject=str(station))
     events = [row.event for row in rows]
     try:
@@ -122,9 +124,9 @@ async def explain_station(
 def _advice(entry: StationEntry | None, last: Event | None, remedy: str) -> str:
     if last is None:
         return (
-            "Look whether the station has power and network, and whether its URL, host name and identity are right: "
-            "nothing of it has arrived here. `voltward journal tail` shows handshakes that failed before an identity "
-            "was told."
+            "Look whether the station has power and network, and whether its URL, host name and identity "
+            "are right: nothing of it has arrived here. `voltward journal tail` shows handshakes that "
+            "failed before an identity was told."
         )
     if entry is not None and entry.station.standing is Standing.QUARANTINED:
         return "It is quarantined by order: `voltward station release ID` ends that."

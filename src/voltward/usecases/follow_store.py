@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from voltward.domain.station import StationId
-from voltward.ports.storage import ChangeFeed, Store, Reading
+from voltward.ports.storage import ChangeFeed, Reading, Store
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 
 
@@ -23,7 +23,7 @@ class Moved:
 
 
 async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) -> None:
-    """Read everything. The feed's position is taken first: a change that slips in is read twice, never lost."""
+    """Read everything. The feed's position is taken first: what slips in is read twice, never lost."""
     revision = await feed.latest()
     async with store.read() as work:
         for station in await work.stations.all():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.station import StationId
-from voltward.ports.storage import Store, Reading
+from voltward.ports.storage import Reading, Store
 from voltward.usecases.admission_registry import StationEntry
 from voltward.usecases.change_station import registered
 

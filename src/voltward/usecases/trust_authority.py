@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from voltward.crypto.certificates import fingerprint, read_certificate
@@ -109,7 +110,13 @@ async def certificates_of(store: Store, station: StationId) -> list[bytes]:
 
 def _check_pattern(binding: Binding) -> None:
     pattern = binding.pattern or ""
-    if "(?P<serial>" not in pattern and "(?P<identity>" not in pattern:
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        raise OperatorFault(
+            f"the pattern {pattern!r} cannot be read: {error}.", mend="Correct it."
+        ) from error
+    if not groups.keys() & {"serial", "identity"}:
         raise OperatorFault(
             f"the pattern {pattern!r} does not say what it finds.",
             mend="Name a group: (?P<serial>...) or (?P<identity>...), as in 'EV-(?P<serial>[0-9]+)'.",

@@ -1,4 +1,4 @@
-"""The Basic header, read as octets (RFC 7617; 1.6 J16-6, WP-A00.FR.204/205; field notes 1 to 3, 7, 8).
+"""The Basic header, read as octets (RFC 7617; J16-6, A00.FR.204, A00.FR.205; field notes 1 to 3, 7, 8).
 
 Tolerant where stations differ without harm (letter case of the scheme, blanks, missing padding), strict in
 everything that could make one header mean two things (alphabet, length, one header only).

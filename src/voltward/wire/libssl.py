@@ -24,7 +24,7 @@ BROKEN = -2
 
 
 # Looked up once: the hot path calls each of them for every message.
-_allocate = _ffi.new_allocator(should_clear_after_alloc=False)
+_OUT = _ffi.new("char[]", _RECORD)  # for one call of `drain` at a time, which gives no other a turn
 _bio_read, _bio_write = _lib.BIO_read, _lib.BIO_write
 _ssl_read, _ssl_write, _ssl_error = _lib.SSL_read, _lib.SSL_write, _lib.SSL_get_error
 _view, _unpack, _clear_errors = _ffi.from_buffer, _ffi.unpack, _lib.ERR_clear_error
@@ -50,13 +50,12 @@ class Pipe:
 
     def drain(self) -> bytes:
         """All bytes that are ready for the peer."""
-        buffer = _allocate("char[]", _RECORD)
-        count = _bio_read(self._from_ssl, buffer, _RECORD)
+        count = _bio_read(self._from_ssl, _OUT, _RECORD)
         if count < _RECORD:
-            return _unpack(buffer, count) if count > 0 else b""
-        parts = [_unpack(buffer, count)]
-        while (count := _bio_read(self._from_ssl, buffer, _RECORD)) > 0:
-            parts.append(_unpack(buffer, count))
+            return _unpack(_OUT, count) if count > 0 else b""
+        parts = [_unpack(_OUT, count)]
+        while (count := _bio_read(self._from_ssl, _OUT, _RECORD)) > 0:
+            parts.append(_unpack(_OUT, count))
         return b"".join(parts)
 
     def read_into(self, buffer: memoryview) -> int:
@@ -110,6 +109,11 @@ def set_groups(context: SSL.Context, groups: str) -> bool:
 def is_resumed(connection: SSL.Connection) -> bool:
     """Whether the handshake took up an older session."""
     return _lib.SSL_session_reused(connection._ssl) == 1
+
+
+def openssl_version() -> str:
+    """The OpenSSL that meets the stations, in its own words: `OpenSSL 4.0.3 ...`."""
+    return SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii", "replace")
 
 
 def _text(pointer: Any) -> str:

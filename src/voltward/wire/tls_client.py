@@ -18,6 +18,8 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.wire.tls_failure import TlsFailure, ends_with_alert
 
+ClientContext = ssl.SSLContext  # a name for those who hold one and never look inside
+
 
 @dataclass(frozen=True, slots=True)
 class ClientChain:

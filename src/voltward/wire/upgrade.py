@@ -44,6 +44,10 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 )
 
 
+# Judges requests for everybody: making one costs more than asking it, and what it keeps of a request, nobody reads.
+_JUDGE = ServerProtocol()
+
+
 @dataclass(frozen=True, slots=True)
 class HeadLimits:
     """Bounds of a request head in bytes and header lines, and the one tolerance it knows.
@@ -186,7 +190,7 @@ def _check_request(request: Request, size: int, limits: HeadLimits) -> UpgradeRe
     if not limits.needs_connection_header and "Connection" not in headers:
         headers["Connection"] = "Upgrade"
     try:
-        ServerProtocol().process_request(request)
+        _JUDGE.process_request(request)
         offered = [
             name for line in headers.get_all("Sec-WebSocket-Protocol") for name in parse_subprotocol(line)
         ]

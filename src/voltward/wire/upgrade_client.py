@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidURI, NegotiationError, WebSocketException
@@ -26,6 +28,9 @@ _DEFLATE = ClientPerMessageDeflateFactory(
     client_no_context_takeover=True,
     compress_settings={"memLevel": 5},
 )
+
+
+_PATTERN = ClientProtocol(parse_uri("ws://pattern"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class NotUpgraded:
     retry_after: str | None = None
 
 
+@lru_cache(maxsize=4096)  # stations come back: the URL of each is read again and again
 def parse_websocket_url(url: str) -> WebSocketURI:
     """Take a `ws://` or `wss://` URL apart (`secure`, `host`, `port`). Raises OperatorFault."""
     try:
@@ -81,11 +87,12 @@ class ClientUpgrade:
         """`nonce` is 16 bytes of chance (RFC 6455 4.1); `headers` are added, bytes as they are."""
         if len(nonce) != 16:
             raise ValueError("Sec-WebSocket-Key is made of 16 bytes")
-        self._protocol = ClientProtocol(
-            parse_websocket_url(url),
-            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
-            extensions=[_DEFLATE] if deflate else None,
-        )
+        # A copy of one made before costs a tenth of a new one; what the copies share is its frame parser, which
+        # takes no part in an upgrade.
+        self._protocol = copy(_PATTERN)
+        self._protocol.uri = parse_websocket_url(url)
+        self._protocol.available_subprotocols = [Subprotocol(name) for name in subprotocols] or None
+        self._protocol.available_extensions = [_DEFLATE] if deflate else None
         self._protocol.key = base64.b64encode(nonce).decode("ascii")
         request = self._protocol.connect()
         for name, value in headers:

@@ -111,7 +111,7 @@ async def byte_station(
     url: str,
     dialect: str,
     *,
-    ssl: ssl.SSLContext | None = None,  # noqa: A002 -- the name that websockets has for it
+    ssl: ssl.SSLContext | None = None,
     headers: Sequence[tuple[str, str]] = (),
 ) -> AsyncIterator[BytePeer]:
     """Connected to `url` (its last part is the identity) while the block runs."""
@@ -160,7 +160,7 @@ def odd_exchanges(prefix: str) -> tuple[Exchange, ...]:
         exchange(
             "numbers",
             '[2,"ID","VendorProbe",{"a":1.0,"b":1e3,"c":-0.0,"d":1E-2,"e":0.10,"f":9007199254740993}]',
-            '[3,"ID",{"a":1.00,"b":100000000000000000000}]',
+            '[3,"ID",{"a":1.00,"b":-1.5E+10}]',
         ),
         exchange(
             "unknown-action", '[2,"ID","SelfTestReport",{"passed":true}]', '[4,"ID","NotImplemented","",{}]'

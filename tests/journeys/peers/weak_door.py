@@ -43,24 +43,27 @@ async def weak_door(identity: Issued) -> AsyncIterator[int]:
     """Listens on 127.0.0.1; the block gets the port."""
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setblocking(False)
-    context = weak_context(identity)
-    async with asyncio.TaskGroup() as group:
-        accepting = group.create_task(_accept(listening, context, group))
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            accepting.cancel()
-            listening.close()
-            for task in asyncio.all_tasks():
-                if task.get_name() == f"weak door {id(group)}":
-                    task.cancel()
+    accepted: list[socket.socket] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            accepting = group.create_task(_accept(listening, weak_context(identity), accepted))
+            try:
+                yield listening.getsockname()[1]
+            finally:
+                accepting.cancel()
+    finally:
+        # A guest who was turned out before he was looked at has nobody else to close his socket.
+        for connection in (listening, *accepted):
+            connection.close()
 
 
-async def _accept(listening: socket.socket, context: ssl.SSLContext, group: asyncio.TaskGroup) -> None:
+async def _accept(listening: socket.socket, context: ssl.SSLContext, accepted: list[socket.socket]) -> None:
     loop = asyncio.get_running_loop()
-    while True:
-        connection, _ = await loop.sock_accept(listening)
-        group.create_task(_welcome(connection, context), name=f"weak door {id(group)}")
+    async with asyncio.TaskGroup() as guests:
+        while True:
+            connection, _ = await loop.sock_accept(listening)
+            accepted.append(connection)
+            guests.create_task(_welcome(connection, context))
 
 
 async def _welcome(connection: socket.socket, context: ssl.SSLContext) -> None:

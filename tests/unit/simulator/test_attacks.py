@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.journeys.peers.material import target_at
 from voltward.simulator.attack_target import Attack, Sight, Target
 from voltward.simulator.attacks import ATTACKS, ON_THE_PLAIN_LISTENER, attacks_for, carry_out_all
 
-# What issue 1 and the product promise to try; a promise that nobody keeps is found here.
+# What the product promises to try; a promise that nobody keeps is found here.
 PROMISED = {
     "identifier-only", "wrong-password", "guessing", "another-stations-certificate", "expired-certificate",
     "self-signed-certificate", "revoked-certificate", "unknown-authority", "lower-profile", "tls-1.1", "weak-suites",
@@ -52,11 +50,3 @@ async def test_each_attack_comes_from_an_address_of_its_own() -> None:
     assert [(result.name, result.seen, result.held) for result in results] == [
         (name, "looked", True) for name in "abc"
     ]
-
-
-@pytest.mark.parametrize("steps", [0, 1, 39, 40, 41])
-def test_addresses_go_round(steps: int) -> None:
-    target = target_at(1)
-
-    assert sorted(target.from_elsewhere(steps).sources) == sorted(target.sources)
-    assert target.from_elsewhere(steps).source == target.sources[steps % len(target.sources)]

@@ -44,6 +44,9 @@ class SqlCredentialStore:
             CREDENTIALS.c.tenant == station.tenant, CREDENTIALS.c.identity == station.identity
         )
 
+    async def all(self) -> Sequence[Credential]:
+        return await self._many()
+
     async def by_fingerprint(self, fingerprint: bytes) -> Sequence[Credential]:
         return await self._many(CREDENTIALS.c.fingerprint == fingerprint)
 
@@ -70,14 +73,10 @@ class SqlCredentialStore:
         return replace(credential, revision=credential.revision + 1)
 
     async def _many(self, *conditions: ColumnElement[bool]) -> list[Credential]:
-        rows = await self._transaction.all(
-            select(CREDENTIALS)
-            .where(*conditions)
-            .order_by(
-                CREDENTIALS.c.tenant, CREDENTIALS.c.identity, CREDENTIALS.c.generation, CREDENTIALS.c.id
-            )
+        keys = (CREDENTIALS.c.tenant, CREDENTIALS.c.identity, CREDENTIALS.c.generation, CREDENTIALS.c.id)
+        return await self._transaction.each(
+            select(CREDENTIALS).where(*conditions).order_by(*keys), _credential
         )
-        return [_credential(row) for row in rows]
 
 
 def _values(credential: Credential) -> dict[str, Any]:

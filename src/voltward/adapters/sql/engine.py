@@ -25,6 +25,7 @@ from voltward.ports.storage import Conflict
 
 _READERS: Final = 3
 _TURN_SECONDS: Final = 15.0  # how long a task waits for its turn to write, or for a free reader
+_PORTION: Final = 250  # rows; made into values in a few milliseconds
 _SCHEME: Final = "sqlite:///"
 
 _Result = TypeVar("_Result")
@@ -48,6 +49,12 @@ class Transaction:
     async def first(self, statement: Executable) -> RowMapping | None:
         with _faults(self._path):
             return (await self._connection.execute(statement)).mappings().first()
+
+    async def each(self, statement: Executable, make: Callable[[RowMapping], _Result]) -> list[_Result]:
+        """What `make` makes of each row: for what grows with the fleet. The event loop gets its turns."""
+        with _faults(self._path):
+            async with self._connection.stream(statement) as result:
+                return [make(row) async for rows in result.mappings().partitions(_PORTION) for row in rows]
 
     async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Insert, update or delete (`rows`: once for each of them); returns how many rows it touched."""
@@ -110,13 +117,14 @@ async def open_database(url: str, *, busy_seconds: float = 5.0) -> Database:
     """Open the file that `sqlite:///PATH` names, making it (0600) if it is not there.
 
     `OperatorFault` for a URL that names no SQLite file; `OutsideFault`, with path and mend, if the file
-    cannot be read and written, is no database, or stays locked by another process for `busy_seconds`.
+    cannot be read and written or is no database. `busy_seconds`: how long a transaction waits for a writer in
+    another process, before it ends in an `OutsideFault`.
     """
     path = sqlite_path(url)
     _keep_private(path)
     database = Database(path, busy_seconds)
     try:
-        async with database.writing():
+        async with database.reading():
             pass  # the first connection finds out whether this is a database, and sets the journal mode
     except BaseException:
         await database.close()
@@ -129,7 +137,8 @@ def sqlite_path(url: str) -> Path:
     name = url.removeprefix(_SCHEME)
     if name == url or name in {"", ":memory:"} or "?" in name:
         raise OperatorFault(
-            f"store.url is {url!r}: this version keeps its store in an SQLite file.",
+            # Its scheme alone: the URL of a database server may carry a password.
+            f"store.url ({url.partition(':')[0]}:...) names no SQLite file, the only kind of store so far.",
             mend="Write sqlite:///PATH, for example sqlite:///voltward.db.",
         )
     return Path(name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
 
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.engine import Transaction
@@ -25,7 +25,17 @@ class SqlExceptionStore:
         rows = await self._transaction.all(
             select(EXCEPTIONS).where(_of(station)).order_by(EXCEPTIONS.c.control)
         )
-        return [ControlException(row["control"], row["until"], row["owner"], row["reason"]) for row in rows]
+        return [_exception(row) for row in rows]
+
+    async def all(self) -> Mapping[StationId, Sequence[ControlException]]:
+        rows = await self._transaction.each(
+            select(EXCEPTIONS).order_by(EXCEPTIONS.c.tenant, EXCEPTIONS.c.identity, EXCEPTIONS.c.control),
+            lambda row: (StationId(row["identity"], row["tenant"]), _exception(row)),
+        )
+        found: dict[StationId, list[ControlException]] = {}
+        for station, exception in rows:
+            found.setdefault(station, []).append(exception)
+        return found
 
     async def save(self, station: StationId, exception: ControlException) -> None:
         values = {
@@ -51,3 +61,7 @@ class SqlExceptionStore:
 
 def _of(station: StationId) -> ColumnElement[bool]:
     return (EXCEPTIONS.c.tenant == station.tenant) & (EXCEPTIONS.c.identity == station.identity)
+
+
+def _exception(row: RowMapping) -> ControlException:
+    return ControlException(row["control"], row["until"], row["owner"], row["reason"])

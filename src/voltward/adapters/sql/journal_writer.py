@@ -31,7 +31,7 @@ class JournalPace:
 
     full_at: int = 10_000
     rows_per_commit: int = 100  # reckoned on the event loop in about a millisecond
-    gather_seconds: float = 0.010  # how long a row waits for company
+    gather_seconds: float = 0.050  # how long a row waits for company, unless somebody waits for it
     head_seconds: float = 1.0  # at most one signed head in this time while rows come,
     idle_head_seconds: float = 60.0  # and one in this time when none come
     first_retry_seconds: float = 0.1
@@ -72,7 +72,7 @@ class SqlJournalWriter:
         self._queue: deque[_Queued] = deque()
         self._lost = 0
         self._some = asyncio.Event()  # there are rows, or it is time to close
-        self._many = asyncio.Event()  # there are enough rows for a commit, or it is time to close
+        self._enough = asyncio.Event()  # rows for a whole commit, or one that is waited for, or time to close
         self._closing = asyncio.Event()
         self._commit_failure: OutsideFault | None = None
         self._head_failure: OutsideFault | None = None
@@ -129,12 +129,17 @@ class SqlJournalWriter:
         # Kept here, and awaited by `close`: the writer outlives the calls that fill it.
         self._task = asyncio.create_task(self._run(), name=f"journal of {self.name}")  # noqa: TID251
 
+    async def watch(self) -> None:
+        """Wait for the end, and raise what the writer died of, if it did: for the task group around it."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
     async def close(self) -> None:
         """Save what is queued, sign the head, stop. `OutsideFault` if rows could not be saved."""
         task, self._task = self._task, None
         if task is None:
             return
-        for wake in (self._closing, self._some, self._many):
+        for wake in (self._closing, self._some, self._enough):
             wake.set()
         try:
             with suppress(TimeoutError):
@@ -160,8 +165,8 @@ class SqlJournalWriter:
             return False
         self._queue.append(_Queued(text, saved))
         self._some.set()
-        if len(self._queue) >= self._pace.rows_per_commit:
-            self._many.set()
+        if saved is not None or len(self._queue) >= self._pace.rows_per_commit:
+            self._enough.set()
         return True
 
     async def _run(self) -> None:
@@ -196,7 +201,7 @@ class SqlJournalWriter:
         """Wait for the first row, or for the time of a head; then a little longer for company."""
         await _either(self._some, self._seconds_to_head())
         if self._queue:
-            await _either(self._many, self._pace.gather_seconds)
+            await _either(self._enough, self._pace.gather_seconds)
 
     async def _commit_some(self) -> None:
         batch = list(islice(self._queue, self._pace.rows_per_commit))
@@ -223,8 +228,11 @@ class SqlJournalWriter:
         if not self._closing.is_set():
             if not self._queue:
                 self._some.clear()
-            if len(self._queue) < self._pace.rows_per_commit:
-                self._many.clear()
+            if len(self._queue) < self._pace.rows_per_commit and not self._is_awaited():
+                self._enough.clear()
+
+    def _is_awaited(self) -> bool:
+        return any(queued.saved is not None for queued in self._queue)
 
     # ---------------------------------------------------------------------------------- heads
 

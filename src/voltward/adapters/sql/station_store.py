@@ -78,10 +78,9 @@ class SqlStationStore:
         return _station(row) if row is not None else None
 
     async def _many(self, *conditions: ColumnElement[bool]) -> list[Station]:
-        rows = await self._transaction.all(
-            select(STATIONS).where(*conditions).order_by(STATIONS.c.tenant, STATIONS.c.identity)
+        return await self._transaction.each(
+            select(STATIONS).where(*conditions).order_by(STATIONS.c.tenant, STATIONS.c.identity), _station
         )
-        return [_station(row) for row in rows]
 
 
 def _values(station: Station) -> dict[str, Any]:

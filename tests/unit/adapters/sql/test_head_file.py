@@ -3,6 +3,8 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,27 @@ def test_a_folder_that_cannot_be_made_is_the_outsides_fault(tmp_path: Path) -> N
 
     with pytest.raises(OutsideFault, match="cannot be made"):
         make_heads_folder(tmp_path / "file" / "heads")
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
+    _append(HeadFile(tmp_path, "cli"), b"one" * 20)
+    script = f"""
+import resource
+from pathlib import Path
+from voltward.adapters.sql.head_file import HeadFile
+from voltward.domain.errors import OutsideFault
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # the disk takes 39 octets more
+try:
+    HeadFile(Path({str(tmp_path)!r}), "cli").try_append(lambda last: b"two" * 20)
+except OutsideFault as fault:
+    print(fault)
+"""
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert "the signed heads of the journal cannot be kept (No space left on device)" in done.stdout
+    assert (tmp_path / "cli.heads").read_bytes() == b"one" * 20 + b"\n"
 
 
 def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,12 +65,18 @@ class Scene:
             await store.close()
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filled")
+    asyncio.run(Scene(folder).fill())
+    return folder
+
+
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    scene = Scene(tmp_path)
-    await scene.fill()
+async def scene(filled: Path, tmp_path: Path) -> Scene:
+    scene = Scene(shutil.copytree(filled, tmp_path / "copy"))
     assert await scene.problems() == []
-    yield scene
+    return scene
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,7 @@ async def test_an_edited_column_is_found(scene: Scene, change: str) -> None:
             "DROP TABLE journal",
             "ALTER TABLE loose RENAME TO journal",
         )
-    scene.doctor(f"UPDATE journal SET {change} WHERE writer = 'cli' AND seq = 3")
+    scene.doctor(f"UPDATE journal SET {change} WHERE writer = 'cli' AND seq = 3")  # noqa: S608 - fixed texts
 
     problems = await scene.problems()
     assert any(problem.startswith("cli 3: ") for problem in problems), problems
@@ -109,8 +117,7 @@ async def test_a_row_with_another_number_is_found(scene: Scene) -> None:
         "cli 3: the row is missing.",
         "cli 7 to 16: 10 rows are missing.",
         "cli 17: the row was changed or forged: its MAC does not fit.",
-        "cli 17: it is of 2026-11-22T12:00:00.000000+00:00, and the last signed head is row 6: "
-        "heads were cut off, or the process ended before it signed.",
+        "cli 17: it is of 2026-11-22T12:00:00.000000+00:00, and the last signed head is row 6: heads were cut off, or the process ended before it signed.",
     }
 
 
@@ -148,7 +155,7 @@ async def test_a_tail_that_was_cut_is_found(scene: Scene) -> None:
 
 @pytest.mark.parametrize("writer", ["cli", "gateway"])
 async def test_a_cut_tail_is_still_found_when_the_chain_went_on(scene: Scene, writer: str) -> None:
-    scene.doctor(f"DELETE FROM journal WHERE writer = '{writer}' AND seq > 4")
+    scene.doctor(f"DELETE FROM journal WHERE writer = '{writer}' AND seq > 4")  # noqa: S608 - fixed texts
     store = await scene.open()
     if writer == "cli":
         async with store.begin() as unit:
@@ -163,9 +170,9 @@ async def test_a_cut_tail_is_still_found_when_the_chain_went_on(scene: Scene, wr
         await journal.close()
     await store.close()
 
-    assert await scene.problems() == [
-        f"{writer} 6: this is not the row whose head was signed.",
-    ]
+    problems = await scene.problems()
+    assert f"{writer} 6: this is not the row whose head was signed." in problems
+    assert all("whose head was signed" in problem for problem in problems)
 
 
 async def test_a_chain_that_was_taken_away_is_found(scene: Scene) -> None:

@@ -1,0 +1,98 @@
+"""All checks in the order in which a person would go: settings, machine, disk, keys, certificates, store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from voltward.adapters.system_clock import SystemClock
+from voltward.adapters.vault import Room
+from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
+from voltward.bootstrap.gateway import WRITER, assemble
+from voltward.bootstrap.soundness import files, machine, network, policies, registry, rooms
+from voltward.bootstrap.soundness.remarks import Note, Remark, Soundness, from_fault, guarded, sound
+from voltward.bootstrap.soundness.server_chains import check_server_chains
+from voltward.domain.errors import VoltwardError
+from voltward.ports.clock import Clock
+from voltward.ports.vault import RoomName
+from voltward.rulebook.catalogue import load_rulebook
+from voltward.settings import Settings, notes
+
+
+async def check_deployment(settings: Settings, file: Path, clock: Clock | None = None) -> Soundness:
+    """Everything that `serve` would open is opened and closed again; whatever stands in its way is told.
+
+    Without a clock, by the system's.
+    """
+    now = (clock or SystemClock()).now()
+    remarks = [*_settings(settings), *_machine_and_disk(settings, file)]
+    room: list[Room] = []
+    remarks += guarded(lambda: _opened(settings, room))
+    if room:
+        remarks += guarded(lambda: check_server_chains(settings, room[0], now))
+    remarks += guarded(lambda: rooms.check_signer_room(settings))
+    remarks += [remark async for remark in _store(settings, now)]
+    remarks += [Note(text) for text in notes(settings)]
+    return sound(remarks)
+
+
+def _settings(settings: Settings) -> Iterator[Remark]:
+    rulebook = load_rulebook()
+    checks: tuple[Callable[[], Iterable[Remark]], ...] = (
+        lambda: policies.check_operator(settings),
+        lambda: policies.check_path(settings),
+        lambda: policies.check_protocols(settings),
+        lambda: policies.check_headers(settings),
+        lambda: policies.check_groups(settings, rulebook),
+        lambda: network.check_csms_url(settings),
+        lambda: network.check_plain(settings),
+        lambda: network.check_metrics(settings),
+        lambda: network.check_ports(network.addresses(settings)),
+    )
+    for check in checks:
+        yield from guarded(check)
+
+
+def _machine_and_disk(settings: Settings, file: Path) -> Iterator[Remark]:
+    checks: tuple[Callable[[], Iterable[Remark]], ...] = (
+        machine.check_openssl,
+        lambda: files.check_writers(file),
+        lambda: files.check_readers(settings),
+        lambda: files.check_room_on_disk(settings),
+        lambda: files.check_heads(settings),
+    )
+    for check in checks:
+        yield from guarded(check)
+
+
+def _opened(settings: Settings, found: list[Room]) -> Iterator[Remark]:
+    """Open the gateway's room, for whoever comes after."""
+    room = open_room(settings, RoomName.GATEWAY)
+    found.append(room)
+    yield from rooms.check_gateway_room(room)
+
+
+async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
+    missing = list(guarded(lambda: registry.check_store_is_there(settings)))
+    for problem in missing:
+        yield problem
+    if missing:
+        return  # opening would make it
+    try:
+        async with open_deployment(settings) as deployment:
+            for remark in await _registry(deployment, now):
+                yield remark
+            await assemble(deployment, deployment.store.journal_writer(WRITER))
+    except VoltwardError as fault:
+        yield from_fault(fault)
+
+
+async def _registry(deployment: Deployment, now: datetime) -> list[Remark]:
+    async with deployment.store.read() as work:
+        authorities, stations = await work.authorities.all(), await work.stations.all()
+    return [
+        *guarded(lambda: registry.check_authorities(authorities, now)),
+        *registry.check_groups_in_use(stations, deployment.settings),
+        *machine.check_open_files(len(stations)),
+    ]

@@ -1,0 +1,73 @@
+"""Who may read and write what lies on the disk, and whether there is room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from voltward.bootstrap.deployment import SQLITE, store_url
+from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
+from voltward.ports.vault import RoomName
+from voltward.settings import Settings
+
+LEAST_FREE = 256 * 1024 * 1024  # octets; a busy journal fills that in a day
+
+
+def store_file(settings: Settings) -> Path:
+    """The file of the store. OperatorFault if the settings name none."""
+    return Path(store_url(settings).removeprefix(SQLITE))
+
+
+def check_writers(file: Path) -> Iterator[Remark]:
+    """Whoever may write the settings may let anybody in."""
+    for path in (file, file.resolve().parent):
+        if path.exists() and _mode(path) & 0o022:
+            yield Problem(f"{path} can be written by others than its owner.", f"chmod go-w {path}")
+
+
+def check_readers(settings: Settings) -> Iterator[Remark]:
+    """Keys and the store are their owner's alone; the rooms' own doors are looked at when they are opened."""
+    store = store_file(settings)
+    for path in (store, store.with_name(f"{store.name}-wal")):
+        if path.exists() and _mode(path) & 0o077:
+            yield Problem(f"{path} is open to others: it holds the whole registry.", f"chmod 600 {path}")
+    for room in RoomName:
+        folder = settings.path(room)
+        if not os.access(folder, os.R_OK | os.X_OK):
+            continue
+        for path in sorted((*folder.glob("*.sealed"), *folder.glob("*.key"))):
+            if _mode(path) & 0o077:
+                yield Problem(f"{path} is open to others.", f"chmod 600 {path}")
+
+
+def check_room_on_disk(settings: Settings, least: int = LEAST_FREE) -> Iterator[Remark]:
+    """A full disk stops new admissions, since nothing is done that cannot be journalled."""
+    folder = store_file(settings).parent
+    if not folder.is_dir():
+        return
+    free = shutil.disk_usage(folder).free
+    if free < least:
+        yield Problem(
+            f"the disk under {folder} has {free // 1024**2} MiB left.",
+            "Make room: when it is full, no station is let in any more.",
+            Severity.WARNING,
+        )
+
+
+def check_heads(settings: Settings) -> Iterator[Remark]:
+    """The journal's signed heads are worth most where the database is not (ruling 29)."""
+    heads, store = settings.path(settings.journal.heads), store_file(settings)
+    if not heads.is_dir() or not store.exists():
+        return
+    if heads.stat().st_dev == store.stat().st_dev:
+        yield Note(
+            "the journal's signed heads lie on the disk of the store: whoever restores an old disk hides "
+            "what came after it. Let journal.heads name a folder elsewhere."
+        )
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)

@@ -1,0 +1,53 @@
+"""What the settings order, held against the rulebook and the dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from voltward.bootstrap.gateway import policies_of, route_dialects
+from voltward.bootstrap.soundness.remarks import Problem, Remark, from_fault
+from voltward.domain.errors import VoltwardError
+from voltward.domain.route import PathRule
+from voltward.gateway.attestation import Attestation
+from voltward.rulebook.catalogue import Rulebook
+from voltward.settings import Settings
+
+
+def check_operator(settings: Settings) -> Iterator[Remark]:
+    """Certificates must carry the operator's name (A00.FR.404): without one, none does."""
+    if not settings.operator.name.strip():
+        yield Problem(
+            "the operator has no name, and certificates are compared with it.",
+            "Set operator.name to the organisation (O) in your certificates.",
+        )
+
+
+def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
+    """Each group's actions name controls that exist, and soften none beyond what it bears."""
+    for name, group in settings.group.items():
+        for control, word in group.actions.items():
+            single = replace(group, actions={control: word})
+            try:
+                policies_of(replace(settings, group={name: single}), rulebook)
+            except VoltwardError as fault:
+                yield from_fault(fault)
+
+
+def check_path(settings: Settings) -> Iterator[Remark]:
+    """The path says where the identity stands; faults are told."""
+    PathRule.parse(settings.gateway.path)
+    yield from ()
+
+
+def check_protocols(settings: Settings) -> Iterator[Remark]:
+    """The route speaks dialects that there are; faults are told."""
+    route_dialects(settings)
+    yield from ()
+
+
+def check_headers(settings: Settings) -> Iterator[Remark]:
+    """Headers towards the CSMS can be set, and name facts that there are; faults are told."""
+    Attestation(settings.csms.headers).check()
+    yield from ()

@@ -1,0 +1,61 @@
+"""What the store says: is it there, whose certificates are believed, do groups and settings fit?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from voltward.bootstrap.soundness.files import store_file
+from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
+from voltward.crypto.certificates import read_certificate
+from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.trust_anchors import trust_problem
+from voltward.domain.authority import Authority, TrustedFor
+from voltward.domain.station import DEFAULT_GROUP, Standing, Station
+from voltward.settings import Settings
+
+SOON = timedelta(days=90)  # a fleet is not renewed in a week
+
+
+def check_store_is_there(settings: Settings) -> Iterator[Remark]:
+    """An empty store in the place of a lost one would turn every station away."""
+    file = store_file(settings)
+    if not file.exists():
+        yield Problem(
+            f"there is no store at {file}; `serve` would begin an empty one, and know no station.",
+            "Restore it from the backup, or let store.url name the right file.",
+        )
+
+
+def check_authorities(authorities: Iterable[Authority], now: datetime) -> Iterator[Remark]:
+    """Those in force, whose certificates open the door."""
+    trusted = [authority for authority in authorities if authority.retired_at is None]
+    for authority in trusted:
+        for der in read_pem_bundle(authority.certificate_pem):
+            yield from _check_authority(authority, der, now)
+    if not any(authority.trusted_for is TrustedFor.STATIONS for authority in trusted):
+        yield Note(
+            "no authority is trusted for stations yet: nobody comes in on profile 3 but with a pinned "
+            "certificate. `voltward ca trust FILE --for stations` trusts one."
+        )
+
+
+def check_groups_in_use(stations: Iterable[Station], settings: Settings) -> Iterator[Remark]:
+    """A group that the settings do not know is a misspelled one, or one whose table was lost."""
+    used = {station.group for station in stations if station.standing is not Standing.RETIRED}
+    for group in sorted(used - settings.group.keys() - {DEFAULT_GROUP}):
+        yield Note(
+            f"stations are in the group {group!r}, and there is no [group.{group}]: the default's rules hold."
+        )
+
+
+def _check_authority(authority: Authority, der: bytes, now: datetime) -> Iterator[Remark]:
+    problem = trust_problem(der, now)
+    mend = "Trust its successor (`voltward ca trust`), and stop trusting this one (`voltward ca distrust`)."
+    if problem is not None:
+        yield Problem(f"the authority {authority.name} is of no use any more: {problem}.", mend)
+        return
+    ends = read_certificate(der).not_after
+    if ends - now < SOON:
+        what = f"the authority {authority.name} ends in {(ends - now).days} days, on {ends:%Y-%m-%d}."
+        yield Problem(what, mend, Severity.WARNING)

@@ -1,0 +1,44 @@
+"""The rooms of keys: does what `serve` needs open, and do keys lie here that should lie elsewhere?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+from voltward.adapters.vault import Room
+from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.soundness.remarks import Note, Remark, Severity, from_fault
+from voltward.domain.errors import VoltwardError
+from voltward.ports.vault import GatewayKey, RoomName
+from voltward.settings import Settings
+
+
+def check_gateway_room(room: Room) -> Iterator[Remark]:
+    """Each key that the gateway needs opens."""
+    for key in GatewayKey:
+        try:
+            room.get(key)
+        except VoltwardError as fault:
+            yield from_fault(fault)
+
+
+def check_signer_room(settings: Settings) -> Iterator[Remark]:
+    """The signer's room need not be here, nor open to this user; where it is, its root keys are told of."""
+    folder = settings.path(RoomName.SIGNER)
+    if not folder.is_dir():
+        return
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield Note(f"{folder} is not open to this user: right, where the signer has a user of its own.")
+        return
+    try:
+        names = open_room(settings, RoomName.SIGNER).names()
+    except VoltwardError as fault:
+        yield replace(from_fault(fault), severity=Severity.WARNING)
+        return
+    roots = [name for name in names if name.startswith("root-")]
+    if roots:
+        yield Note(
+            f"the root keys ({', '.join(roots)}) lie on this machine: fine for a trial, too close to the net "
+            "for a fleet. Keep their files, and a copy, where no network reaches."
+        )

@@ -1,0 +1,143 @@
+"""The server's chains as stations will check them: names, dates, keys, intermediates."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from voltward.adapters.vault import Room, read_server_chain
+from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
+from voltward.crypto.certificates import read_certificate
+from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
+from voltward.domain.errors import OperatorFault
+from voltward.settings import Settings
+
+SOON = timedelta(days=30)
+RENEW = "Make a new certificate for it, put the chain beside its key, and send the gateway SIGHUP."
+ROOTS_FILE = "public/roots.pem"
+
+
+def check_server_chains(settings: Settings, room: Room, now: datetime) -> Iterator[Remark]:
+    """Each chain of `gateway.chains`, then what they come to together."""
+    chains: dict[str, ServerChainSeen] = {}
+    roots = _roots(settings)
+    for name in settings.gateway.chains:
+        pem, _ = read_server_chain(room, name)
+        chain = chains[name] = read_server_certificates(pem)
+        yield from check_dates(name, chain, now)
+        yield from check_names(name, chain)
+        yield from check_strength(name, chain)
+        yield from check_links(name, chain, roots)
+    if chains:
+        yield from check_together(chains)
+        yield _how_to_dial(settings, next(iter(chains.values())))
+
+
+def check_dates(name: str, chain: ServerChainSeen, now: datetime) -> Iterator[Remark]:
+    """A chain ends with the first of its certificates."""
+    early, last = chain.first_to_begin(now), chain.first_to_end
+    if early is not None:
+        yield Problem(
+            f"{name}: {early.subject} is not valid before {early.not_before:%Y-%m-%d %H:%M} UTC.",
+            "Check this machine's clock; or wait.",
+        )
+    if last.not_after <= now:
+        yield Problem(
+            f"{name}: {last.subject} ended on {last.not_after:%Y-%m-%d}: no station connects.", RENEW
+        )
+    elif last.not_after - now < SOON:
+        days = (last.not_after - now).days
+        what = f"{name}: {last.subject} ends in {days} days, on {last.not_after:%Y-%m-%d}."
+        yield Problem(what, RENEW, Severity.WARNING)
+
+
+def check_names(name: str, chain: ServerChainSeen) -> Iterator[Remark]:
+    """Stations compare a host name, and some take no wildcard and no address (field note 22, A00.FR.510)."""
+    hosts, addresses = chain.hosts, chain.addresses
+    if not hosts and not addresses:
+        yield Problem(
+            f"{name}: it has no alternative names; stations compare those with what they dial.", RENEW
+        )
+        return
+    wild = [host for host in hosts if host.startswith("*")]
+    if wild:
+        yield Problem(
+            f"{name}: {wild[0]} is a wildcard, which stations refuse unless they are told otherwise.",
+            "Make a certificate with the exact host name.",
+            Severity.WARNING,
+        )
+    if not hosts and all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        yield Note(f"{name}: it names {addresses[0]} alone: only stations on this machine can connect.")
+    elif not hosts:
+        yield Problem(
+            f"{name}: it names the address {addresses[0]} and no host; many stations take a host name only.",
+            "Make a certificate with a host name, and let stations dial that.",
+            Severity.WARNING,
+        )
+    if not set(chain.leaf.common_names) & {*hosts, *addresses}:
+        yield Problem(
+            f"{name}: its common name is none of its alternative names; older stations look there only.",
+            RENEW,
+            Severity.WARNING,
+        )
+
+
+def check_strength(name: str, chain: ServerChainSeen) -> Iterator[Remark]:
+    """Keys and hashes that the standard takes (A00.FR.502 to 504)."""
+    for weakness in chain.weaknesses():
+        yield Problem(f"{name}: {weakness}; stations refuse that.", RENEW)
+
+
+def check_links(name: str, chain: ServerChainSeen, roots: Sequence[str]) -> Iterator[Remark]:
+    """Everything between the leaf and the root is sent, and the root is not (field notes 18, 30)."""
+    if chain.ends_with_a_root:
+        yield Note(f"{name}: the root is sent along; stations have it, and small ones lack the room.")
+    elif len(chain.certificates) == 1 and roots and chain.issuer not in roots:
+        yield Problem(
+            f"{name}: no intermediate is sent, and {chain.issuer} is no root that stations were given.",
+            f"Append the certificate of {chain.issuer} to the chain, below the server's own.",
+            Severity.WARNING,
+        )
+
+
+def check_together(chains: dict[str, ServerChainSeen]) -> Iterator[Remark]:
+    """An ECDSA and an RSA chain for the same names: a station takes what it can (A00.FR.318, A00.FR.319)."""
+    kinds = {chain.leaf.key.kind for chain in chains.values()}
+    for kind, words in (("ec", "ECDSA"), ("rsa", "RSA")):
+        if kind not in kinds:
+            yield Problem(
+                f"no server certificate has an {words} key: stations that can only do that cannot connect.",
+                f"Add a chain with an {words} key to gateway.chains.",
+                Severity.WARNING,
+            )
+    if len({(chain.hosts, chain.addresses) for chain in chains.values()}) > 1:
+        yield Problem(
+            f"the chains {' and '.join(chains)} do not bear the same names: stations get in by luck.",
+            "Make both for the same host names.",
+            Severity.WARNING,
+        )
+
+
+def _how_to_dial(settings: Settings, chain: ServerChainSeen) -> Note:
+    names = chain.hosts or chain.addresses or chain.leaf.common_names
+    port = settings.gateway.listen.rpartition(":")[2]
+    where = f"[{names[0]}]" if names and ":" in names[0] else (names[0] if names else "?")
+    return Note(f"stations dial wss://{where}:{port}{settings.gateway.path}, or what forwards to it.")
+
+
+def _roots(settings: Settings) -> list[str]:
+    """Subjects of the roots that this deployment gives to its stations; a public CA's are not among them."""
+    file = settings.path(ROOTS_FILE)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise OperatorFault(
+            f"the roots for stations cannot be read: {error.strerror}.",
+            mend="Check owner and mode.",
+            subject=str(file),
+        ) from error
+    return [read_certificate(der).subject for der in read_pem_bundle(content)]

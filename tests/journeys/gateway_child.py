@@ -1,0 +1,144 @@
+"""The gateway as a child process, by the real `voltward serve`, and its log: every line kept, any line awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 15.0  # seconds: the machine is shared
+LONGEST_LINE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One line: what happened, to whom, and the facts beside it. `at` is the collector's monotonic second."""
+
+    kind: str
+    subject: str
+    facts: dict[str, Any]
+    at: float
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts[name]
+
+
+class GatewayChild:
+    """One running `serve`; made by `gateway_child`."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.events: list[LogEvent] = []
+        self.lines: list[str] = []
+        self._news = asyncio.Condition()
+        self._reading = asyncio.create_task(self._read(), name=f"log of {process.pid}")
+        self.tls_port = self.plain_port = self.metrics_port = 0
+
+    @property
+    def mark(self) -> int:
+        """Now, for `event(since=...)`."""
+        return len(self.events)
+
+    def seen(self, kind: str, *, since: int = 0, **facts: object) -> Iterator[LogEvent]:
+        """The events so far that say all this; `subject` is one of the facts."""
+        for event in self.events[since:]:
+            told = {**event.facts, "subject": event.subject}
+            if event.kind == kind and all(told.get(name) == value for name, value in facts.items()):
+                yield event
+
+    async def event(
+        self, kind: str, *, since: int = 0, seconds: float = PATIENCE, **facts: object
+    ) -> LogEvent:
+        """The first such event, now or in time; an assertion that shows what was said instead."""
+        try:
+            async with asyncio.timeout(seconds), self._news:
+                while (event := next(self.seen(kind, since=since, **facts), None)) is None:
+                    await self._news.wait()
+                return event
+        except TimeoutError:
+            said = "\n".join(self.lines[-15:])
+            raise AssertionError(f"no {kind} with {facts} in {seconds:g} s; the last lines:\n{said}") from None
+
+    async def ready(self, since: int = 0) -> None:
+        """Until it listens."""
+        event = await self.event("gateway_ready", since=since, seconds=30)
+        self.tls_port = event["tls_port"]
+        self.plain_port = event["plain_port"] or 0
+        self.metrics_port = event["metrics_port"]
+
+    def hang_up(self) -> None:
+        """SIGHUP: read settings and chains again."""
+        self.process.send_signal(signal.SIGHUP)
+
+    async def stop(self) -> int:
+        """SIGTERM, and its exit status."""
+        with suppress(ProcessLookupError):
+            self.process.terminate()
+        return await self.ended()
+
+    async def ended(self, seconds: float = PATIENCE) -> int:
+        """Until it has ended and all its words were read; killed when it does not end in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                status = await self.process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)  # a group of its own: nobody else is in it
+            await self._reading
+            raise
+        await self._reading
+        return status
+
+    async def _read(self) -> None:
+        stream = self.process.stderr
+        assert stream is not None
+        while line := await stream.readline():
+            self.lines.append(line.decode("utf-8", "replace").rstrip())
+            event = _read_event(line)
+            if event is not None:
+                async with self._news:
+                    self.events.append(event)
+                    self._news.notify_all()
+
+
+def _read_event(line: bytes) -> LogEvent | None:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    kind, subject = said.pop("event"), said.pop("subject", "")
+    return LogEvent(kind, subject, said, asyncio.get_running_loop().time())
+
+
+async def start_serve(settings: Path, *words: str, overrides: Sequence[str] = ()) -> GatewayChild:
+    """`voltward serve` with these words; in a session of its own."""
+    options = [word for override in overrides for word in ("--set", override)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "voltward", "serve", *words, "-c", str(settings), *options,
+        stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, limit=LONGEST_LINE, start_new_session=True,
+    )  # fmt: skip
+    return GatewayChild(process)
+
+
+@asynccontextmanager
+async def gateway_child(settings: Path, overrides: Sequence[str] = ()) -> AsyncIterator[GatewayChild]:
+    """A gateway that listens, for as long as the block runs. It must end well, and must not have crashed."""
+    child = await start_serve(settings, "--only", "gateway", overrides=overrides)
+    try:
+        await child.ready()
+        yield child
+    finally:
+        running = child.process.returncode is None
+        status = await child.stop()
+        if running:
+            crashes = [line for line in child.lines if "task_crashed" in line or "Traceback" in line]
+            assert not crashes, "\n".join(crashes[:3])
+            assert status == 0, "\n".join(child.lines[-10:])
