@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 PARTS = ("gateway",)  # worker, signer and portal come with what they do
@@ -47,10 +48,10 @@ def log_as_json() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(default=str),
+            structlog.processors.JSONRenderer(serializer=_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
 
@@ -117,3 +118,8 @@ async def _sleep(seconds: float, stop: asyncio.Event) -> None:
 def _hand_on(running: dict[str, asyncio.subprocess.Process], number: signal.Signals) -> None:
     for process in running.values():
         process.send_signal(number)
+
+
+def _as_json(event: object, **_: object) -> bytes:
+    """msgspec costs a tenth of `json` here, and there is a line for every connection."""
+    return msgspec.json.encode(event, enc_hook=str)

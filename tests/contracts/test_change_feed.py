@@ -80,7 +80,6 @@ async def test_what_no_gateway_remembers_is_not_told(store: SqlStore) -> None:
     await _save_stations(store, "CP001")
     async with store.begin() as unit:
         await unit.operators.save(operator())
-        await unit.handshakes.record(CP001, event())
         await unit.exceptions.remove(CP001, "never-there")
         await unit.journal(event())
         await unit.commit()

@@ -31,7 +31,6 @@ async def _save_one_of_each(unit: SqlUnitOfWork) -> None:
     await unit.authorities.save(authority())
     await unit.denials.add(denied_certificate())
     await unit.exceptions.save(CP001, exception())
-    await unit.handshakes.record(CP001, event())
     await unit.operators.save(operator())
     await unit.journal(event())
 
@@ -44,7 +43,6 @@ async def _is_empty(store: SqlStore) -> bool:
             *await reading.authorities.all(),
             *await reading.denials.all(),
             *await reading.exceptions.of(CP001),
-            *await reading.handshakes.of(CP001),
             *await reading.operators.all(),
         ]
     journalled = await store.journal_reader().tail(10)
@@ -103,7 +101,6 @@ async def test_what_is_committed_survives_a_restart(world: SqliteWorld) -> None:
         assert await reading.authorities.all() == [authority()]
         assert await reading.denials.all() == [denied_certificate()]
         assert await reading.exceptions.of(CP001) == [exception()]
-        assert await reading.handshakes.of(CP001) == [event()]
         assert await reading.operators.all() == [operator()]
     assert [row.event for row in await reopened.journal_reader().tail(10)] == [event()]
     assert await reopened.feed.latest() == 3

@@ -38,6 +38,7 @@ class GatewayChild:
         self.process = process
         self.events: list[LogEvent] = []
         self.lines: list[str] = []
+        self._is_over = False
         self._news = asyncio.Condition()
         self._reading = asyncio.create_task(self._read(), name=f"log of {process.pid}")
         self.tls_port = self.plain_port = self.metrics_port = 0
@@ -61,11 +62,11 @@ class GatewayChild:
         try:
             async with asyncio.timeout(seconds), self._news:
                 while (event := next(self.seen(kind, since=since, **facts), None)) is None:
+                    assert not self._is_over, f"it ended: no {kind} with {facts}\n{self._last_words}"
                     await self._news.wait()
                 return event
         except TimeoutError:
-            said = "\n".join(self.lines[-15:])
-            raise AssertionError(f"no {kind} with {facts} in {seconds:g} s; the last lines:\n{said}") from None
+            raise AssertionError(f"no {kind} with {facts} in {seconds:g} s\n{self._last_words}") from None
 
     async def ready(self, since: int = 0) -> None:
         """Until it listens."""
@@ -107,6 +108,13 @@ class GatewayChild:
                 async with self._news:
                     self.events.append(event)
                     self._news.notify_all()
+        async with self._news:
+            self._is_over = True
+            self._news.notify_all()
+
+    @property
+    def _last_words(self) -> str:
+        return "\n".join(self.lines[-15:])
 
 
 def _read_event(line: bytes) -> LogEvent | None:

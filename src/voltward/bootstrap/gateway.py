@@ -180,27 +180,29 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
 
 def policies_of(settings: Settings, rulebook: Rulebook) -> dict[str, Policy]:
     """The groups' policies. OperatorFault for a control that is not there, or cannot be softened so far."""
-    policies: dict[str, Policy] = {}
-    for name, group in settings.group.items():
-        actions: dict[str, Action] = {}
-        for control_id, word in group.actions.items():
-            control = rulebook.by_id.get(control_id)
-            if control is None:
-                raise OperatorFault(
-                    f"there is no control {control_id}.",
-                    mend="`voltward rulebook list` shows all of them.",
-                    subject=f"group.{name}.actions",
-                )
-            action = control.default_action if word == "enforce" else Action(word)
-            if _softer(action, control.softest_action):
-                raise OperatorFault(
-                    f"{control_id} cannot be softened to {word!r}, only to {control.softest_action.value!r}.",
-                    mend="Remove the line, or use a dated exception where the rulebook allows one.",
-                    subject=f"group.{name}.actions",
-                )
-            actions[control_id] = action
-        policies[name] = Policy(name, actions)
-    return policies
+    return {
+        name: Policy(name, {c: ordered_action(name, c, word, rulebook) for c, word in group.actions.items()})
+        for name, group in settings.group.items()
+    }
+
+
+def ordered_action(group: str, control_id: str, word: str, rulebook: Rulebook) -> Action:
+    """What a group's word about a control comes to; OperatorFault as `policies_of` tells."""
+    control = rulebook.by_id.get(control_id)
+    if control is None:
+        raise OperatorFault(
+            f"there is no control {control_id}.",
+            mend="`voltward rulebook list` shows all of them.",
+            subject=f"group.{group}.actions",
+        )
+    action = control.default_action if word == "enforce" else Action(word)
+    if _softer(action, control.softest_action):
+        raise OperatorFault(
+            f"{control_id} cannot be softened to {word!r}, only to {control.softest_action.value!r}.",
+            mend="Remove the line, or use a dated exception where the rulebook allows one.",
+            subject=f"group.{group}.actions",
+        )
+    return action
 
 
 def tls_policy(settings: Settings, rulebook: Rulebook) -> TlsPolicy:

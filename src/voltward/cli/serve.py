@@ -32,10 +32,3 @@ def part_named(name: str, options: Options) -> Part:
     """A part as a child process, with the settings that this command was given."""
     overrides = [word for override in options.set for word in ("--set", override)]
     return Part(name, ("serve", "--only", name, "-c", str(options.config), *overrides))
-
-
-def _as_json(event: object, **_: object) -> bytes:
-    """msgspec costs a tenth of `json` here, and there is a line for every connection."""
-    import msgspec
-
-    return msgspec.json.encode(event, enc_hook=str)

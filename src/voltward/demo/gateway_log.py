@@ -49,7 +49,7 @@ def read_event(line: bytes, number: int = 0) -> LogEvent | None:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which events: their kinds, about whom, from where (how the address begins), on which link, since when."""
+    """Which events: kinds, about whom, from where (how the address begins), on which link, since when."""
 
     kinds: Collection[str]
     subject: str = ""

@@ -30,6 +30,7 @@ POLL = 0.25  # seconds between two looks at the change feed (ruling 9: at most 5
 TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
 FEED_PATIENCE = 10.0  # seconds without the feed before /readyz says so
+LAST_WORDS = 0.3  # seconds for close frames to leave
 SLICE = 500  # links judged again before the loop gets a breath
 
 
@@ -138,9 +139,10 @@ class Gateway:
         for server in self._servers:
             server.close()
         await self._parts.reception.close()
+        had_links = len(self._parts.table) > 0
         for link in self._parts.table:
             link.end(CloseCause.SHUTDOWN, "gateway stopping")
-        await asyncio.sleep(0)  # let the close frames leave
+        await asyncio.sleep(LAST_WORDS if had_links else 0)
         self._background.cancel()
         await self._background.wait()
         await self._parts.facts.flush()

@@ -100,19 +100,6 @@ class ExceptionStore(Protocol):
     async def remove(self, station: StationId, control: str) -> bool: ...
 
 
-class HandshakeStore(Protocol):
-    """The last handshakes of a station, for `station explain`; facts as in the canonical log line."""
-
-    async def record(self, station: StationId, event: Event) -> None:
-        """Keeps the newest of each answer (each `event.kind`: admitted, quarantined, refused) per station.
-
-        For an identity that is not registered nothing is kept: strangers must not fill the store.
-        """
-        ...
-
-    async def of(self, station: StationId) -> Sequence[Event]: ...
-
-
 class OperatorStore(Protocol):
     async def get(self, name: str) -> Operator | None: ...
 
@@ -138,8 +125,6 @@ class Reading(Protocol):
     def denials(self) -> DenialStore: ...
     @property
     def exceptions(self) -> ExceptionStore: ...
-    @property
-    def handshakes(self) -> HandshakeStore: ...
     @property
     def operators(self) -> OperatorStore: ...
 

@@ -35,6 +35,7 @@ async def change_station(
     store: Store, station: StationId, change: StationChange, actor: str, clock: Clock
 ) -> Station:
     """Apply a change. OperatorFault where it would lower the floor without the words for it."""
+    _refuse_past(change, clock.now())
     async with store.begin() as work:
         record = await registered(work, station)
         after = await _changed(work, record, change)
@@ -188,6 +189,15 @@ async def _refuse_unprovable(work: UnitOfWork, record: Station, profile: Securit
         mend="Trust the authority of its certificate first: `voltward ca trust FILE --for stations`.",
         subject=str(record.id),
     )
+
+
+def _refuse_past(change: StationChange, now: datetime) -> None:
+    """What has ended already would look like help, and be none."""
+    for dated in (change.allowance, change.exception):
+        if dated is not None and dated.until <= now:
+            raise OperatorFault(
+                f"its end, {_date(dated.until)}, lies in the past.", mend="Give --until a day to come."
+            )
 
 
 async def _refuse_taken_serial(work: UnitOfWork, record: Station, serial: str) -> None:

@@ -130,6 +130,12 @@ async def _refuse_known(work: UnitOfWork, order: EnrolmentOrder) -> None:
 def _password(
     order: EnrolmentOrder, keys: PasswordKeys, clock: Clock, entropy: Entropy
 ) -> tuple[Credential, Secret]:
+    if order.certificate is not None:
+        raise OperatorFault(
+            "a certificate is for profile 3 alone.",
+            mend="Add it with --profile 3, or leave the certificate out.",
+            subject=str(order.station),
+        )
     text = order.password or make_password(entropy)
     made = order.password is None
     row = password_credential(order.station, text, keys, clock, entropy, machine_made=made)
@@ -147,6 +153,12 @@ async def _certificate(
         _refuse_unprovable(order, trusted)
         return None
     seen = read_certificate(order.certificate)
+    if any(denied.fingerprint == seen.fingerprint for denied in await work.denials.all()):
+        raise OperatorFault(
+            "this certificate was revoked, and nothing takes that back.",
+            mend="Give the station a new certificate, with a new key.",
+            subject=str(order.station),
+        )
     owners = [c for c in await work.credentials.by_fingerprint(seen.fingerprint) if c.is_usable(clock.now())]
     if owners:
         raise OperatorFault(

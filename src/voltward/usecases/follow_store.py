@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from voltward.domain.credential import Credential
 from voltward.domain.station import StationId
 from voltward.ports.storage import ChangeFeed, Reading, Store
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
@@ -26,8 +28,14 @@ async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegis
     """Read everything. The feed's position is taken first: what slips in is read twice, never lost."""
     revision = await feed.latest()
     async with store.read() as work:
-        for station in await work.stations.all():
-            registry.put_station(await _entry(work, station.id) or StationEntry(station))
+        stations = await work.stations.all()
+        exceptions = await work.exceptions.all()
+        credentials: dict[StationId, list[Credential]] = defaultdict(list)
+        for credential in await work.credentials.all():
+            credentials[credential.station].append(credential)
+        for station in stations:
+            held = tuple(credentials.get(station.id, ()))
+            registry.put_station(StationEntry(station, held, tuple(exceptions.get(station.id, ()))))
         registry.set_authorities(await work.authorities.all())
         registry.set_denials(await work.denials.all())
     registry.revision = revision

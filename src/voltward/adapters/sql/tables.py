@@ -163,19 +163,6 @@ EXCEPTIONS: Final = Table(
     _of_station(),
 )
 
-HANDSHAKES: Final = Table(
-    "handshakes",
-    METADATA,
-    _tenant(),
-    Column("identity", String(255), primary_key=True),
-    Column("kind", String(64), primary_key=True),
-    _required("at", String(32)),
-    _required("actor", Text),
-    _required("subject", Text),
-    _required("facts", Text),
-    _of_station(),
-)
-
 OPERATORS: Final = Table(
     "operators",
     METADATA,

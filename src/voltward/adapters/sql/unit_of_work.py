@@ -13,7 +13,6 @@ from voltward.adapters.sql.denial_store import SqlDenialStore
 from voltward.adapters.sql.engine import Database, Transaction
 from voltward.adapters.sql.event_text import EventText, event_text
 from voltward.adapters.sql.exception_store import SqlExceptionStore
-from voltward.adapters.sql.handshake_store import SqlHandshakeStore
 from voltward.adapters.sql.journal_rows import append_rows
 from voltward.adapters.sql.journal_signer import JournalSigner
 from voltward.adapters.sql.operator_store import SqlOperatorStore
@@ -51,10 +50,6 @@ class SqlReading:
     @property
     def exceptions(self) -> SqlExceptionStore:
         return SqlExceptionStore(self._open, self._changes)
-
-    @property
-    def handshakes(self) -> SqlHandshakeStore:
-        return SqlHandshakeStore(self._open)
 
     @property
     def operators(self) -> SqlOperatorStore:

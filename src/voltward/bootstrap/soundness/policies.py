@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
-from voltward.bootstrap.gateway import policies_of, route_dialects
+from voltward.bootstrap.gateway import ordered_action, route_dialects
 from voltward.bootstrap.soundness.remarks import Problem, Remark, from_fault
 from voltward.domain.errors import VoltwardError
 from voltward.domain.route import PathRule
@@ -28,9 +26,8 @@ def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
     """Each group's actions name controls that exist, and soften none beyond what it bears."""
     for name, group in settings.group.items():
         for control, word in group.actions.items():
-            single = replace(group, actions={control: word})
             try:
-                policies_of(replace(settings, group={name: single}), rulebook)
+                ordered_action(name, control, word, rulebook)
             except VoltwardError as fault:
                 yield from_fault(fault)
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from voltward.adapters.sql.tables import METADATA, Utc
 
-AGGREGATES = {"stations", "credentials", "authorities", "denied_certificates", "exceptions", "handshakes"}
+AGGREGATES = {"stations", "credentials", "authorities", "denied_certificates", "exceptions"}
 
 
 def test_every_aggregate_carries_its_tenant() -> None:

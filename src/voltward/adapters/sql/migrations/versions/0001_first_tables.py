@@ -110,20 +110,6 @@ def _of_stations() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant", "identity", "control", name="pk_exceptions"),
     )
-    op.create_table(
-        "handshakes",
-        sa.Column("tenant", sa.String(length=64), nullable=False),
-        sa.Column("identity", sa.String(length=255), nullable=False),
-        sa.Column("kind", sa.String(length=64), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("facts", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "identity"], ["stations.tenant", "stations.identity"], name="fk_handshakes_stations"
-        ),
-        sa.PrimaryKeyConstraint("tenant", "identity", "kind", name="pk_handshakes"),
-    )
 
 
 def _authorities() -> None:

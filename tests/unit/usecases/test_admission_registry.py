@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.fakes.builders import (
+    authority,
+    certificate_credential,
+    denied_certificate,
+    exception,
+    password_credential,
+    station,
+)
+from tests.fakes.clock import NOON
+from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
+from voltward.domain.station import StationId
+from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+
+CP1, CP2 = StationId("CP001"), StationId("CP002")
+
+
+def leaf(identity: str = "CP001") -> bytes:
+    proof = certificate_credential(identity).proof
+    assert isinstance(proof, ClientCertificate)
+    return proof.fingerprint
+
+
+def registry_of(*entries: StationEntry) -> AdmissionRegistry:
+    registry = AdmissionRegistry()
+    for entry in entries:
+        registry.put_station(entry)
+    return registry
+
+
+def test_an_unknown_station_has_no_entry() -> None:
+    assert registry_of().lookup(CP1, NOON) is None
+
+
+def test_the_latest_entry_of_a_station_counts() -> None:
+    registry = registry_of(StationEntry(station(group="a")), StationEntry(station(group="b")))
+
+    found = registry.lookup(CP1, NOON)
+
+    assert found is not None
+    assert (found.station.group, len(registry)) == ("b", 1)
+
+
+def test_an_exception_is_gone_in_the_very_second_of_its_end() -> None:
+    ending = exception(until=NOON)
+    lasting = exception("CERT-06", until=NOON + timedelta(days=1))
+    registry = registry_of(StationEntry(station(), exceptions=(ending, lasting)))
+
+    before = registry.lookup(CP1, NOON - timedelta(seconds=1))
+    after = registry.lookup(CP1, NOON)
+
+    assert before is not None
+    assert after is not None
+    assert (before.exceptions, after.exceptions) == ((ending, lasting), (lasting,))
+
+
+def test_an_entry_without_ended_exceptions_is_handed_out_as_it_is() -> None:
+    entry = StationEntry(station(), exceptions=(exception(),))
+
+    assert registry_of(entry).lookup(CP1, NOON) is entry
+
+
+def test_an_identity_in_another_letter_case_collides() -> None:
+    registry = registry_of(StationEntry(station("CP-straße")))
+
+    assert registry.colliding(StationId("cp-STRASSE")) == StationId("CP-straße")
+    assert registry.colliding(StationId("CP-straße")) is None
+    assert registry.colliding(StationId("cp-STRASSE", "other tenant")) is None
+
+
+def test_a_station_that_is_gone_collides_with_nobody_and_owns_nothing() -> None:
+    registry = registry_of(StationEntry(station(), (certificate_credential(),)))
+
+    registry.drop_station(CP1)
+    registry.drop_station(CP1)
+
+    assert (registry.lookup(CP1, NOON), registry.colliding(StationId("cp001"))) == (None, None)
+    assert (registry.owner_of(leaf()), len(registry)) == (None, 0)
+
+
+def test_a_certificate_belongs_to_the_station_that_had_it_first() -> None:
+    stolen = replace(certificate_credential("CP002"), proof=certificate_credential("CP001").proof)
+    registry = registry_of(
+        StationEntry(station("CP001"), (certificate_credential("CP001"),)),
+        StationEntry(station("CP002"), (stolen,)),
+    )
+
+    assert registry.owner_of(leaf()) == CP1
+
+
+def test_dropping_another_station_takes_no_owner_away() -> None:
+    shared = replace(certificate_credential("CP002"), proof=certificate_credential("CP001").proof)
+    registry = registry_of(
+        StationEntry(station("CP001"), (certificate_credential("CP001"),)),
+        StationEntry(station("CP002"), (shared,)),
+    )
+
+    registry.drop_station(CP2)
+
+    assert registry.owner_of(leaf()) == CP1
+
+
+def test_a_retired_certificate_belongs_to_nobody() -> None:
+    retired = certificate_credential(state=CredentialState.RETIRED)
+
+    assert registry_of(StationEntry(station(), (retired,))).owner_of(leaf()) is None
+
+
+def test_the_newest_row_of_a_certificate_is_found() -> None:
+    old, new = certificate_credential(generation=1), certificate_credential(generation=2)
+
+    assert StationEntry(station(), (old, new)).certificate(leaf()) == new
+    assert StationEntry(station(), (password_credential(),)).certificate(leaf()) is None
+
+
+def test_only_a_production_credential_proves_a_station() -> None:
+    proven = password_credential(proven_at=NOON)
+
+    assert StationEntry(station(), (proven,)).has_proven_credential
+    assert not StationEntry(station(), (password_credential(),)).has_proven_credential
+    commissioning = replace(proven, purpose=Purpose.COMMISSIONING)
+    assert not StationEntry(station(), (commissioning,)).has_proven_credential
+
+
+def test_the_deny_list_is_replaced_as_a_whole() -> None:
+    registry = registry_of()
+    registry.set_denials([denied_certificate("CP001")])
+    registry.set_denials([denied_certificate("CP002")])
+
+    assert registry.denied(leaf("CP001")) is None
+    assert registry.denied(leaf("CP002")) == denied_certificate("CP002")
+
+
+def test_a_retired_authority_is_not_among_those_in_force() -> None:
+    registry = registry_of()
+    before = registry.trust_revision
+    good, retired = authority("Good"), authority("Old", retired_at=NOON)
+
+    registry.set_authorities([good, retired])
+
+    assert dict(registry.authorities) == {good.id: good}
+    assert registry.trust_revision == before + 1
+
+
+def test_all_entries_can_be_walked_through() -> None:
+    entries = [StationEntry(station("CP001")), StationEntry(station("CP002"))]
+
+    assert list(registry_of(*entries).stations()) == entries

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.fakes.builders import (
+    authority,
+    certificate_credential,
+    denied_certificate,
+    exception,
+    password_credential,
+    station,
+)
+from tests.fakes.clock import NOON
+from tests.fakes.stores import put
+from voltward.adapters.sql.change_feed import prune_feed
+from voltward.adapters.sql.store import SqlStore
+from voltward.domain.station import StationId
+from voltward.ports.storage import FeedSlice
+from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.follow_store import Moved, catch_up, load_registry
+
+CP1 = StationId("CP001")
+
+
+async def loaded(store: SqlStore) -> AdmissionRegistry:
+    registry = AdmissionRegistry()
+    await load_registry(store, store.feed, registry)
+    return registry
+
+
+class CountedFeed:
+    """The store's feed, and what it was asked, in order."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._feed = store.feed
+        self.asked: list[str] = []
+
+    async def latest(self) -> int:
+        self.asked.append("latest")
+        return await self._feed.latest()
+
+    async def since(self, revision: int, limit: int = 1000) -> FeedSlice:
+        self.asked.append("since")
+        return await self._feed.since(revision, limit)
+
+
+async def test_everything_is_read_at_the_start(store: SqlStore) -> None:
+    await put(store, station(), password_credential(), certificate_credential(), authority())
+    async with store.begin() as work:
+        await work.exceptions.save(CP1, exception())
+        await work.denials.add(denied_certificate())
+        await work.commit()
+
+    registry = await loaded(store)
+
+    found = registry.lookup(CP1, NOON)
+    assert found is not None
+    assert len(found.credentials) == 2
+    assert found.exceptions == (exception(),)
+    assert list(registry.authorities) == [authority().id]
+    assert registry.denied(denied_certificate().fingerprint) is not None
+    assert registry.revision == await store.feed.latest()
+
+
+async def test_nothing_moved_costs_one_question(store: SqlStore) -> None:
+    registry = await loaded(store)
+    feed = CountedFeed(store)
+
+    moved = await catch_up(store, feed, registry)
+
+    assert not moved
+    assert feed.asked == ["latest"]
+
+
+async def test_a_saved_station_is_seen_with_its_credentials(store: SqlStore) -> None:
+    registry = await loaded(store)
+    await put(store, station(), password_credential())
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert moved == Moved({CP1})
+    found = registry.lookup(CP1, NOON)
+    assert found is not None
+    assert found.credentials[0].id == password_credential().id
+
+
+async def test_an_exception_moves_its_station(store: SqlStore) -> None:
+    await put(store, station())
+    registry = await loaded(store)
+    async with store.begin() as work:
+        await work.exceptions.save(CP1, exception(until=NOON + timedelta(days=2)))
+        await work.commit()
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert moved.stations == {CP1}
+    found = registry.lookup(CP1, NOON)
+    assert found is not None
+    assert len(found.exceptions) == 1
+
+
+async def test_a_revocation_and_a_new_authority_move_trust(store: SqlStore) -> None:
+    registry = await loaded(store)
+    async with store.begin() as work:
+        await work.denials.add(denied_certificate())
+        await work.commit()
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert (moved.trust, moved.reloaded, registry.trust_revision) == (True, False, 1)  # no new TLS context
+    assert registry.denied(denied_certificate().fingerprint) is not None
+    await put(store, authority())
+    assert (await catch_up(store, store.feed, registry)).trust
+    assert registry.trust_revision == 2
+
+
+async def test_a_feed_that_does_not_reach_back_means_reading_everything_anew(store: SqlStore) -> None:
+    await put(store, station("CP001"))
+    registry = await loaded(store)
+    for number in range(2, 12):
+        await put(store, station(f"CP{number:03}"))
+    async with store.database.writing() as transaction:
+        await prune_feed(transaction, 2)
+        await transaction.commit()
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert (moved.reloaded, moved.trust, len(moved.stations), len(registry)) == (True, True, 11, 11)
+    assert registry.revision == await store.feed.latest()
+
+
+async def test_a_long_feed_is_followed_slice_by_slice(store: SqlStore) -> None:
+    registry = await loaded(store)
+    async with store.begin() as work:
+        for number in range(1005):
+            await work.stations.save(station(f"CP{number:04}"))
+        await work.commit()
+
+    first = await catch_up(store, store.feed, registry)
+    second = await catch_up(store, store.feed, registry)
+
+    assert (len(first.stations), len(second.stations), len(registry)) == (1000, 5, 1005)
+    assert not await catch_up(store, store.feed, registry)
+
+
+async def test_the_registry_ends_up_as_the_store_is_whatever_the_order(store: SqlStore) -> None:
+    registry = await loaded(store)
+    await put(store, station("CP001", group="a"))
+    async with store.begin() as work:
+        saved = await work.stations.get(CP1)
+        assert saved is not None
+        await work.stations.save(replace(saved, group="b"))
+        await work.commit()
+
+    await catch_up(store, store.feed, registry)
+
+    assert groups(registry) == ["b"]
+
+
+def groups(registry: AdmissionRegistry) -> Sequence[str]:
+    return [entry.station.group for entry in registry.stations()]
