@@ -108,6 +108,8 @@ def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:
 def notes(settings: Settings) -> list[str]:
     """Settings that are accepted and have no effect in this version, in words."""
     said = [f"portal.listen = {settings.portal.listen!r} has no effect yet: this version has no portal."]
+    if settings.gateway.zone != GatewaySettings().zone:
+        said.append(f"gateway.zone = {settings.gateway.zone!r} has no effect yet: there is one zone.")
     if settings.bus.url != "local":
         said.append(f"bus.url = {settings.bus.url!r} has no effect yet: one node needs no bus.")
     return said

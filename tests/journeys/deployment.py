@@ -188,6 +188,7 @@ class World:
     authorities: Authorities
     roots_pem: str
     parts: dict[str, Part]
+    overrides: tuple[str, ...]  # of the gateway's start, for another one on the same deployment
     pool: dict[int, list[Part]] = field(default_factory=dict[int, list[Part]])
 
     # -- stations -----------------------------------------------------------------------------------------
@@ -342,5 +343,6 @@ async def world_of(
             authorities=template.authorities,
             roots_pem=(folder / "public" / "roots.pem").read_text(encoding="ascii"),
             parts=parts,
+            overrides=told,
             pool={profile: list(pool) for profile, pool in template.pool.items()},
         )

@@ -15,7 +15,6 @@ from tests.fakes.certificates import Validity
 from tests.journeys.deployment import (
     BITES_SECONDS,
     OPERATOR,
-    OVERRIDES,
     Part,
     Template,
     Wanted,
@@ -341,8 +340,7 @@ async def test_a_floor_rises_by_a_proven_upgrade_and_stays_up_over_a_restart(
         assert (raised["from"], raised["to"]) == (2, 3)
 
         assert await world.gateway.stop() == 0
-        async with gateway_child(world.settings, (*OVERRIDES, f"csms.url={world.csms.url}")) as again:
-            world.gateway = again
+        async with gateway_child(world.settings, world.overrides) as world.gateway:
             await world.is_refused(part, "PROF-01")
             async with playing(world.dial(upgraded)) as player:
                 assert (await player.boot(part.serial)).kind == CALL_RESULT

@@ -50,7 +50,13 @@ from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.follow_store import load_registry
 from voltward.wire.tls_client import build_client_context
-from voltward.wire.tls_context import OCPP_TLS, ServerChain, TlsPolicy, build_server_context
+from voltward.wire.tls_context import (
+    OCPP_TLS,
+    ServerChain,
+    ServerContext,
+    TlsPolicy,
+    build_server_context,
+)
 from voltward.wire.upgrade import HeadLimits
 from voltward.wire.upgrade_client import parse_websocket_url
 
@@ -131,8 +137,9 @@ class Assembly:
         self._policies.update(policies)
         self.holder.context = context
         self._reports.happened("settings_reloaded", str(file))
+        self.gateway.judge_all_again()
 
-    def _context(self, settings: Settings):  # noqa: ANN202 - the context's type is wire's own business
+    def _context(self, settings: Settings) -> ServerContext:
         chains: list[ServerChain] = []
         for name in settings.gateway.chains:
             certificate, key = read_server_chain(self._deployment.room, name)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap.deployment import SystemClock
+from voltward.bootstrap import SystemClock
 from voltward.cli.frame import FINDINGS, JSON_FLAG, print_facts, print_json, print_line, print_table, run
 from voltward.cli.simulated_attacks import choose_attacks, make_target
 from voltward.cli.simulated_stations import (

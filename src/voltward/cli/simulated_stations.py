@@ -51,12 +51,11 @@ class Crowd:
 
 def read_endpoint(url: str, ca: Path | None, *, owned: bool) -> Endpoint:
     """Where the stations go. OperatorFault for another host than this one, unless it is the caller's own."""
-    parts = urlsplit(url)
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
     except ValueError:
-        port = None
-    host = parts.hostname or ""
+        parts, port, host = urlsplit(""), None, ""
     if parts.scheme not in _PORTS or not host:
         raise OperatorFault(
             "this is no address of a CSMS.", mend="As in wss://127.0.0.1:8443/ocpp.", subject=url

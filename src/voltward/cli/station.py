@@ -8,7 +8,7 @@ from cyclopts import App
 
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
-from voltward.cli.station_orders import Indulgence, NewStation, RecordChange, change_of
+from voltward.cli.station_orders import Indulgence, NewCredential, NewStation, RecordChange, change_of
 from voltward.cli.words import allowance_words, credential_words, exception_words, station_facts, station_row
 from voltward.domain.station import Lane, StationId
 from voltward.settings import load_settings
@@ -21,9 +21,10 @@ from voltward.usecases.change_station import (
 from voltward.usecases.enroll_station import Enrolled, enroll_station
 from voltward.usecases.explain_station import explain_station
 from voltward.usecases.queries import list_stations, show_station
+from voltward.usecases.replace_credential import replace_credential
 
 app = App(name="station", help="The registry: add, list, show, set, quarantine, release, retire, explain.")
-_ORDINARY, _AS_IT_IS, _NONE = NewStation(), RecordChange(), Indulgence()
+_ORDINARY, _MADE, _AS_IT_IS, _NONE = NewStation(), NewCredential(), RecordChange(), Indulgence()
 
 
 @app.command
@@ -100,6 +101,21 @@ def set_(
                 deployment.store, StationId(identity), change, actor(), deployment.clock
             )
         _say(station_facts(station), options)
+
+    run(story())
+
+
+@app.command
+def credential(identity: str, *, new: NewCredential = _MADE, options: Options = Options()) -> None:
+    """Give a station another credential; a made password is printed once. The old one still lets it be repaired."""
+    order = new.order(identity)
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            given = await replace_credential(
+                deployment.store, order, deployment.password_keys, deployment.clock, deployment.entropy
+            )
+        _say_enrolled(given, options)
 
     run(story())
 

@@ -17,6 +17,7 @@ from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import DEFAULT_GROUP, StationId
 from voltward.usecases.change_station import StationChange
 from voltward.usecases.enroll_station import EnrolmentOrder
+from voltward.usecases.replace_credential import CredentialOrder
 
 Profile = Literal[1, 2, 3]
 Flag = Annotated[bool, Parameter(negative=())]
@@ -43,6 +44,26 @@ class NewStation:
             actor=actor(),
             serial=self.serial,
             group=self.group,
+            password=read_password(self.password_file) if self.password_file is not None else None,
+            certificate=one_certificate(self.certificate) if self.certificate is not None else None,
+        )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class NewCredential:
+    """Another credential for a station; without either, a password is made."""
+
+    certificate: Annotated[Path | None, Parameter(help="Pin this certificate to the station.")] = None
+    password_file: Annotated[
+        str | None, Parameter(help="A password that people made; `-` reads standard input.")
+    ] = None
+
+    def order(self, identity: str) -> CredentialOrder:
+        """The order for the use case; files are read here."""
+        return CredentialOrder(
+            station=StationId(identity),
+            actor=actor(),
             password=read_password(self.password_file) if self.password_file is not None else None,
             certificate=one_certificate(self.certificate) if self.certificate is not None else None,
         )

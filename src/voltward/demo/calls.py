@@ -33,8 +33,7 @@ class Phrasebook:
     def stop_call(self, model: StationModel) -> Call:
         """The call that ends the charge under way."""
         assert model.charge is not None, "a charge is under way"
-        number = model.charge.id
-        return Call(self.stop, {"transactionId": number if isinstance(number, int) else str(number)})
+        return Call(self.stop, {"transactionId": model.charge.id})
 
 
 def _variable(component: str, name: str, value: str | None = None) -> Payload:

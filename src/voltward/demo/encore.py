@@ -15,7 +15,7 @@ from voltward.simulator.csms import StationAway
 
 _DAY_EVERY: Final = 12.0  # seconds between two days of a station
 _APART: Final = 0.7  # seconds between two stations
-_BACK_AFTER: Final = 3.0
+_BACK_AFTER: Final = 10.0  # seconds before a station that lost its link comes back
 _KNOCK_EVERY: Final = 20.0
 _ATTACK_EVERY: Final = 2.0
 

@@ -76,8 +76,8 @@ async def _registered_late(stage: Stage) -> Seen:
     before = await open_link(player.dial)
     if not isinstance(before, HttpRefused) or before.status != 401:
         return Seen(f"before: {words(before)}", ok=False, look_at="the gateway's log")
-    words_ = ("station", "add", LATE.identity, "--serial", LATE.serial, "--profile", str(int(LATE.profile)))
-    added = await stage.command(*words_)
+    order = ("station", "add", LATE.identity, "--serial", LATE.serial, "--profile", str(int(LATE.profile)))
+    added = await stage.command(*order)
     player.dial = stage.dial_of(LATE, password_login(LATE.dialect, Secret(added["password"].encode())))
     await asyncio.sleep(BITES_SECONDS)
     seen = await a_day(stage, player)
@@ -129,7 +129,8 @@ async def _revoked(stage: Stage) -> Seen:
     reason = "the board was stolen"
     given = deployment.clock.monotonic()
     await revoke_certificate(deployment.store, certificate.fingerprint, reason, ACTOR, deployment.clock)
-    await player.until(lambda: player.departure is not None, seconds=_PATIENCE)
+    if not await player.until(lambda: player.departure is not None, seconds=_PATIENCE):
+        return Seen("its link lives on", ok=False, look_at="the gateway's log: link_revoked")
     closing = player.departure.closing if player.departure is not None else None
     code, late = closing.code if closing else None, player.left_at - given
     again = await player.enter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Literal
 from urllib.parse import quote
 
@@ -36,14 +37,12 @@ class Attestation:
                 raise OperatorFault(
                     f"the header {name!r} cannot be set.", mend="Choose another name.", subject="csms.headers"
                 )
-            try:
-                template.format(**dict.fromkeys(FACTS, ""))
-            except (KeyError, ValueError, IndexError) as error:
+            if not _is_readable(template):
                 raise OperatorFault(
-                    f"the header {name!r} names an unknown fact ({error}).",
+                    f"the header {name!r} is no text with facts in it: {template!r}.",
                     mend=f"Known are {', '.join('{' + fact + '}' for fact in FACTS)}.",
                     subject="csms.headers",
-                ) from error
+                )
 
     def attested(self, judgement: Judgement) -> dict[str, str]:
         """The verified facts, as text that is safe in a header."""
@@ -75,3 +74,16 @@ class Attestation:
             user = self.stored_user.replace("{station}", judgement.station.identity)
             made.append(("Authorization", basic_header(user, self.stored_password)))
         return made
+
+
+def _is_readable(template: str) -> bool:
+    """Whether each place names a fact, bare, and the text around them may stand in a header."""
+    try:
+        places = list(Formatter().parse(template))
+    except ValueError:
+        return False
+    is_bare = all(
+        name is None or (name in FACTS and not form and conversion is None)
+        for _, name, form, conversion in places
+    )
+    return is_bare and template.isascii() and template.isprintable()

@@ -24,7 +24,8 @@ from voltward.rulebook.observation import ConnectionObservation, PasswordOutcome
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 from voltward.usecases.admit_station import DoorRules, admit_station, decision_event
 
-UNKNOWN_STATION = "ID-02"
+# Whoever may know that an identity is unknown must not learn that another one is retired or misspelt.
+UNKNOWN_STATION = frozenset({"ID-01", "ID-02", "ID-03", "STN-01"})
 USER_IS_IDENTITY = "ID-04"
 NO_SUBPROTOCOL = "WS-01"
 
@@ -136,7 +137,7 @@ class Door:
         control = decision.deciding.control if decision.deciding is not None else ""
         if control == NO_SUBPROTOCOL:
             return 400
-        return self.settings.unknown_station_status if control == UNKNOWN_STATION else 401
+        return self.settings.unknown_station_status if control in UNKNOWN_STATION else 401
 
     def report(self, judgement: Judgement, connection: str, **extra: FactValue) -> None:
         """The canonical line of a decision."""

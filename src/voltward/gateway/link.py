@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.enforcement import Answer
+from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
 from voltward.gateway.background import Background
@@ -347,7 +348,7 @@ class StationLink:
         try:
             async with asyncio.timeout(JOURNAL_PATIENCE):
                 await self._duties.journal_security_event(self, call)
-        except TimeoutError:
+        except (TimeoutError, OutsideFault):
             self.happened("security_event_not_journalled", action=call.action)
             return False
         return True

@@ -75,10 +75,9 @@ class LinkDuties:
         self.entropy = access.entropy
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
 
-    @property
-    def boot_retry(self) -> int:
+    def boot_retry(self, judgement: Judgement) -> int:
         """Seconds that an unproven station is told to wait before its next boot."""
-        return self.book.boot_retry
+        return int(self.book.group_of(judgement.entry).boot_retry)
 
     def rules_for(self, judgement: Judgement, dialect: Dialect) -> RelayRules:
         """The relay's rules for a link as it stands now."""

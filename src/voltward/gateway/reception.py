@@ -203,6 +203,7 @@ class Reception:
         assert isinstance(answer, Refuse)
         facts: dict[str, FactValue] = {
             "control": "LINK-01",
+            "reason": "a live link speaks for this station already",
             "connection": connection,
             "source": new.source,
             "incumbent_source": old.source,

@@ -40,11 +40,6 @@ class RelayBook:
         self._commands = rules_from_controls(parameters)
         self.controls = tuple(dict.fromkeys(rule.control_id for rule in self._all_rules(Lane.REPAIR)))
 
-    @property
-    def boot_retry(self) -> int:
-        """Seconds that an unproven station is told to wait before its next boot."""
-        return int(self.group_named(DEFAULT_GROUP).boot_retry)
-
     def group_of(self, entry: StationEntry | None) -> GroupSettings:
         """The settings of a station's group; strangers meet the default group's."""
         return self.group_named(entry.station.group if entry is not None else DEFAULT_GROUP)

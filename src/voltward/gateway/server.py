@@ -180,11 +180,15 @@ class Gateway:
             self._following.trust_changed()
         judged = 0
         for link in self._parts.table:
-            if moved.trust or link.station in moved.stations:
+            if moved.trust or moved.reloaded or link.station in moved.stations:
                 self.judge_again(link)
                 judged += 1
                 if judged % SLICE == 0:
                     await asyncio.sleep(0)
+
+    def judge_all_again(self) -> None:
+        """Another policy: every live link meets it."""
+        self._background.start(self._apply(Moved(reloaded=True)), "judge all again")
 
     def judge_again(self, link: StationLink) -> None:
         """Look at a live link in the light of what is known now."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from voltward.domain.events import FactValue
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed
+from voltward.gateway.door import Judgement
 from voltward.gateway.link_duties import LinkDuties
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
 from voltward.ocpp import frames
@@ -28,6 +29,7 @@ class Guest(Protocol):
 
     session: StationSession
     dialect: Dialect
+    judgement: Judgement
 
     def to_station(self, text: bytes, /) -> None:
         """Send to the station."""
@@ -143,7 +145,7 @@ class WaitingRoom:
     def _pend(self, call: Call) -> None:
         if self._fits(call):
             payload = self._guest.dialect.boot_pending_answer(
-                self._duties.clock.now(), self._duties.boot_retry
+                self._duties.clock.now(), self._duties.boot_retry(self._guest.judgement)
             )
             self._guest.to_station(frames.call_result(call.message_id, payload))
 

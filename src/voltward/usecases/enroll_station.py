@@ -195,15 +195,20 @@ def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
 async def _save_credential(work: UnitOfWork, credential: Credential | None) -> tuple[str, ...]:
     if credential is None:
         return ()
-    remarks: tuple[str, ...] = ()
-    if credential.sharing_digest:
-        others = {str(c.station) for c in await work.credentials.sharing(credential.sharing_digest)}
-        if others:
-            remarks = (
-                f"the same password is used by {', '.join(sorted(others))}: give each station its own.",
-            )
+    remarks = await sharing_remarks(work, credential)
     await work.credentials.save(credential)
     return remarks
+
+
+async def sharing_remarks(work: UnitOfWork, credential: Credential) -> tuple[str, ...]:
+    """Who else has the same password (field note 6), as a sentence."""
+    if not credential.sharing_digest:
+        return ()
+    others = {str(c.station) for c in await work.credentials.sharing(credential.sharing_digest)}
+    others.discard(str(credential.station))
+    if not others:
+        return ()
+    return (f"the same password is used by {', '.join(sorted(others))}: give each station its own.",)
 
 
 def _enrolled(order: EnrolmentOrder, clock: Clock) -> Event:

@@ -28,11 +28,13 @@ def test_a_station_of_the_version_does_what_it_is_asked(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", SUBPROTOCOLS)
 def test_the_charge_under_way_is_the_one_that_is_stopped(dialect: str) -> None:
     model = StationModel("x", dialect, "SN-X")
-    model.charge = Charge(7, 0)
+    model.charge = Charge(7 if model.table.charge_id_of else "t-7", 0)
     call = PHRASEBOOKS[dialect].stop_call(model)
     standing = Standing(model.settings, accepted=True, charge=model.charge)
 
-    assert is_accepted(Frame(CALL_RESULT, "1", payload=model.table.answers[call.action](call.payload, standing).payload))
+    reply = model.table.answers[call.action](call.payload, standing)
+
+    assert is_accepted(Frame(CALL_RESULT, "1", payload=reply.payload))
 
 
 def test_answers_are_told_in_a_word() -> None:

@@ -35,7 +35,9 @@ def test_identities_and_serials_are_each_used_once() -> None:
 
 
 def test_everybody_on_the_bill_is_in_the_cast() -> None:
-    named = [name for value in asdict(BILLING).values() for name in ([value] if isinstance(value, str) else value)]
+    named = [
+        name for value in asdict(BILLING).values() for name in ([value] if isinstance(value, str) else value)
+    ]
 
     assert set(named) <= set(BY_IDENTITY)
     assert len(set(named)) == len(named), "nobody plays two parts that could disturb each other"

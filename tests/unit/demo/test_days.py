@@ -17,11 +17,17 @@ ACTIONS = (
 
 
 def log_of(actions: tuple[str, ...] = ACTIONS, part: Part = PART, **headers: str) -> StationLog:
-    told = {"X-Voltward-Station": part.identity, "X-Voltward-Profile": "3", "X-Voltward-Credential": "certificate"}
+    told = {
+        "X-Voltward-Station": part.identity,
+        "X-Voltward-Profile": "3",
+        "X-Voltward-Credential": "certificate",
+    }
     told.update({name.replace("_", "-"): value for name, value in headers.items()})
     frames = [write_call(str(number), action, {}) for number, action in enumerate(actions)]
     frames.append(write_result("an answer is not counted", {}))
-    return StationLog(part.identity, deque(Received(frame, 1) for frame in frames), headers=tuple(told.items()))
+    return StationLog(
+        part.identity, deque(Received(frame, 1) for frame in frames), headers=tuple(told.items())
+    )
 
 
 def admitted(**facts: object) -> LogEvent:

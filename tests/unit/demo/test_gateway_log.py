@@ -14,9 +14,12 @@ def line(event: str, **facts: object) -> bytes:
 
 
 def test_a_line_becomes_an_event() -> None:
-    event = read_event(line("station_refused", subject="x", timestamp="t", control="AUTH-02", reason="wrong"), 7)
+    event = read_event(
+        line("station_refused", subject="x", timestamp="t", control="AUTH-02", reason="wrong"), 7
+    )
 
     assert event == LogEvent(7, "station_refused", "x", "t", {"control": "AUTH-02", "reason": "wrong"})
+    assert event is not None
     assert event.why == "AUTH-02: wrong"
 
 
@@ -24,7 +27,10 @@ def test_why_is_empty_when_nothing_is_said() -> None:
     assert LogEvent(1, "link_closed", "x", "t", {"control": None}).why == ""
 
 
-@given(st.binary(max_size=60) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode()))
+@given(
+    st.binary(max_size=60)
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode())
+)
 def test_whatever_is_no_event_is_passed_over(raw: bytes) -> None:
     assert read_event(raw) is None or b"event" in raw
 

@@ -37,7 +37,12 @@ def test_corporate_certificates_come_with_their_intermediate(papers: Papers) -> 
 
 def test_what_was_stolen_names_the_station_that_is_attacked(papers: Papers) -> None:
     serial = BY_IDENTITY[BILLING.certified].serial
-    for login in (papers.loot.expired, papers.loot.self_signed, papers.loot.revoked, papers.loot.unknown_authority):
+    for login in (
+        papers.loot.expired,
+        papers.loot.self_signed,
+        papers.loot.revoked,
+        papers.loot.unknown_authority,
+    ):
         assert read_certificate(read_pem_bundle(login.chain_pem)[0]).common_names == (serial,)
     other = read_certificate(read_pem_bundle(papers.loot.other_station.chain_pem)[0])
     assert other.common_names != (serial,)

@@ -9,7 +9,9 @@ def event(kind: str, subject: str = "hub-1", **facts: object) -> LogEvent:
 
 
 def admitted(connection: str = "c1", subject: str = "hub-1") -> LogEvent:
-    return event("station_admitted", subject, connection=connection, profile=3, tls="TLSv1.2", credential="certificate")
+    return event(
+        "station_admitted", subject, connection=connection, profile=3, tls="TLSv1.2", credential="certificate"
+    )
 
 
 def test_who_is_let_in_is_shown_with_how() -> None:
@@ -21,7 +23,9 @@ def test_who_is_let_in_is_shown_with_how() -> None:
 
 def test_a_station_that_is_not_in_the_cast_is_shown_as_the_gateway_saw_it() -> None:
     picture = Picture()
-    picture.take(event("station_admitted", "mine", connection="c", subprotocol="ocpp2.1", credential="password (text)"))
+    picture.take(
+        event("station_admitted", "mine", connection="c", subprotocol="ocpp2.1", credential="password (text)")
+    )
 
     assert picture.rows == [Row("mine", "2.1", "", "", "password (text)", "")]
 
@@ -68,7 +72,12 @@ def test_what_was_refused_is_told_newest_first_with_its_reason() -> None:
     picture.take(event("tls_handshake_failed", "127.0.2.2", source="127.0.2.2", reason="no shared cipher"))
     newest, oldest = picture.refusals
 
-    assert (newest.at, newest.who, newest.source, newest.reason) == ("07:08:09", "", "127.0.2.2", "no shared cipher")
+    assert (newest.at, newest.who, newest.source, newest.reason) == (
+        "07:08:09",
+        "",
+        "127.0.2.2",
+        "no shared cipher",
+    )
     assert (oldest.who, oldest.control) == ("a", "AUTH-02")
 
 
@@ -100,4 +109,7 @@ def test_everything_that_counts_is_counted_under_one_word() -> None:
     for kind in ("station_refused", "second_connection_refused", "message_blocked", "gateway_ready"):
         picture.take(event(kind))
 
-    assert {name: count for name, count in counted(picture.counts) if count} == {"refused": 2, "orders blocked": 1}
+    assert {name: count for name, count in counted(picture.counts) if count} == {
+        "refused": 2,
+        "orders blocked": 1,
+    }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from voltward.demo.outcome import Outcome, Seen, Step
@@ -45,7 +46,7 @@ def test_long_lines_are_not_broken_where_they_are_read_by_a_program() -> None:
     assert "x" * 200 in printed(Step("long", "x", Seen("x" * 200, ok=True)))
 
 
-def test_nobody_says_nothing(capfd) -> None:  # noqa: ANN001
+def test_nobody_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     nobody = Nobody()
     nobody.prepares("a stage")
     nobody.begins(Act("An act", ()))

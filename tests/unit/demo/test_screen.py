@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import pytest
 from rich.console import Console
 
@@ -10,21 +12,28 @@ from voltward.demo.screen import Screen, drawn
 
 
 def text_of(screen: Screen, width: int, height: int) -> str:
-    console = Console(width=width, height=height, record=True, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115, PTH123
-    with console.file:
-        console.print(drawn(screen, width, height))
+    console = Console(width=width, height=height, record=True, file=io.StringIO(), force_terminal=True)
+    console.print(drawn(screen, width, height))
     return console.export_text()
 
 
 def a_screen(rows: int = 2) -> Screen:
     picture = Picture()
     for number in range(rows):
-        facts = {"connection": f"c{number}", "profile": 2, "tls": "TLSv1.3", "credential": "password (text)", "subprotocol": "ocpp2.1"}
+        facts = {
+            "connection": f"c{number}",
+            "profile": 2,
+            "tls": "TLSv1.3",
+            "credential": "password (text)",
+            "subprotocol": "ocpp2.1",
+        }
         picture.take(LogEvent(1, "station_admitted", f"s-{number:02}", "", facts))
     facts = {"source": "127.0.9.2", "control": "AUTH-02", "reason": "the password is [bold]wrong[/bold]"}
     picture.take(LogEvent(2, "station_refused", "s-00", "2026-11-22T07:08:09Z", facts))
     step = Step("attack: try it", "no", Seen("HTTP 401", ok=True))
-    return Screen(65.0, picture, {"s-00": 42}, "An act", (3, 1), (step,), ("cd here", "voltward station list"))
+    return Screen(
+        65.0, picture, {"s-00": 42}, "An act", (3, 1), (step,), ("cd here", "voltward station list")
+    )
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 34), (200, 60)])

@@ -124,7 +124,12 @@ def test_the_canonical_line_of_an_admission_says_how_the_station_came_in() -> No
 
     event = decision_event(seen, decision, "c1", {"subprotocol": "x"})
 
-    assert (event.kind, event.subject, event.at, event.actor) == ("station_admitted", IDENTITY, NOW, "gateway")
+    assert (event.kind, event.subject, event.at, event.actor) == (
+        "station_admitted",
+        IDENTITY,
+        NOW,
+        "gateway",
+    )
     assert event.facts["connection"] == "c1"
     assert event.facts["profile"] == 3
     assert event.facts["control"] is None

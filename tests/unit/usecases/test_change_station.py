@@ -118,7 +118,9 @@ async def test_a_station_without_any_way_to_prove_itself_is_not_raised(desk: Des
     assert (await desk.set(profile=P3)).profile is P3
 
 
-async def test_a_new_profile_forgets_the_progress_towards_the_old_one(store: SqlStore, clock: FakeClock) -> None:
+async def test_a_new_profile_forgets_the_progress_towards_the_old_one(
+    store: SqlStore, clock: FakeClock
+) -> None:
     under_way = station(floor=P1, latch=Latch(P2, LatchStage.ANSWERED))
     await put(store, under_way, certificate_credential())
 
@@ -217,10 +219,10 @@ async def test_a_quarantine_is_ordered_with_its_reason_and_lane(desk: Desk) -> N
     }
 
 
-@pytest.mark.parametrize(
-    ("proven_at", "standing"), [(NOON, Standing.ACTIVE), (None, Standing.COMMISSIONING)]
-)
-async def test_a_release_leads_back_to_where_proof_has_led(desk: Desk, proven_at: Any, standing: Standing) -> None:
+@pytest.mark.parametrize(("proven_at", "standing"), [(NOON, Standing.ACTIVE), (None, Standing.COMMISSIONING)])
+async def test_a_release_leads_back_to_where_proof_has_led(
+    desk: Desk, proven_at: Any, standing: Standing
+) -> None:
     await put(desk.store, password_credential(proven_at=proven_at))
     await desk.quarantine(Lane.UNPROVEN)
 

@@ -1,0 +1,114 @@
+"""A station gets another credential by order, for whoever puts it into the station by hand.
+
+The old one is not cut off at once: it opens the repair lane for a while (rulings 24, 25), so that the station
+is seen and mended, not lost. A credential that was never used has nobody to repair and ends now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from voltward.crypto.certificates import read_certificate
+from voltward.crypto.passwords import PasswordKeys, make_password
+from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.errors import OperatorFault
+from voltward.domain.events import Event
+from voltward.domain.secret import Secret
+from voltward.domain.station import Standing, Station, StationId
+from voltward.ports.clock import Clock, Entropy
+from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.change_station import registered
+from voltward.usecases.enroll_station import Enrolled, password_credential, sharing_remarks
+
+OLD_PASSWORD = timedelta(hours=24)
+OLD_CERTIFICATE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialOrder:
+    """What to give: a certificate (DER) to pin, a password that people made, or neither: one is made."""
+
+    station: StationId
+    actor: str
+    password: Secret | None = None
+    certificate: bytes | None = None
+
+
+async def replace_credential(
+    store: Store, order: CredentialOrder, keys: PasswordKeys, clock: Clock, entropy: Entropy
+) -> Enrolled:
+    """Save the new credential and supersede those of its kind; a made password is told once."""
+    if order.password is not None and order.certificate is not None:
+        raise OperatorFault("one credential at a time.", mend="Give a password or a certificate.")
+    async with store.begin() as work:
+        station = await _in_service(work, order.station)
+        made = make_password(entropy) if order.password is None and order.certificate is None else None
+        if order.certificate is not None:
+            credential = await _pinned(work, order, order.certificate, clock, entropy)
+        else:
+            text = order.password or made
+            assert text is not None
+            credential = password_credential(
+                order.station, text, keys, clock, entropy, machine_made=made is not None
+            )
+        credential = await _supersede(work, credential, clock)
+        remarks = await sharing_remarks(work, credential)
+        await work.credentials.save(credential)
+        kind = "password" if credential.is_password else "certificate"
+        facts = {"kind": kind, "generation": credential.generation}
+        await work.journal(
+            Event("credential_replaced", clock.now(), order.actor, str(order.station), facts)
+        )
+        await work.commit()
+    return Enrolled(station, made, remarks)
+
+
+async def _in_service(work: UnitOfWork, station: StationId) -> Station:
+    record = await registered(work, station)
+    if record.standing is Standing.RETIRED:
+        raise OperatorFault(
+            "this station is retired for good.",
+            mend="Register the hardware under another identity.",
+            subject=str(station),
+        )
+    return record
+
+
+async def _pinned(
+    work: UnitOfWork, order: CredentialOrder, certificate: bytes, clock: Clock, entropy: Entropy
+) -> Credential:
+    seen = read_certificate(certificate)
+    owners = await work.credentials.by_fingerprint(seen.fingerprint)
+    live = [owner for owner in owners if owner.is_usable(clock.now())]
+    if live:
+        raise OperatorFault(
+            f"this certificate belongs to {live[0].station}; one certificate, one station.",
+            mend="Name the certificate of this very station, one that it does not hold yet.",
+            subject=str(order.station),
+        )
+    return Credential(
+        id=entropy.identifier(),
+        station=order.station,
+        proof=ClientCertificate(seen.fingerprint, (seen.common_names or ("",))[0], b"", pinned=True),
+        purpose=Purpose.PRODUCTION,
+        state=CredentialState.PENDING,
+        generation=1,
+        created_at=clock.now(),
+    )
+
+
+async def _supersede(work: UnitOfWork, new: Credential, clock: Clock) -> Credential:
+    """End those of the same kind, each in its way; the new one counts one further."""
+    grace = OLD_PASSWORD if new.is_password else OLD_CERTIFICATE
+    held = [c for c in await work.credentials.of(new.station) if c.is_password is new.is_password]
+    for old in held:
+        if old.state in (CredentialState.RETIRED, CredentialState.SUPERSEDED):
+            continue
+        if old.proven_at is None:
+            await work.credentials.save(replace(old, state=CredentialState.RETIRED))
+            continue
+        until = clock.now() + grace
+        ends = until if old.not_after is None else min(until, old.not_after)
+        await work.credentials.save(replace(old, state=CredentialState.SUPERSEDED, not_after=ends))
+    return replace(new, generation=max((c.generation for c in held), default=0) + 1)

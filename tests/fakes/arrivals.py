@@ -1,0 +1,140 @@
+"""Somebody at the door, as the wire tells it: a password, a certificate, both or nothing.
+
+arrival(password=b"...")                     # profile 2, the identity as user
+arrival(leaf=root.issue("SN-CP001"))         # profile 3, `root` verified it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.certificates import Issued
+from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.gateway import ListedJournal, listed_reports
+from voltward.crypto.certificates import CertificateReader, fingerprint
+from voltward.crypto.verified_cache import VerifiedCache
+from voltward.detection.guessing import GuessingLimits, GuessingThrottle
+from voltward.detection.sources import Source
+from voltward.domain.authority import Authority, TrustedFor
+from voltward.domain.enforcement import Policy
+from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.door import Door
+from voltward.gateway.observe import Arrival
+from voltward.gateway.passwords import PasswordDoor
+from voltward.gateway.settings import GatewaySettings
+from voltward.ocpp import DIALECTS
+from voltward.rulebook.catalogue import load_rulebook
+from voltward.rulebook.evaluate import Evaluator
+from voltward.rulebook.observation import ListenerSeen
+from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.admit_station import DoorRules
+from voltward.wire.authorization import basic_header, read_basic
+from voltward.wire.tls import TlsFacts
+from voltward.wire.tls_context import ChainError
+
+BOOK = load_rulebook()
+DIGEST_KEY = Secret(b"d" * 32)
+PLAIN, BASIC, CERTIFICATE = SecurityProfile
+HOME = Source("192.0.2.7")
+
+
+def tls_facts(leaf: Issued | None = None, root: MadeAuthority | None = None) -> TlsFacts:
+    """After a handshake; a leaf without `root` is one that nobody could verify."""
+    offered = (leaf.der, *(link.public_bytes(Encoding.DER) for link in leaf.intermediates)) if leaf else ()
+    return TlsFacts(
+        version="TLSv1.3",
+        suite="TLS_AES_256_GCM_SHA384",
+        group="x25519",
+        server_name="csms.example",
+        compressed=False,
+        resumed=False,
+        peer_chain=offered,
+        verified_chain=(*offered, root.der) if root is not None else offered,
+        chain_errors=() if root is not None or leaf is None else (ChainError(0, 20, "unable_to_get_issuer"),),
+    )
+
+
+def arrival(
+    identity: str | None = "CP001",
+    *,
+    password: bytes | None = None,
+    user: str | None = None,
+    at: datetime = NOON,
+    source: Source = HOME,
+    protocols: tuple[str, ...] = ("ocpp1.6",),
+    **changes: Any,
+) -> Arrival:
+    """Over TLS unless `tls=None`; `leaf` and `root` as `tls_facts` takes them."""
+    leaf, root = changes.pop("leaf", None), changes.pop("root", None)
+    tls = changes.pop("tls", tls_facts(leaf, root))
+    header = basic_header(user or identity or "", Secret(password)) if password is not None else None
+    profiles = frozenset({BASIC, CERTIFICATE} if tls is not None else {PLAIN})
+    return Arrival(
+        at=at,
+        listener=ListenerSeen(
+            "tls" if tls else "plain", profiles, source.prefix, changes.pop("listed", True)
+        ),
+        source=source,
+        tls=tls,
+        path=f"/ocpp/{identity}",
+        identity=identity,
+        identity_problem="" if identity is not None else "no-match",
+        offered=protocols,
+        dialects=tuple(DIALECTS[name] for name in protocols if name in DIALECTS),
+        login=read_basic(header, identity or ""),
+    )
+
+
+def trusted(root: MadeAuthority, **changes: Any) -> Authority:
+    """The registry's record of an authority."""
+    return Authority(
+        fingerprint(root.der).hex(),
+        "Station CA",
+        root.certificate_pem,
+        changes.pop("trusted_for", TrustedFor.STATIONS),
+        **changes,
+    )
+
+
+class MadeDoor:
+    """A door with its registry, its clock, its pool and what it reported."""
+
+    def __init__(self, clock: FakeClock | None = None, policies: Mapping[str, Policy] | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self.registry = AdmissionRegistry()
+        self.reports, self.journal = listed_reports(self.clock)
+        self.guessing = GuessingThrottle(GuessingLimits(), self.clock.monotonic())
+        self.pool = ThreadPoolExecutor(2)
+        self.rules = DoorRules(BOOK, Evaluator(BOOK), policies or {})
+        self.door = self._made(GatewaySettings())
+
+    def settled(self, settings: GatewaySettings) -> Door:
+        """The same door under other settings."""
+        return self._made(settings)
+
+    def close(self) -> None:
+        self.pool.shutdown()
+
+    def _made(self, settings: GatewaySettings) -> Door:
+        cache = VerifiedCache(Secret(b"c" * 32))
+        return Door(
+            registry=self.registry,
+            rules=self.rules,
+            passwords=PasswordDoor(DIGEST_KEY, cache, self.guessing, self.pool, workers=2),
+            guessing=self.guessing,
+            reader=CertificateReader(),
+            organisations=("Example CPO",),
+            settings=settings,
+            reports=self.reports,
+            clock=self.clock,
+        )
+
+
+__all__ = ["BOOK", "DIGEST_KEY", "HOME", "ListedJournal", "MadeDoor", "arrival", "tls_facts", "trusted"]

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.builders import certificate_credential, denied_certificate, station
+from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.certificates import Validity
+from tests.fakes.clock import FakeClock
+from tests.fakes.stores import entry_of, journalled, put
+from voltward.adapters.sql.store import SqlStore
+from voltward.adapters.system_clock import SystemClock
+from voltward.crypto.certificates import fingerprint
+from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
+from voltward.domain.credential import ClientCertificate, CredentialState
+from voltward.domain.errors import OperatorFault
+from voltward.domain.station import StationId
+from voltward.usecases.trust_authority import (
+    TrustOrder,
+    certificates_of,
+    distrust_authority,
+    revoke_certificate,
+    trust_authority,
+)
+
+# The certificates of the fakes live around the real time.
+CLOCK = FakeClock(SystemClock().now())
+ROOT = MadeAuthority.create("Station CA")
+SERIAL = Binding()
+STOLEN = denied_certificate().fingerprint  # of certificate_credential()
+
+
+async def trust(store: SqlStore, der: bytes = ROOT.der, binding: Binding = SERIAL) -> Authority:
+    order = TrustOrder(der, TrustedFor.STATIONS, binding, ("Partner CPO",))
+    return await trust_authority(store, order, "cli:ann", CLOCK)
+
+
+async def authorities(store: SqlStore) -> list[Authority]:
+    async with store.read() as work:
+        return list(await work.authorities.all())
+
+
+async def test_an_authority_is_known_by_the_digest_of_its_certificate(store: SqlStore) -> None:
+    trusted = await trust(store)
+
+    assert trusted.id == fingerprint(ROOT.der).hex()
+    assert (trusted.name, trusted.organisations) == ("CN=Station CA", ("Partner CPO",))
+    assert await authorities(store) == [trusted]
+    (event,) = await journalled(store)
+    assert (event.kind, event.actor, event.subject) == ("authority_trusted", "cli:ann", trusted.id)
+
+
+async def test_trusting_again_changes_the_rules(store: SqlStore) -> None:
+    await trust(store)
+    await trust(store, binding=Binding(BindingRule.IDENTITY_IN_COMMON_NAME))
+
+    (found,) = await authorities(store)
+    assert found.binding.rule is BindingRule.IDENTITY_IN_COMMON_NAME
+
+
+@pytest.mark.parametrize(
+    ("der", "reason"),
+    [
+        (ROOT.issue().der, "no CA certificate"),
+        (MadeAuthority.create("Old", validity=Validity.days(-30, -1)).der, "it ended on"),
+        (MadeAuthority.create("Weak", key="rsa1024").der, "at least 2048"),
+    ],
+)
+async def test_what_cannot_be_an_authority_is_refused_with_the_reason(
+    store: SqlStore, der: bytes, reason: str
+) -> None:
+    with pytest.raises(OperatorFault, match=reason):
+        await trust(store, der)
+    assert await authorities(store) == []
+
+
+@pytest.mark.parametrize("pattern", ["EV-(?P<serial>[0-9]+)", "(?P<identity>.+)@(?P<serial>.+)"])
+async def test_a_pattern_says_what_it_finds(store: SqlStore, pattern: str) -> None:
+    trusted = await trust(store, binding=Binding(BindingRule.PATTERN, pattern))
+
+    assert trusted.binding.pattern == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("EV-[0-9]+", "does not say what it finds"),
+        ("(?P<name>.+)", "does not say what it finds"),
+        (r"\(?P<serial>x", "does not say what it finds|cannot be read"),
+        ("(?P<serial>", "cannot be read"),
+        (None, "does not say what it finds"),
+    ],
+)
+async def test_a_pattern_that_finds_nothing_is_refused(
+    store: SqlStore, pattern: str | None, reason: str
+) -> None:
+    with pytest.raises(OperatorFault, match=reason):
+        await trust(store, binding=Binding(BindingRule.PATTERN, pattern))
+
+
+async def test_trust_is_taken_back_by_the_start_of_an_id(store: SqlStore) -> None:
+    trusted = await trust(store)
+
+    retired = await distrust_authority(store, trusted.id[:8].upper(), "cli:ann", CLOCK)
+
+    assert retired.retired_at == CLOCK.now()
+    assert await authorities(store) == [retired]
+    assert (await journalled(store))[-1].kind == "authority_distrusted"
+
+
+async def test_an_authority_has_to_be_named_for_sure(store: SqlStore) -> None:
+    trusted = await trust(store)
+
+    for name in (trusted.id[:7], "0" * 64, ""):
+        with pytest.raises(OperatorFault) as caught:
+            await distrust_authority(store, name, "cli:ann", CLOCK)
+        assert "at least 8 digits" in caught.value.mend
+    assert await authorities(store) == [trusted]
+
+
+async def test_trust_is_taken_back_once(store: SqlStore) -> None:
+    trusted = await trust(store)
+    await distrust_authority(store, trusted.id, "cli:ann", CLOCK)
+
+    with pytest.raises(OperatorFault):
+        await distrust_authority(store, trusted.id, "cli:ann", CLOCK)
+
+
+async def test_a_revoked_certificate_is_denied_and_its_credential_ends(store: SqlStore) -> None:
+    await put(store, station(), certificate_credential())
+
+    denied = await revoke_certificate(store, STOLEN, "stolen", "cli:ann", CLOCK)
+
+    assert (denied.station, denied.reason, denied.denied_at) == ("CP001", "stolen", CLOCK.now())
+    async with store.read() as work:
+        assert list(await work.denials.all()) == [denied]
+    (credential,) = (await entry_of(store)).credentials
+    assert credential.state is CredentialState.RETIRED
+    (event,) = await journalled(store)
+    assert (event.kind, event.subject) == ("certificate_revoked", "CP001")
+
+
+async def test_a_certificate_that_nobody_here_holds_can_be_revoked_as_well(store: SqlStore) -> None:
+    denied = await revoke_certificate(store, b"\x01" * 32, "seen at a dealer", "cli:ann", CLOCK)
+
+    assert denied.station == ""
+    async with store.read() as work:
+        assert list(await work.denials.all()) == [denied]
+
+
+async def test_revoking_twice_is_harmless(store: SqlStore) -> None:
+    await put(store, station(), certificate_credential())
+
+    for _ in range(2):
+        await revoke_certificate(store, STOLEN, "stolen", "cli:ann", CLOCK)
+
+    async with store.read() as work:
+        assert len(await work.denials.all()) == 1
+
+
+async def test_the_certificates_of_a_station_are_those_that_still_count(store: SqlStore) -> None:
+    retired = certificate_credential(
+        generation=2, proof=ClientCertificate(b"\x02" * 32, "SN", b""), state=CredentialState.RETIRED
+    )
+    await put(store, station(), certificate_credential(), retired)
+
+    assert await certificates_of(store, StationId("CP001")) == [STOLEN]
+    with pytest.raises(OperatorFault, match="no such station"):
+        await certificates_of(store, StationId("CP002"))
