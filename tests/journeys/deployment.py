@@ -141,7 +141,9 @@ async def make_template(folder: Path) -> Template:
         pool = {
             profile: tuple(
                 [
-                    await enrol(deployment, Wanted(f"P{profile}-{number}", profile, f"SN-P{profile}-{number}"))
+                    await enrol(
+                        deployment, Wanted(f"P{profile}-{number}", profile, f"SN-P{profile}-{number}")
+                    )
                     for number in range(size)
                 ]
             )
@@ -247,6 +249,15 @@ class World:
         log = self.csms.stations.get(identity)
         return log.connections if log is not None else 0
 
+    async def arrived(self, identity: str, number: int) -> None:
+        """So many messages of the station have reached the CSMS."""
+
+        async def are_there() -> bool:
+            log = self.csms.stations.get(identity)
+            return log is not None and log.messages >= number
+
+        assert await eventually(are_there, seconds=30)
+
     # -- the operator -------------------------------------------------------------------------------------
 
     async def command(self, *order: str, status: int = 0) -> Any:
@@ -291,7 +302,7 @@ async def eventually(look: Callable[[], Awaitable[Any]], seconds: float = PATIEN
     found = None
     try:
         async with asyncio.timeout(seconds):
-            while not (found := await look()):
+            while not (found := await look()):  # noqa: ASYNC110 -- see above
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"nothing in {seconds:g} s") from None

@@ -1,9 +1,9 @@
 """A station on a live link that says what a test tells it to, and keeps all that it hears.
 
-    async with playing(world.dial(part, "ocpp1.6")) as player:
-        answer = await player.call("Heartbeat")
-        player.answers["Reset"] = {"status": "Accepted"}       # what it answers to its CSMS; None: nothing
-        await player.heard_call("Reset")
+async with playing(world.dial(part, "ocpp1.6")) as player:
+    answer = await player.call("Heartbeat")
+    player.answers["Reset"] = {"status": "Accepted"}       # what it answers to its CSMS; None: nothing
+    await player.heard_call("Reset")
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from typing import Any
 
 from tests.journeys.gateway_child import PATIENCE
 from voltward.simulator.dial import Dial
-from voltward.simulator.frames import CALL, CALL_ERROR, CALL_RESULT, Frame, read_frame, write_call, write_result
+from voltward.simulator.frames import (
+    CALL,
+    CALL_ERROR,
+    CALL_RESULT,
+    Frame,
+    read_frame,
+    write_call,
+    write_result,
+)
 from voltward.simulator.link import Closing, Connected, Link, open_link, words
 
 ACCEPTED = {"status": "Accepted"}
@@ -72,7 +80,9 @@ class Player:
                     if is_it(frame):
                         return frame
                 if self.link.closing is not None:
-                    raise AssertionError(f"the link was closed: {self.link.closing}; heard {self.frames[-5:]}")
+                    raise AssertionError(
+                        f"the link was closed: {self.link.closing}; heard {self.frames[-5:]}"
+                    )
                 await self._news.wait()
 
     async def heard_raw(self, number: int, seconds: float = PATIENCE) -> list[bytes]:
@@ -99,19 +109,20 @@ class Player:
                 raw = await self.link.receive(60)
             except TimeoutError:
                 continue
+            frame = None if raw is None else read_frame(raw)
             async with self._news:
                 if raw is not None:
                     self.raw.append(raw)
-                    frame = read_frame(raw)
-                    if frame is not None:
-                        self.frames.append(frame)
+                if frame is not None:
+                    self.frames.append(frame)
                 self._news.notify_all()
-            if raw is None:
-                return
             if frame is not None and frame.kind == CALL:
-                answer = self.answers.get(frame.action, ACCEPTED)
-                if answer is not None:
-                    await self.link.send(write_result(frame.message_id, answer))
+                await self._answer(frame)
+
+    async def _answer(self, call: Frame) -> None:
+        answer = self.answers.get(call.action, ACCEPTED)
+        if answer is not None:
+            await self.link.send(write_result(call.message_id, answer))
 
 
 @asynccontextmanager

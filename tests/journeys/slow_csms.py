@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import unquote
 
@@ -37,7 +37,7 @@ class SlowCsms:
         except ConnectionClosed:
             pass
 
-    def choose(self, _: ServerConnection, offered: list[Subprotocol]) -> Subprotocol | None:
+    def choose(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         return next((name for name in offered if name in self.speaks), None)
 
 

@@ -122,7 +122,10 @@ def _stations(world: World) -> Authority:
 
 
 BAD: dict[str, tuple[str, Make]] = {
-    "expired": ("CERT-03", lambda w, p: _stations(w).issue(p.serial, OPERATOR, validity=Validity.days(-9, -1))),
+    "expired": (
+        "CERT-03",
+        lambda w, p: _stations(w).issue(p.serial, OPERATOR, validity=Validity.days(-9, -1)),
+    ),
     "not yet valid": (
         "CERT-03",
         lambda w, p: _stations(w).issue(p.serial, OPERATOR, validity=Validity.days(1, 9)),
@@ -251,7 +254,9 @@ async def test_one_certificate_never_opens_for_two_stations(world: World, tmp_pa
 # -- revocation -------------------------------------------------------------------------------------------
 
 
-async def test_a_revoked_certificate_closes_its_live_link_within_a_second_and_is_refused(world: World) -> None:
+async def test_a_revoked_certificate_closes_its_live_link_within_a_second_and_is_refused(
+    world: World,
+) -> None:
     part = world.take(3)
     async with playing(world.dial(part)) as player:
         await player.boot(part.serial)
@@ -292,11 +297,8 @@ async def test_links_that_stand_on_a_distrusted_authority_are_closed(
 ) -> None:
     async with world_of(template, tmp_path_factory.mktemp("distrust")) as world:
         part, bystander = world.take(3), world.take(2)
-        root = world.authorities.root
         shown = await world.command("ca", "show")
-        assert "Corporate root" in str(shown)
         identifier = next(a["id"] for a in shown["authorities"] if "Corporate root" in a["name"])
-        assert root.der
         async with playing(world.dial(part)) as player, playing(world.dial(bystander)) as other:
             await player.boot(part.serial)
             await world.command("ca", "distrust", identifier)
@@ -346,9 +348,7 @@ async def test_a_password_station_that_shows_a_factory_certificate_is_let_in_by_
     issued = authority.issue(part.serial, "Station Works")
     header = part.login("ocpp2.0.1")
     assert isinstance(header, PasswordLogin)
-    dial = world.dial(
-        part, login=certificate_login(issued), headers=(header.header(part.identity),)
-    )
+    dial = world.dial(part, login=certificate_login(issued), headers=(header.header(part.identity),))
     async with playing(dial) as player:
         assert (await player.boot(part.serial)).kind == CALL_RESULT
     event = await world.gateway.event("station_admitted", subject=part.identity)

@@ -67,9 +67,7 @@ async def test_the_real_station_reconnects_at_once_while_ten_thousand_a_minute_g
                     assert (await player.boot()).kind == CALL_RESULT
                 await storm.is_over()
                 # Over the ration a guess is refused unverified; the real station's address never is.
-                event = await world.gateway.event(
-                    "station_refused", subject=part.identity, control="AUTH-06"
-                )
+                event = await world.gateway.event("station_refused", subject=part.identity, control="AUTH-06")
                 assert event["source"] != HOME
                 refused += len(list(world.gateway.seen("station_refused", subject=part.identity)))
 
@@ -103,7 +101,7 @@ class Storm:
         """Until another second's worth of guesses has been made, and some were answered."""
         made = self.made
         async with asyncio.timeout(20):
-            while self.made < made + GUESSES_PER_SECOND or not self.answers:
+            while self.made < made + GUESSES_PER_SECOND or not self.answers:  # noqa: ASYNC110 -- two counters
                 await asyncio.sleep(0.02)
 
     async def is_over(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -39,20 +40,18 @@ async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) ->
         yield world
 
 
-def at_path(world: World, path: str) -> dict[str, object]:
+def at_path(world: World, path: str) -> dict[str, Any]:
     """Dial this very path, whatever the identity says."""
     return {"endpoint": replace(world.endpoint(), path=path)}
 
 
-def raw_header(value: str) -> dict[str, object]:
+def raw_header(value: str) -> dict[str, Any]:
     return {"login": None, "headers": (("Authorization", value),)}
 
 
 def encoded(part: Part, password: bytes | None = None) -> str:
     assert part.password is not None
-    return base64.b64encode(
-        part.identity.encode() + b":" + (password or part.password.reveal())
-    ).decode()
+    return base64.b64encode(part.identity.encode() + b":" + (password or part.password.reveal())).decode()
 
 
 # -- the path ---------------------------------------------------------------------------------------------
@@ -213,9 +212,7 @@ async def test_octets_that_are_no_text_are_a_password(world: World) -> None:
     async with playing(world.dial(part, "ocpp1.6", login=login)) as player:
         assert (await player.boot()).kind == CALL_RESULT
     wrong = RAW[:-1] + b"\x00"
-    await world.is_refused(
-        part, "AUTH-02", "ocpp1.6", **raw_header("Basic " + encoded(part, wrong))
-    )
+    await world.is_refused(part, "AUTH-02", "ocpp1.6", **raw_header("Basic " + encoded(part, wrong)))
 
 
 @pytest.mark.parametrize("dialect", ["ocpp2.0.1", "ocpp2.1"])

@@ -1,4 +1,4 @@
-"""Independent peers (PyPI `ocpp` on `websockets`) through the gateway: every version on every profile, octet by octet."""
+"""Independent peers (PyPI `ocpp` on `websockets`) through the gateway: each version on each profile, octet by octet."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from tests.journeys.deployment import Part, Template, Wanted, World, world_of
 from tests.journeys.peers.byte_peers import (
-    BytePeer,
     ByteCsms,
+    BytePeer,
     Exchange,
     byte_csms,
     byte_station,
@@ -215,5 +215,3 @@ def credentials_of(world: World, part: Part, dialect: str) -> dict[str, Any]:
     if part.profile > 1:
         context = client_context(TlsOptions(ca_pem=world.roots_pem), certificate)
     return {"ssl": context, "headers": headers}
-
-

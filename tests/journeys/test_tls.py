@@ -1,4 +1,4 @@
-"""The TLS port: what may be negotiated, what is refused with which word, how long anybody may take, and reloads."""
+"""The TLS port: what may be negotiated, what is refused with which word, how long anybody may take."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes.certificates import Authority
 from tests.fakes.tls_peer import PeerChoice, PeerRefused, TlsPeer
 from tests.journeys.deployment import (
-    BITES_SECONDS,
     OPERATOR,
-    Part,
     Template,
     World,
-    certificate_login,
     fresh_source,
     world_of,
 )
 from tests.journeys.player import playing
-from voltward.bootstrap.deployment import open_room
-from voltward.domain.authority import Binding, TrustedFor
-from voltward.domain.secret import Secret
-from voltward.ports.vault import RoomName
-from voltward.settings import load_settings
+from tests.journeys.tls_pump import open_tcp, pumped
 from voltward.simulator.client_hello import (
     SUITES_OF_TLS_1_1,
     TLS_1_1,
@@ -40,13 +31,12 @@ from voltward.simulator.client_hello import (
     client_hello,
     read_reply,
 )
-from voltward.simulator.dial import Endpoint, PasswordLogin, TlsOptions, TlsVersion
+from voltward.simulator.dial import Endpoint, TlsOptions, TlsVersion
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.handmade_tls import HandmadeTls, Stage
 from voltward.simulator.link import TlsRefused, words
 from voltward.simulator.raw_exchange import Conversation, Heard, exchange, open_conversation
 from voltward.simulator.tls_context import client_context
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
@@ -259,6 +249,7 @@ TIGHT = """
 handshake_timeout = "1 s"
 upgrade_timeout = "1 s"
 half_open_per_source = 4
+half_open = 10
 """
 
 
@@ -304,8 +295,16 @@ async def test_one_source_cannot_keep_more_than_its_share_waiting(tight: World) 
     assert event.subject == source
 
 
-async def open_tcp(world: World, source: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection("127.0.0.1", world.gateway.tls_port, local_addr=(source, 0))
+async def test_all_together_cannot_keep_more_than_the_gateways_share_waiting(tight: World) -> None:
+    mark = tight.gateway.mark
+    opened = [
+        await open_tcp(tight, source) for source in [fresh_source() for _ in range(4)] for _ in range(3)
+    ]
+    await tight.gateway.event("tls_handshake_failed", since=mark, reason="too-many-half-open")
+    for _, writer in opened:
+        writer.close()
+    turned_away = list(tight.gateway.seen("tls_handshake_failed", since=mark, reason="too-many-half-open"))
+    assert len(turned_away) == 2
 
 
 async def test_a_head_that_is_too_large_is_refused(world: World) -> None:
@@ -317,137 +316,3 @@ async def test_a_head_that_is_too_large_is_refused(world: World) -> None:
     event = await world.gateway.event("tls_handshake_failed", source=source)
     assert event["reason"] == "request: head_too_large"
     assert heard.octets.startswith(b"HTTP/1.1 431 ") or heard.ended
-
-
-# -- reloads ----------------------------------------------------------------------------------------------
-
-
-async def test_new_server_certificates_and_new_trust_come_while_links_live(
-    template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    async with world_of(template, tmp_path_factory.mktemp("reload")) as world:
-        part, newcomer = world.take(2), world.take(3)
-        newcomer = Part(newcomer.identity, 3, newcomer.serial)
-        others = Authority.create("Partner root")
-        certificate = others.issue(newcomer.serial, OPERATOR)
-        next_root = Authority.create("Next server root")
-        await world.is_refused(newcomer, "CERT-02", login=certificate_login(certificate))
-
-        async with playing(world.dial(part)) as player:
-            await player.boot()
-            exchange_server_chain(world, next_root)
-            order = TrustOrder(others.der, TrustedFor.STATIONS, Binding())
-            await trust_authority(world.deployment.store, order, "journeys", world.deployment.clock)
-            mark = world.gateway.mark
-            world.gateway.hang_up()
-            await world.gateway.event("settings_reloaded", since=mark)
-            await asyncio.sleep(BITES_SECONDS)
-
-            # The live link goes on; who comes now meets the new chain and the new trust.
-            assert (await player.call("Heartbeat")).kind == CALL_RESULT
-            assert (await world.csms.call(part.identity, "GetReport", {})).kind == CALL_RESULT
-            new = TlsOptions(
-                ca_pem=next_root.certificate_pem.decode(), ciphers="ECDHE-ECDSA-AES128-GCM-SHA256",
-                maximum=TlsVersion.TLS_1_2,
-            )  # fmt: skip
-            at_new = Endpoint("127.0.0.1", world.gateway.tls_port, tls=new)
-            login = certificate_login(certificate)
-            async with playing(world.dial(newcomer, endpoint=at_new, login=login)) as other:
-                assert (await other.boot(newcomer.serial)).kind == CALL_RESULT
-            old = world.endpoint(
-                maximum=TlsVersion.TLS_1_2, ciphers="ECDHE-ECDSA-AES128-GCM-SHA256"
-            )
-            outcome = await world.knock(world.take(2), endpoint=old)
-            assert "connected" not in words(outcome)
-            assert player.link.closing is None
-
-
-async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
-    template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    async with world_of(template, tmp_path_factory.mktemp("bad-reload")) as world:
-        good = world.settings.read_text()
-        world.settings.write_text(good + '\n[group.x]\nactions = { "NO-99" = "record" }\n')
-        world.gateway.hang_up()
-        event = await world.gateway.event("reload_refused")
-        assert "NO-99" in event["reason"]
-        part = world.take(2)
-        async with playing(world.dial(part)) as player:
-            assert (await player.boot()).kind == CALL_RESULT
-
-
-async def test_a_reload_brings_a_groups_new_policy(
-    template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    async with world_of(template, tmp_path_factory.mktemp("policy-reload")) as world:
-        part = world.take(2)
-        assert part.password is not None
-        login = PasswordLogin(part.password, username="fixed-by-the-vendor")
-        await world.is_refused(part, "ID-04", login=login)
-        with world.settings.open("a") as file:
-            file.write('\n[group.default]\nactions = { "ID-04" = "record" }\n')
-        world.gateway.hang_up()
-        await world.gateway.event("settings_reloaded")
-        async with playing(world.dial(part, login=login)) as player:
-            assert (await player.boot()).kind == CALL_RESULT
-
-
-def exchange_server_chain(world: World, root: Authority) -> None:
-    """What a renewal will do: another ECDSA chain and key in the gateway's room."""
-    issuing = Authority.create("Next CSMS CA", parent=root)
-    issued = issuing.issue("localhost", OPERATOR, host_names=["localhost"])
-    room = open_room(load_settings(world.settings), RoomName.GATEWAY)
-    room.put("server-ecdsa", Secret(issued.key_pem))
-    (room.folder / "server-ecdsa.pem").write_bytes(issued.chain_pem)
-
-
-# -- a TLS client on memory buffers, over a real socket ---------------------------------------------------
-
-
-class Pump:
-    """Carries octets between a `TlsPeer` and the gateway. `pending` is what the peer wants to say next."""
-
-    def __init__(self, peer: TlsPeer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._peer, self._reader, self._writer = peer, reader, writer
-        self.pending = b""
-
-    async def send(self, octets: bytes) -> None:
-        self._writer.write(octets)
-        await self._writer.drain()
-
-    async def step(self) -> bool:
-        """The peer says what it has to say; True when its handshake is complete."""
-        done = self._peer.handshake()
-        await self.send(self._peer.take_output())
-        return done
-
-    async def shake_hands(self) -> None:
-        while not await self.step():
-            self._peer.receive(await self._heard())
-
-    async def until(self, is_it: object) -> None:
-        """Listen, and keep back what the peer answers, until it is so."""
-        assert callable(is_it)
-        while not is_it():
-            self._peer.receive(await self._heard())
-            self._peer.handshake()
-            self.pending += self._peer.take_output()
-
-    async def rest(self) -> bytes:
-        async with asyncio.timeout(10):
-            return await self._reader.read()
-
-    async def _heard(self) -> bytes:
-        async with asyncio.timeout(10):
-            octets = await self._reader.read(1 << 16)
-        assert octets, "the gateway hung up"
-        return octets
-
-
-@asynccontextmanager
-async def pumped(world: World, peer: TlsPeer, source: str | None = None) -> AsyncIterator[Pump]:
-    reader, writer = await open_tcp(world, source or fresh_source())
-    try:
-        yield Pump(peer, reader, writer)
-    finally:
-        writer.close()

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from voltward.domain.route import csms_url
 from voltward.gateway.peer import Peer
+from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect
 from voltward.ports.clock import Entropy
 from voltward.wire.tls_client import ClientContext, TlsClientEngine
 from voltward.wire.tls_failure import TlsFailure
@@ -50,7 +51,7 @@ class Writable(Protocol):
 
 
 class MaskingKeys:
-    """Unpredictable keys of 4 octets (RFC 6455 5.3), drawn many at a time: half a microsecond less per message."""
+    """Unpredictable keys of 4 octets (RFC 6455 5.3), drawn many at a time: half a microsecond saved each."""
 
     __slots__ = ("_at", "_block", "_entropy")
 
@@ -90,6 +91,8 @@ class CsmsChannel:
         "_dropped",
         "_early",
         "_entropy",
+        "_heard",
+        "_keepalive",
         "_owner",
         "_route",
         "_upgrade",
@@ -103,6 +106,8 @@ class CsmsChannel:
         self._entropy = entropy
         self._codec: FrameCodec | None = None
         self._owner: CsmsOwner | None = None
+        self._keepalive: Keepalive | None = None
+        self._heard = False  # since the last tick
         self._dropped = ""
         self._early: list[bytes] = []  # texts that came with the 101; the socket is paused until `attach`
         self._dialled: asyncio.Future[DialFailed | None] = asyncio.get_running_loop().create_future()
@@ -113,9 +118,10 @@ class CsmsChannel:
         """Wait for the CSMS's answer to the upgrade."""
         return await self._dialled
 
-    def attach(self, owner: CsmsOwner) -> None:
+    def attach(self, owner: CsmsOwner, keepalive: Keepalive) -> None:
         """From now on texts have somewhere to go; until then the socket is not read."""
         self._owner = owner
+        self._keepalive = keepalive
         early, self._early = self._early, []
         for text in early:
             owner.text(text)
@@ -129,6 +135,22 @@ class CsmsChannel:
         """Send one message; a link that is gone swallows it."""
         if self._codec is not None and self.peer is not None:
             self.peer.send(self._codec.text(text))
+
+    def tick(self, now: float) -> None:
+        """About once a second: a CSMS that vanished without a word is missed by its silence."""
+        if self._keepalive is None or self._codec is None or self.peer is None:
+            return
+        if self._heard:
+            self._heard = False
+            self._keepalive.heard(now)
+        match self._keepalive.due(now):
+            case KeepaliveEffect.PING:
+                self.peer.send(self._codec.ping(b"voltward"))
+            case KeepaliveEffect.SILENT:
+                self.peer.abort()
+                self._drop("no sign of life")
+            case _:
+                pass
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye and go."""
@@ -147,11 +169,8 @@ class CsmsChannel:
         self.peer.set_write_limit(self._route.write_buffer)
         self.peer.send(self._upgrade.request)
 
-    def received(self, data: memoryview) -> None:
-        """Octets of the CSMS: its answer to the upgrade, then frames."""
-        if self._codec is not None:
-            self._read(data)
-            return
+    def received(self, data: bytes) -> None:
+        """Octets of the CSMS: its answer to the upgrade; after it they go to `_read` at once."""
         assert self._upgrade is not None
         outcome = self._upgrade.receive(data)
         if isinstance(outcome, NotUpgraded):
@@ -187,13 +206,19 @@ class CsmsChannel:
             masking_key=masks.next,
             extensions=upgraded.extensions,
         )
+        self.peer.deliver = self._read
         self.peer.pause()
         self._settle(None)
         if upgraded.rest:
-            self._read(memoryview(upgraded.rest))
+            self._read(upgraded.rest)
 
-    def _read(self, data: memoryview) -> None:
+    def _read(self, data: bytes) -> None:
         assert self._codec is not None
+        self._heard = True
+        payload = self._codec.whole_text(data)
+        if payload is not None:
+            self._take(payload)
+            return
         for event in self._codec.receive(data):
             match event:
                 case Text(payload):
@@ -261,6 +286,9 @@ async def dial_csms(
         failed = DialFailed(f"name not found: {error.strerror}")
     except OSError as error:
         failed = DialFailed(f"cannot connect: {error.strerror or error}")
+    except asyncio.CancelledError:
+        channel.peer.abort()  # the station has gone meanwhile: no link may be left standing
+        raise
     if failed is None and channel.subprotocol not in subprotocols:
         failed = DialFailed("no common subprotocol")
     if failed is not None:

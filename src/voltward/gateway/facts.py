@@ -44,7 +44,7 @@ class FactWriter:
         return len(self._queue) >= KEPT
 
     def put(self, fact: StationFact, *, now: float, is_step: bool = False) -> None:
-        """Queue a fact; never blocks. A step is told each time: it counts as often as it happens (ruling 13)."""
+        """Queue a fact; never blocks. A step is told each time, because it counts each time (ruling 13)."""
         bare = replace(fact, at=NEVER)
         if not is_step and self._told.get(bare, -1.0) > now:
             return

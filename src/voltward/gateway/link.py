@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.enforcement import Answer
@@ -163,7 +163,8 @@ class StationLink:
         hooks = {CallPurpose.BOOT: self._boot, CallPurpose.SECURITY_EVENT: self._security_event}
         self._relay = Relay(self, rules, hooks, self._station_line, csms_line, now)
         self._room = None
-        csms.attach(CsmsOwner(csms_line.arrived, self._csms_ended, self._csms_writable))
+        owner = CsmsOwner(csms_line.arrived, self._csms_ended, self._csms_writable)
+        csms.attach(owner, Keepalive(replace(self.opened.times, idle_seconds=0.0), now))
 
     async def dial(self) -> CsmsChannel | DialFailed:
         """Dial the CSMS for a link that was waiting: only the subprotocol that it speaks already will do."""
@@ -219,6 +220,8 @@ class StationLink:
         """About once a second. A station whose reading is stopped by us cannot show that it is alive."""
         if self._relay is not None:
             self._relay.tick(now)
+            if self._csms is not None and not self._relay.csms.is_paused:
+                self._csms.tick(now)
         if self._station_line.is_paused:
             return
         match self.keepalive.due(now):
@@ -232,7 +235,9 @@ class StationLink:
                 pass
 
     async def probe(self, seconds: float) -> bool:
-        """Ping now; whether anything comes back within the time (ruling 11)."""
+        """Ping now; whether anything comes back in time (ruling 11). Who is not read counts as alive."""
+        if self._station_line.is_paused:
+            return True
         if self._probe is None:
             self._probe = asyncio.get_running_loop().create_future()
             self.keepalive.probe(self._monotonic(), seconds + 1.0)

@@ -1,19 +1,19 @@
 """One socket, with TLS or without, under a channel: bytes in, bytes out, a polite end.
 
-The channel above never sees the difference. Reading goes through two buffers that the whole process
-shares: what `Channel.received` gets is valid until it returns (architecture, section 4).
+The channel above never sees the difference. Reading goes through a buffer that the whole process shares
+(architecture, section 4).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, cast
 
 from voltward.wire.tls import TlsFailure
 
 _READ = memoryview(bytearray(256 * 1024))
-_PLAIN = memoryview(bytearray(64 * 1024))
 DRAIN_TIME = 1.0  # seconds that a last word may take to arrive (ruling 3)
 
 
@@ -25,7 +25,7 @@ class TlsEngine(Protocol):
     def receive(self, data: memoryview, /) -> None: ...
     def receive_eof(self) -> None: ...
     def handshake(self) -> bool: ...
-    def read_into(self, buffer: memoryview, /) -> int: ...
+    def read(self) -> bytes: ...
     def write(self, data: bytes, /) -> None: ...
     def take_output(self) -> bytes: ...
     def close(self) -> None: ...
@@ -38,7 +38,7 @@ class Channel(Protocol):
         """The socket is open and, where TLS is spoken, the handshake is done."""
         ...
 
-    def received(self, data: memoryview, /) -> None: ...
+    def received(self, data: bytes, /) -> None: ...
 
     def failed(self, failure: TlsFailure, /) -> None:
         """TLS came to nothing; the alert is on its way."""
@@ -64,6 +64,7 @@ class Peer(asyncio.BufferedProtocol):
         "_established",
         "_gone",
         "_loop",
+        "deliver",
         "transport",
     )
 
@@ -75,6 +76,8 @@ class Peer(asyncio.BufferedProtocol):
         self._gone = False
         self._deadline: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        # Who takes what was read. A channel may put another method there: then the hot path asks for no phase.
+        self.deliver: Callable[[bytes], None] = channel.received
         self.transport: asyncio.Transport | None = None
 
     # -- asyncio's side ---------------------------------------------------------------------------------
@@ -96,7 +99,7 @@ class Peer(asyncio.BufferedProtocol):
             return  # reading on while the last word drains keeps a reset from overtaking it
         engine = self._engine
         if engine is None:
-            self._channel.received(_READ[:nbytes])
+            self.deliver(bytes(_READ[:nbytes]))
             return
         try:
             engine.receive(_READ[:nbytes])
@@ -134,7 +137,7 @@ class Peer(asyncio.BufferedProtocol):
         self._engine = engine
         self._established = False
 
-    def feed(self, data: memoryview) -> None:
+    def feed(self, data: bytes) -> None:
         """Hand over a chunk that was read before `start_tls`."""
         _READ[: len(data)] = data
         self.buffer_updated(len(data))
@@ -199,11 +202,8 @@ class Peer(asyncio.BufferedProtocol):
         return done
 
     def _read_all(self, engine: TlsEngine) -> None:
-        while not self._closing:
-            octets = engine.read_into(_PLAIN)
-            if octets == 0:
-                break
-            self._channel.received(_PLAIN[:octets])
+        while not self._closing and (data := engine.read()):
+            self.deliver(data)
         self._flush()  # what the engine itself answers: the refusal of a renegotiation
         if engine.peer_closed and self.is_open:
             self.finish()

@@ -82,7 +82,7 @@ class RelayBook:
 
 
 def _plain(dialect: Dialect, policy: CommandPolicy) -> frozenset[str]:
-    """The station's calls that pass without a look: known, without a rule, and of no purpose that is watched."""
+    """The station's calls that pass without a look: known, without a rule, of no purpose that is watched."""
     return frozenset(
         action
         for action in dialect.actions(Direction.TO_CSMS)

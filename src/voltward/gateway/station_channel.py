@@ -147,11 +147,9 @@ class StationChannel:
         else:
             self._wait(self._threshold.limits.handshake_timeout)
 
-    def received(self, data: memoryview) -> None:
-        """Octets of the peer, by phase."""
-        if self._phase is Phase.OPEN:
-            self._read(data)
-        elif self._phase is Phase.ASKING:
+    def received(self, data: bytes) -> None:
+        """Octets of the peer, by phase; on an open channel they go to `_read` at once."""
+        if self._phase is Phase.ASKING:
             self._head += data
             self._look_at_head()
         elif self._phase is Phase.ARRIVING:
@@ -201,6 +199,7 @@ class StationChannel:
         """Answer 101: from now on the link is fed."""
         self._leave_half_open()
         self._phase = Phase.OPEN
+        self.peer.deliver = self._read
         self._link = link
         self.on_gone = None
         self._codec = FrameCodec(
@@ -235,7 +234,7 @@ class StationChannel:
 
     # -- inside -------------------------------------------------------------------------------------------
 
-    def _begin_tls(self, data: memoryview) -> None:
+    def _begin_tls(self, data: bytes) -> None:
         holder = self.listener.tls
         assert holder is not None
         if not looks_like_tls(data):
@@ -266,10 +265,14 @@ class StationChannel:
             self._head = bytearray()
             self._threshold.receptionist.receive(self, request)
 
-    def _read(self, data: memoryview) -> None:
+    def _read(self, data: bytes) -> None:
         codec, link = self._codec, self._link
-        assert codec is not None
-        assert link is not None
+        if codec is None or link is None:
+            return
+        payload = codec.whole_text(data)
+        if payload is not None:
+            link.text(payload)
+            return
         for event in codec.receive(data):
             if type(event) is Text:
                 link.text(event.payload)

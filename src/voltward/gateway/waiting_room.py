@@ -72,7 +72,7 @@ class WaitingRoom:
         self._duties = duties
         self._limits = FrameLimits(guest.dialect.message_types, max_bytes=_LARGEST)
         self._faults = 0
-        self._held: list[bytes] = []
+        self._held: list[Call] = []
         self._boot: Call | None = None  # the boot in hand while the CSMS is dialled
         self._trigger = ""  # id of our call that asks for a boot
 
@@ -104,8 +104,7 @@ class WaitingRoom:
             case SessionEffect.ANSWER_PENDING:
                 self._pend(call)
             case SessionEffect.REFUSE:
-                code = guest.dialect.error_name(ErrorCode.SECURITY)
-                guest.to_station(frames.call_error(call.message_id, code, "not accepted yet"))
+                self._refuse(call)
             case SessionEffect.JOURNAL_THEN_ACKNOWLEDGE:
                 guest.start(lambda: self._acknowledge(call), "security event")
             case SessionEffect.DIAL_THEN_RELAY:
@@ -130,13 +129,20 @@ class WaitingRoom:
             boot, self._boot = self._boot, None
             if self._guest.session.dial_failed() is SessionEffect.ANSWER_PENDING and boot is not None:
                 self._pend(boot)
+            held, self._held = self._held, []
+            for call in held:  # by the next dial they would be stale, and the station has sent them again
+                self._refuse(call)
             return
         self._guest.session.dialled()
         self._guest.serve(csms)
         if self._boot is not None:
             self._guest.text(self._boot.raw)
-        for raw in self._held:
-            self._guest.text(raw)
+        for call in self._held:
+            self._guest.text(call.raw)
+
+    def _refuse(self, call: Call) -> None:
+        code = self._guest.dialect.error_name(ErrorCode.SECURITY)
+        self._guest.to_station(frames.call_error(call.message_id, code, "not accepted yet"))
 
     async def _acknowledge(self, call: Call) -> None:
         if await self._guest.journal_security_event(call):
@@ -160,7 +166,7 @@ class WaitingRoom:
         if len(self._held) >= HELD:
             self._guest.end(CloseCause.VIOLATION, "too many calls before the boot was accepted")
         else:
-            self._held.append(call.raw)
+            self._held.append(call)
 
     def _broken(self, fault: FrameFault) -> None:
         self._guest.happened("frame_refused", leg="station", reason=fault.reason.value)

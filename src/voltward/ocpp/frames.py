@@ -143,6 +143,31 @@ def _elements(raw: bytes, limits: FrameLimits) -> list[Any]:
     # The count of openings bounds the depth from above and costs next to nothing; few frames need more.
     if raw.count(b"{") + raw.count(b"[") > limits.max_depth and _is_deeper_than(raw, limits.max_depth):
         raise FrameFault(FrameReason.TOO_DEEP)
+    value = _canonical(raw)
+    if value is None:
+        value = _strictly_read(raw)
+    if type(value) is not list:
+        raise FrameFault(FrameReason.NOT_AN_ARRAY)
+    return value
+
+
+def _canonical(raw: bytes) -> Any:
+    """The value of a frame in the one form that our encoder gives it; None where it has another form.
+
+    Nearly all stations send that form, and to read and write it back takes half of the strict reader's time.
+    What comes out as it went in has no key twice, no NaN, no lone surrogate and no bad UTF-8: none of these
+    could come out. Numbers beyond 64 bits could: a frame that may hold one is left to the strict reader.
+    """
+    if raw[:1] != b"[" or _TWENTY_DIGITS in raw.translate(_TO_ONE_DIGIT):
+        return None
+    try:
+        value = _decode(raw)
+        return value if _encode(value) == raw else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strictly_read(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -155,8 +180,6 @@ def _elements(raw: bytes, limits: FrameLimits) -> list[Any]:
         raise FrameFault(FrameReason.NOT_JSON) from None
     if end != len(text):
         raise FrameFault(FrameReason.NOT_JSON)
-    if type(value) is not list:
-        raise FrameFault(FrameReason.NOT_AN_ARRAY)
     if b"\\u" in raw and _has_lone_surrogate(value):
         raise FrameFault(FrameReason.LONE_SURROGATE)
     return value
@@ -207,6 +230,15 @@ def _check_id(message_id: object) -> None:
     if type(message_id) is not str or not 0 < len(message_id) <= LONGEST_ID:
         raise FrameFault(FrameReason.MESSAGE_ID)
 
+
+# --- the common form ---------------------------------------------------------------------------------
+
+_decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
+
+# A sign counts as a digit: the longest negative number of 64 bits is shorter by one. In this form a number
+# follows one of three characters; a long number inside of a text (an id, say) does not disturb.
+_TO_ONE_DIGIT = bytes.maketrans(b"123456789-,[", b"0000000000::")
+_TWENTY_DIGITS = b":" + b"0" * 20
 
 # --- what `json` alone would let through -------------------------------------------------------------
 

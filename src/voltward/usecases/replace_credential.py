@@ -57,9 +57,7 @@ async def replace_credential(
         await work.credentials.save(credential)
         kind = "password" if credential.is_password else "certificate"
         facts = {"kind": kind, "generation": credential.generation}
-        await work.journal(
-            Event("credential_replaced", clock.now(), order.actor, str(order.station), facts)
-        )
+        await work.journal(Event("credential_replaced", clock.now(), order.actor, str(order.station), facts))
         await work.commit()
     return Enrolled(station, made, remarks)
 

@@ -58,7 +58,7 @@ def looks_like_tls(first_bytes: bytes | memoryview) -> bool:
 
 
 class TlsServerEngine:
-    """One connection: `receive`, `handshake` until True, then `read_into` and `write`; always `take_output`.
+    """One connection: `receive`, `handshake` until True, then `read` and `write`; always `take_output`.
 
     Plain bytes may have arrived together with the end of the handshake: when `handshake` turns True, read.
     After a TlsFailure the engine stays failed; what `take_output` still gives is the alert.
@@ -84,7 +84,7 @@ class TlsServerEngine:
 
     def receive_eof(self) -> None:
         """The peer's side of the transport has ended: what is not complete by now fails."""
-        self._connection.bio_shutdown()
+        self._pipe.feed_eof()
 
     def handshake(self) -> bool:
         """Go on as far as the bytes allow: True when the handshake is complete. Raises TlsFailure."""
@@ -106,20 +106,19 @@ class TlsServerEngine:
         self._complete = True
         return True
 
-    def read_into(self, buffer: memoryview) -> int:
-        """Put plain bytes into `buffer`: their number, or 0 if more input is needed or `peer_closed` is set.
+    def read(self) -> bytes:
+        """Plain bytes, or b"" if more input is needed or `peer_closed` is set.
 
-        One call gives one record (16 KiB) at most: call until 0. Raises TlsFailure.
+        One call gives one record (16 KiB) at most: call until b"". Raises TlsFailure.
         """
         if self._failure is not None:
             raise self._failure
-        count = self._pipe.read_into(buffer)
-        if count == libssl.BROKEN:
-            self._fail(name_reason(libssl.take_errors()))
-        if count == libssl.CLOSED:
+        data = self._pipe.read()
+        if not data and self._pipe.state != libssl.WANT_MORE:
+            if self._pipe.state == libssl.BROKEN:
+                self._fail(name_reason(libssl.take_errors()))
             self.peer_closed = True
-            return 0
-        return count
+        return data
 
     def write(self, data: bytes | memoryview) -> None:
         """Encrypt `data` towards the peer; the handshake must be complete. Raises TlsFailure."""

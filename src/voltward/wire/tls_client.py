@@ -18,6 +18,8 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.wire.tls_failure import TlsFailure, ends_with_alert
 
+_LARGEST_RECORD = 16_384  # plain bytes
+
 ClientContext = ssl.SSLContext  # a name for those who hold one and never look inside
 
 
@@ -108,18 +110,18 @@ class TlsClientEngine:
         self._complete = True
         return True
 
-    def read_into(self, buffer: memoryview) -> int:
-        """Put plain bytes into `buffer`: their number, or 0 for more input needed or `peer_closed`."""
+    def read(self) -> bytes:
+        """Plain bytes, or b"" for more input needed or `peer_closed`: call until b""."""
         if self._failure is not None:
             raise self._failure
         try:
-            count: int = self._object.read(len(buffer), buffer)  # type: ignore[assignment] -- the stub forgets this form
+            data = self._object.read(_LARGEST_RECORD)
         except ssl.SSLWantReadError:
-            return 0
+            return b""
         except ssl.SSLError as error:
             self._fail(error)
-        self.peer_closed = count == 0
-        return count
+        self.peer_closed = not data
+        return data
 
     def write(self, data: bytes | memoryview) -> None:
         """Encrypt `data` towards the peer; the handshake must be complete. Raises TlsFailure."""

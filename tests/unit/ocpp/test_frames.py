@@ -258,3 +258,55 @@ def depth_of(value: object) -> int:
             return 1 + max(map(depth_of, value), default=0)
         case _:
             return 0
+
+
+# Pieces that are right, nearly right or wrong, written tightly: the quick reader must take none too many.
+LITERALS = st.one_of(
+    st.integers().map(str),
+    st.integers(-(1 << 65), 1 << 65).map(str),
+    st.floats().map(repr),
+    st.sampled_from(
+        [str(1 << 64), str((1 << 64) - 1), str(-(1 << 63)), str(-(1 << 63) - 1), "9" * 19, "-" + "9" * 19]
+    ),
+    st.sampled_from(
+        ["-0", "-0.0", "1e5", "1E5", "1e400", "01", "1.", "NaN", "null", "true", "100.0", "2e-07"]
+    ),
+    st.text(max_size=4).map(lambda text: json.dumps(text, ensure_ascii=False)),
+    st.text(max_size=4).map(json.dumps),
+    st.sampled_from(['"\\/"', '"\\ud800"', '"\x7f"', '"\x01"', '"a', '"00000000000000000000"', '":-1"']),
+)
+KEYS = st.sampled_from(['"a"', '"b"', '"\\u0061"', '"é"'])
+TIGHT_TEXTS = st.recursive(
+    LITERALS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda parts: "[" + ",".join(parts) + "]"),
+        st.lists(st.tuples(KEYS, inner), max_size=3).map(
+            lambda members: "{" + ",".join(f"{key}:{value}" for key, value in members) + "}"
+        ),
+    ),
+    max_leaves=6,
+).map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
+@given(TIGHT_TEXTS)
+@example(b'{"a":1,"a":1}')
+@example(b'{"a":1,"\\u0061":1}')
+@example(b"[-9223372036854775809]")
+@example(b"[18446744073709551616]")
+@example(b"-9223372036854775809")
+@example(b"18446744073709551616")
+def test_the_quick_reader_takes_nothing_that_the_strict_one_refuses_or_reads_differently(raw: bytes) -> None:
+    quick = frames._canonical(raw)  # pyright: ignore[reportPrivateUsage]
+
+    if quick is not None:
+        assert repr(quick) == repr(frames._strictly_read(raw))  # pyright: ignore[reportPrivateUsage]
+
+
+def test_the_quick_reader_takes_what_an_encoder_usually_writes() -> None:
+    payload = {
+        "v": [0, -1, 12345.6, 1 << 60, True, None, 'ü"\\\n'],
+        "w": {"x": "bench-0000000000000000000000002"},
+    }
+    raw = json.dumps([2, "a", "X", payload], ensure_ascii=False, separators=(",", ":")).encode()
+
+    assert frames._canonical(raw) == [2, "a", "X", payload]  # pyright: ignore[reportPrivateUsage]

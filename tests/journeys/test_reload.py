@@ -1,0 +1,107 @@
+"""SIGHUP: chains, trust and policies are exchanged while links live."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.fakes.certificates import Authority
+from tests.journeys.deployment import (
+    BITES_SECONDS,
+    OPERATOR,
+    Part,
+    Template,
+    World,
+    certificate_login,
+    world_of,
+)
+from tests.journeys.player import playing
+from voltward.bootstrap.deployment import open_room
+from voltward.domain.authority import Binding, TrustedFor
+from voltward.domain.secret import Secret
+from voltward.ports.vault import RoomName
+from voltward.settings import load_settings
+from voltward.simulator.dial import Endpoint, PasswordLogin, TlsOptions, TlsVersion
+from voltward.simulator.frames import CALL_RESULT
+from voltward.simulator.link import words
+from voltward.usecases.trust_authority import TrustOrder, trust_authority
+
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def test_new_server_certificates_and_new_trust_come_while_links_live(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with world_of(template, tmp_path_factory.mktemp("reload")) as world:
+        part, newcomer = world.take(2), world.take(3)
+        newcomer = Part(newcomer.identity, 3, newcomer.serial)
+        others = Authority.create("Partner root")
+        certificate = others.issue(newcomer.serial, OPERATOR)
+        next_root = Authority.create("Next server root")
+        await world.is_refused(newcomer, "CERT-02", login=certificate_login(certificate))
+
+        async with playing(world.dial(part)) as player:
+            await player.boot()
+            exchange_server_chain(world, next_root)
+            order = TrustOrder(others.der, TrustedFor.STATIONS, Binding())
+            await trust_authority(world.deployment.store, order, "journeys", world.deployment.clock)
+            mark = world.gateway.mark
+            world.gateway.hang_up()
+            await world.gateway.event("settings_reloaded", since=mark)
+            await asyncio.sleep(BITES_SECONDS)
+
+            # The live link goes on; who comes now meets the new chain and the new trust.
+            assert (await player.call("Heartbeat")).kind == CALL_RESULT
+            assert (await world.csms.call(part.identity, "GetReport", {})).kind == CALL_RESULT
+            new = TlsOptions(
+                ca_pem=next_root.certificate_pem.decode(), ciphers="ECDHE-ECDSA-AES128-GCM-SHA256",
+                maximum=TlsVersion.TLS_1_2,
+            )  # fmt: skip
+            at_new = Endpoint("127.0.0.1", world.gateway.tls_port, tls=new)
+            login = certificate_login(certificate)
+            async with playing(world.dial(newcomer, endpoint=at_new, login=login)) as other:
+                assert (await other.boot(newcomer.serial)).kind == CALL_RESULT
+            old = world.endpoint(maximum=TlsVersion.TLS_1_2, ciphers="ECDHE-ECDSA-AES128-GCM-SHA256")
+            outcome = await world.knock(world.take(2), endpoint=old)
+            assert "connected" not in words(outcome)
+            assert player.link.closing is None
+
+
+async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with world_of(template, tmp_path_factory.mktemp("bad-reload")) as world:
+        good = world.settings.read_text()
+        world.settings.write_text(good + '\n[group.x]\nactions = { "NO-99" = "record" }\n')
+        world.gateway.hang_up()
+        event = await world.gateway.event("reload_refused")
+        assert "NO-99" in event["reason"]
+        part = world.take(2)
+        async with playing(world.dial(part)) as player:
+            assert (await player.boot()).kind == CALL_RESULT
+
+
+async def test_a_reload_brings_a_groups_new_policy(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with world_of(template, tmp_path_factory.mktemp("policy-reload")) as world:
+        part = world.take(2)
+        assert part.password is not None
+        login = PasswordLogin(part.password, username="fixed-by-the-vendor")
+        await world.is_refused(part, "ID-04", login=login)
+        with world.settings.open("a") as file:
+            file.write('\n[group.default]\nactions = { "ID-04" = "record" }\n')
+        world.gateway.hang_up()
+        await world.gateway.event("settings_reloaded")
+        async with playing(world.dial(part, login=login)) as player:
+            assert (await player.boot()).kind == CALL_RESULT
+
+
+def exchange_server_chain(world: World, root: Authority) -> None:
+    """What a renewal will do: another ECDSA chain and key in the gateway's room."""
+    issuing = Authority.create("Next CSMS CA", parent=root)
+    issued = issuing.issue("localhost", OPERATOR, host_names=["localhost"])
+    room = open_room(load_settings(world.settings), RoomName.GATEWAY)
+    room.put("server-ecdsa", Secret(issued.key_pem))
+    (room.folder / "server-ecdsa.pem").write_bytes(issued.chain_pem)

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes.arrivals import MadeDoor, arrival, trusted
+from tests.fakes.builders import password_credential, station
+from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.clock import FakeClock
+from voltward.adapters.system_clock import SystemClock
+from voltward.domain.errors import OperatorFault
+from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
+from voltward.gateway.attestation import FACTS, Attestation
+from voltward.gateway.door import Judgement
+from voltward.gateway.settings import CsmsSettings
+from voltward.usecases.admission_registry import StationEntry
+
+P2, P3 = SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE
+ROOT = MadeAuthority.create("Station CA")
+LEAF = ROOT.issue("SN-CP001", "Example CPO")
+PASSWORD = b"any password at all"
+
+
+def judge(
+    identity: str = "CP001", *, by_certificate: bool = False, serial: str | None = "SN-CP001"
+) -> Judgement:
+    """A judgement of a registered station; whether it was let in plays no part here."""
+    made = MadeDoor(FakeClock(SystemClock().now()))
+    try:
+        made.registry.set_authorities([trusted(ROOT)])
+        profile = P3 if by_certificate else P2
+        record = station(identity, profile=profile, floor=profile, serial=serial)
+        made.registry.put_station(StationEntry(record, (password_credential(identity),)))
+        if by_certificate:
+            came = arrival(identity, leaf=LEAF, root=ROOT, at=made.clock.now())
+        else:
+            came = arrival(identity, password=PASSWORD, at=made.clock.now())
+        return asyncio.run(made.door.judge(came))
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def by_certificate() -> Judgement:
+    return judge(by_certificate=True)
+
+
+@pytest.fixture(scope="module")
+def by_password() -> Judgement:
+    return judge()
+
+
+def test_the_facts_are_those_that_were_verified(by_certificate: Judgement) -> None:
+    assert Attestation({}).attested(by_certificate) == {
+        "station": "CP001",
+        "profile": "3",
+        "serial": "SN-CP001",
+        "fingerprint": LEAF.fingerprint.hex(),
+        "credential": "certificate",
+        "control": "",
+        "lane": "",
+    }
+
+
+def test_where_a_password_opened_no_fingerprint_is_attested(by_password: Judgement) -> None:
+    facts = Attestation({}).attested(by_password)
+
+    assert (facts["profile"], facts["fingerprint"]) == ("2", "")
+    assert set(facts) == set(FACTS)
+
+
+def test_the_default_headers_carry_the_facts(by_certificate: Judgement) -> None:
+    headers = dict(Attestation(CsmsSettings().headers).for_judgement(by_certificate))
+
+    assert headers["X-Voltward-Station"] == "CP001"
+    assert headers["X-Voltward-Fingerprint"] == LEAF.fingerprint.hex()
+    assert "Authorization" not in headers
+
+
+def test_a_header_without_a_value_is_left_out(by_password: Judgement) -> None:
+    assert "X-Voltward-Fingerprint" not in dict(
+        Attestation(CsmsSettings().headers).for_judgement(by_password)
+    )
+
+
+def test_the_stations_own_password_is_passed_on_where_that_is_chosen(by_password: Judgement) -> None:
+    ((name, value),) = Attestation({}, "pass").for_judgement(by_password)
+
+    assert (name, value) == ("Authorization", b"Basic " + base64.b64encode(b"CP001:" + PASSWORD))
+
+
+def test_where_no_password_came_none_is_passed_on(by_certificate: Judgement) -> None:
+    assert Attestation({}, "pass").for_judgement(by_certificate) == []
+
+
+def test_a_stored_password_is_sent_under_the_stored_user(by_certificate: Judgement) -> None:
+    stored = Attestation({}, "stored", "gw-{station}", Secret(b"shared"))
+
+    ((_, value),) = stored.for_judgement(by_certificate)
+
+    assert value == b"Basic " + base64.b64encode(b"gw-CP001:shared")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization",
+        "authorization",
+        "Host",
+        "Connection",
+        "Sec-WebSocket-Key",
+        "Cookie",
+        "",
+        "-",
+        "X Y",
+        "X:Y",
+        "X\r\nY",
+        "Größe",
+    ],
+)
+def test_a_header_that_would_break_the_request_cannot_be_set(name: str) -> None:
+    with pytest.raises(OperatorFault, match="cannot be set"):
+        Attestation({name: "{station}"}).check()
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{password}",
+        "{0}",
+        "{}",
+        "{station.__class__}",
+        "{station[0]}",
+        "{station!r}",
+        "{station:>9}",
+        "{station",
+        "}",
+        "a\r\nX: b",
+        "é",
+    ],
+)
+def test_a_template_names_facts_and_nothing_else(template: str) -> None:
+    with pytest.raises(OperatorFault, match="no text with facts in it") as caught:
+        Attestation({"X-Station": template}).check()
+    assert "{station}" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "template", ["", "fixed", "{station}/{serial} {{literal}}", *("{" + fact + "}" for fact in FACTS)]
+)
+def test_facts_and_fixed_text_may_stand_in_a_template(template: str) -> None:
+    Attestation({"X-Station": template}).check()
+
+
+@given(identity=st.text(min_size=1, max_size=20), serial=st.text(max_size=20))
+def test_nothing_that_a_record_holds_can_begin_another_header(
+    identity: str, serial: str, by_password: Judgement
+) -> None:
+    hostile = _renamed(by_password, identity, serial)
+
+    headers = Attestation({"X-A": "{station}", "X-B": "x{serial}"}).for_judgement(hostile)
+
+    for _, value in headers:
+        assert isinstance(value, str)
+        assert value.isascii()
+        assert value.isprintable()
+
+
+@given(template=st.text(max_size=30))
+def test_any_template_is_either_refused_or_can_be_filled(template: str, by_password: Judgement) -> None:
+    attestation = Attestation({"X-Station": template})
+    try:
+        attestation.check()
+    except OperatorFault:
+        return
+    attestation.for_judgement(by_password)
+
+
+def _renamed(judgement: Judgement, identity: str, serial: str) -> Judgement:
+    assert judgement.entry is not None
+    record = replace(judgement.entry.station, id=StationId(identity), serial=serial)
+    return replace(
+        judgement,
+        arrival=replace(judgement.arrival, identity=identity),
+        entry=replace(judgement.entry, station=record),
+    )
