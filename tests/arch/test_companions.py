@@ -10,11 +10,40 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.arch.source_tree import ROOT, Function, PythonFile, docstring_node, source_files
+from tests.arch.source_tree import ROOT, Function, PythonFile, docstring_node, files_of_benchmarks, source_files
 
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
-TESTED_ELSEWHERE: Mapping[str, str] = {}
+TESTED_ELSEWHERE: Mapping[str, str] = {
+    "adapters/sql/authority_store.py": "contracts/test_authority_store.py",
+    "adapters/sql/change_feed.py": "contracts/test_change_feed.py",
+    "adapters/sql/credential_store.py": "contracts/test_credential_store.py",
+    "adapters/sql/denial_store.py": "contracts/test_denial_store.py",
+    "adapters/sql/exception_store.py": "contracts/test_exception_store.py",
+    "adapters/sql/journal_rows.py": "contracts/test_journal.py",
+    "adapters/sql/migrations/versions/0001_first_tables.py": "unit/adapters/sql/test_schema.py",
+    "adapters/sql/operator_store.py": "contracts/test_operator_store.py",
+    "adapters/sql/station_store.py": "contracts/test_station_store.py",
+    "adapters/sql/unit_of_work.py": "contracts/test_unit_of_work.py",
+    "adapters/system_clock.py": "contracts/test_clock.py",
+    "demo/business.py": "journeys/test_demo.py",
+    "demo/commands.py": "journeys/test_demo.py",
+    "demo/curtain.py": "journeys/test_demo.py",
+    "demo/deployment.py": "journeys/test_demo.py",
+    "demo/encore.py": "journeys/test_demo.py",
+    "demo/gateway_process.py": "journeys/test_demo.py",
+    "demo/opening.py": "journeys/test_demo.py",
+    "demo/orders.py": "journeys/test_demo.py",
+    "demo/performance.py": "journeys/test_demo.py",
+    "demo/players.py": "journeys/test_demo.py",
+    "demo/quarantines.py": "journeys/test_demo.py",
+    "simulator/attacks_on_credentials.py": "journeys/test_attacks_can_fail.py",
+    "simulator/attacks_on_links.py": "journeys/test_attacks_can_fail.py",
+    "simulator/attacks_on_tls.py": "journeys/test_attacks_can_fail.py",
+    "simulator/link.py": "journeys/test_simulator_on_the_wire.py",
+    "simulator/live_station.py": "journeys/test_simulator_on_the_wire.py",
+    "simulator/raw_exchange.py": "journeys/test_simulator_on_the_wire.py",
+}
 
 # Debts: modules without any test. This list only shrinks.
 UNTESTED: frozenset[str] = frozenset()
@@ -46,6 +75,8 @@ def test_what_is_tested_elsewhere_exists_and_has_no_test_file_of_its_own() -> No
 
 def test_every_unit_test_file_mirrors_a_module() -> None:
     mirrors = {path for file in source_files() for path in _own_tests(file)}
+    benchmarks = {Path(file.path).stem.strip("_") for file in files_of_benchmarks()}
+    mirrors |= {ROOT / "tests" / "unit" / "benchmarks" / f"test_{name}.py" for name in benchmarks}
     tests = (ROOT / "tests" / "unit").rglob("test_*.py")
     found = sorted(path.relative_to(ROOT).as_posix() for path in tests if path not in mirrors)
 

@@ -76,7 +76,7 @@ class Peer(asyncio.BufferedProtocol):
         self._gone = False
         self._deadline: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        # Who takes what was read. A channel may put another method there: then the hot path asks for no phase.
+        # Who takes what was read. A channel puts another method there once its phase is the last.
         self.deliver: Callable[[bytes], None] = channel.received
         self.transport: asyncio.Transport | None = None
 

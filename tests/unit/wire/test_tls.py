@@ -29,7 +29,6 @@ def make_context() -> ServerContext:
 CONTEXT = make_context()
 TLS_1_2 = PeerChoice(maximum="TLSv1.2", shows=STATION)
 TLS_1_3 = PeerChoice(minimum="TLSv1.3", shows=STATION)
-BUFFER = memoryview(bytearray(65_536))
 
 
 def connected(choice: PeerChoice) -> tuple[TlsServerEngine, TlsPeer]:
@@ -108,7 +107,7 @@ def test_renegotiation_is_refused_with_a_warning() -> None:
     assert peer.connection.renegotiate()
     peer.handshake()
     engine.receive(peer.take_output())
-    assert engine.read_into(BUFFER) == 0
+    assert engine.read() == b""
     peer.receive(engine.take_output())
     with pytest.raises(PeerRefused, match="no renegotiation"):
         peer.handshake()
@@ -230,9 +229,8 @@ def test_bytes_pass_both_ways(choice: PeerChoice) -> None:
     engine, peer = connected(choice)
     peer.write(b"to the server")
     engine.receive(memoryview(peer.take_output()))
-    assert engine.read_into(BUFFER) == 13
-    assert BUFFER[:13] == b"to the server"
-    assert engine.read_into(BUFFER) == 0
+    assert engine.read() == b"to the server"
+    assert engine.read() == b""
     large = bytes(range(256)) * 1_000
     engine.write(memoryview(large))
     engine.write(b"")
@@ -252,18 +250,28 @@ def test_bytes_that_came_with_the_end_of_the_handshake_are_read() -> None:
     engine.receive(peer.take_output())
     assert engine.handshake()
     assert engine.handshake()
-    assert engine.read_into(BUFFER) == 5
+    assert engine.read() == b"GET /"
 
 
-def test_a_small_buffer_is_filled_again_and_again() -> None:
+def test_records_are_read_one_by_one_however_they_are_cut_on_their_way() -> None:
     engine, peer = connected(TLS_1_3)
-    peer.write(b"0123456789")
+    peer.write(b"one")
+    peer.write(b"two")
+    wire = peer.take_output()
+    engine.receive(wire[:-1])
+    assert engine.read() == b"one"
+    assert engine.read() == b""
+    engine.receive(wire[-1:])
+    assert engine.read() == b"two"
+    assert engine.read() == b""
+
+
+def test_the_largest_record_is_read_at_once() -> None:
+    engine, peer = connected(TLS_1_3)
+    peer.write(bytes(16_384))
     engine.receive(peer.take_output())
-    small = memoryview(bytearray(4))
-    seen = b""
-    while count := engine.read_into(small):
-        seen += small[:count]
-    assert seen == b"0123456789"
+    assert engine.read() == bytes(16_384)
+    assert engine.read() == b""
 
 
 def test_a_close_of_the_peer_is_seen_after_its_last_bytes() -> None:
@@ -271,9 +279,9 @@ def test_a_close_of_the_peer_is_seen_after_its_last_bytes() -> None:
     peer.write(b"last")
     peer.connection.shutdown()
     engine.receive(peer.take_output())
-    assert engine.read_into(BUFFER) == 4
+    assert engine.read() == b"last"
     assert not engine.peer_closed
-    assert engine.read_into(BUFFER) == 0
+    assert engine.read() == b""
     assert engine.peer_closed
 
 
@@ -318,7 +326,7 @@ def test_the_end_of_the_stream_without_close_is_told_from_a_close() -> None:
     engine, _ = connected(TLS_1_3)
     engine.receive_eof()
     with pytest.raises(TlsFailure, match="unexpected eof while reading"):
-        engine.read_into(BUFFER)
+        engine.read()
     assert not engine.peer_closed
 
 
@@ -330,11 +338,11 @@ def test_a_changed_record_breaks_the_connection_for_good(choice: PeerChoice) -> 
     record[-1] ^= 1
     engine.receive(bytes(record))
     with pytest.raises(TlsFailure, match="bad record mac") as caught:
-        engine.read_into(BUFFER)
+        engine.read()
     assert caught.value.alert_sent
     assert caught.value.certificate == STATION.der
     assert len(engine.take_output()) > 0
-    for act in (lambda: engine.read_into(BUFFER), lambda: engine.write(b"x")):
+    for act in (engine.read, lambda: engine.write(b"x")):
         with pytest.raises(TlsFailure, match="bad record mac"):
             act()
     engine.close()
