@@ -12,6 +12,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -83,8 +84,10 @@ async def supervise(parts: Sequence[Part]) -> int:
                 statuses.append(status)
                 stop.set()
                 return
-            pause = FIRST_PAUSE if loop.time() - started > SETTLED else min(pause * 2, LONGEST_PAUSE)
+            if loop.time() - started > SETTLED:
+                pause = FIRST_PAUSE
             await _sleep(pause, stop)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async with asyncio.TaskGroup() as group:
         for part in parts:
@@ -100,23 +103,26 @@ async def _until(process: asyncio.subprocess.Process, stop: asyncio.Event) -> in
         await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if not ended.done():
-            process.terminate()
+            _tell(process, signal.SIGTERM)
             await asyncio.wait({ended}, timeout=ENDING)
             if not ended.done():
-                process.kill()
+                _tell(process, signal.SIGKILL)
     return ended.result()
 
 
 async def _sleep(seconds: float, stop: asyncio.Event) -> None:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
-    except TimeoutError:
-        pass
 
 
 def _hand_on(running: dict[str, asyncio.subprocess.Process], number: signal.Signals) -> None:
     for process in running.values():
+        _tell(process, number)
+
+
+def _tell(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself, and nobody has heard yet
         process.send_signal(number)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from voltward.crypto.certificates import read_certificate
 from voltward.rulebook.observation import PublicKeySeen
@@ -28,6 +29,16 @@ def trust_problem(der: bytes, now: datetime) -> str | None:
     if now > seen.not_after:
         return f"it ended on {seen.not_after:%Y-%m-%d}"
     return _key_problem(seen.key)
+
+
+def is_issued_by(certificate: bytes, authority_pem: bytes) -> bool:
+    """Whether this authority signed the certificate (DER) itself; what cannot be read is issued by nobody."""
+    try:
+        leaf = x509.load_der_x509_certificate(certificate)
+        leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(authority_pem))
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _forbids_signing(der: bytes) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voltward.crypto.certificates import read_certificate
-from voltward.crypto.passwords import PasswordKeys, make_password, password_proof, sharing_of
+from voltward.crypto.passwords import PasswordKeys, make_password
 from voltward.domain.authority import Authority, BindingRule
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.credential import Credential
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -16,6 +15,12 @@ from voltward.domain.station import DEFAULT_GROUP, Standing, Station, StationId
 from voltward.ocpp import DIALECTS
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.new_credential import (
+    issuer_remarks,
+    password_credential,
+    pinned_credential,
+    sharing_remarks,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ async def enroll_station(
             credential, password = _password(order, keys, clock, entropy)
         station = await work.stations.save(station)
         remarks = await _save_credential(work, credential)
+        remarks += await issuer_remarks(work, order.certificate)
         await work.journal(_enrolled(order, clock))
         await work.commit()
     return Enrolled(station, password if order.password is None else None, remarks)
@@ -77,28 +83,6 @@ def identity_problem(identity: str) -> str:
     """Empty if some dialect takes the identity; else the problem, in the words of the most tolerant one."""
     problems = [dialect.identity.problem(identity) or "" for dialect in DIALECTS.values()]
     return "" if "" in problems else problems[-1]
-
-
-def password_credential(
-    station: StationId,
-    text: Secret,
-    keys: PasswordKeys,
-    clock: Clock,
-    entropy: Entropy,
-    *,
-    machine_made: bool,
-) -> Credential:
-    """The row for a password, generation 1."""
-    return Credential(
-        id=entropy.identifier(),
-        station=station,
-        proof=password_proof(keys, station, text, machine_made=machine_made),
-        purpose=Purpose.PRODUCTION,
-        state=CredentialState.PENDING,
-        generation=1,
-        created_at=clock.now(),
-        sharing_digest=sharing_of(keys, text),
-    )
 
 
 async def _refuse_known(work: UnitOfWork, order: EnrolmentOrder) -> None:
@@ -152,30 +136,7 @@ async def _certificate(
         trusted = [authority for authority in await work.authorities.all() if authority.retired_at is None]
         _refuse_unprovable(order, trusted)
         return None
-    seen = read_certificate(order.certificate)
-    if any(denied.fingerprint == seen.fingerprint for denied in await work.denials.all()):
-        raise OperatorFault(
-            "this certificate was revoked, and nothing takes that back.",
-            mend="Give the station a new certificate, with a new key.",
-            subject=str(order.station),
-        )
-    owners = [c for c in await work.credentials.by_fingerprint(seen.fingerprint) if c.is_usable(clock.now())]
-    if owners:
-        raise OperatorFault(
-            f"this certificate belongs to {owners[0].station}; one certificate, one station.",
-            mend="Name the certificate of this very station.",
-            subject=str(order.station),
-        )
-    proof = ClientCertificate(seen.fingerprint, (seen.common_names or ("",))[0], b"", pinned=True)
-    return Credential(
-        id=entropy.identifier(),
-        station=order.station,
-        proof=proof,
-        purpose=Purpose.PRODUCTION,
-        state=CredentialState.PENDING,
-        generation=1,
-        created_at=clock.now(),
-    )
+    return await pinned_credential(work, order.station, order.certificate, clock, entropy)
 
 
 def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
@@ -198,17 +159,6 @@ async def _save_credential(work: UnitOfWork, credential: Credential | None) -> t
     remarks = await sharing_remarks(work, credential)
     await work.credentials.save(credential)
     return remarks
-
-
-async def sharing_remarks(work: UnitOfWork, credential: Credential) -> tuple[str, ...]:
-    """Who else has the same password (field note 6), as a sentence."""
-    if not credential.sharing_digest:
-        return ()
-    others = {str(c.station) for c in await work.credentials.sharing(credential.sharing_digest)}
-    others.discard(str(credential.station))
-    if not others:
-        return ()
-    return (f"the same password is used by {', '.join(sorted(others))}: give each station its own.",)
 
 
 def _enrolled(order: EnrolmentOrder, clock: Clock) -> Event:

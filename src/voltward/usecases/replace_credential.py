@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from voltward.crypto.certificates import read_certificate
 from voltward.crypto.passwords import PasswordKeys, make_password
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.credential import Credential, CredentialState
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -19,7 +18,13 @@ from voltward.domain.station import Standing, Station, StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.change_station import registered
-from voltward.usecases.enroll_station import Enrolled, password_credential, sharing_remarks
+from voltward.usecases.enroll_station import Enrolled
+from voltward.usecases.new_credential import (
+    issuer_remarks,
+    password_credential,
+    pinned_credential,
+    sharing_remarks,
+)
 
 OLD_PASSWORD = timedelta(hours=24)
 OLD_CERTIFICATE = timedelta(days=30)
@@ -45,7 +50,7 @@ async def replace_credential(
         station = await _in_service(work, order.station)
         made = make_password(entropy) if order.password is None and order.certificate is None else None
         if order.certificate is not None:
-            credential = await _pinned(work, order, order.certificate, clock, entropy)
+            credential = await pinned_credential(work, order.station, order.certificate, clock, entropy)
         else:
             text = order.password or made
             assert text is not None
@@ -53,7 +58,7 @@ async def replace_credential(
                 order.station, text, keys, clock, entropy, machine_made=made is not None
             )
         credential = await _supersede(work, credential, clock)
-        remarks = await sharing_remarks(work, credential)
+        remarks = await sharing_remarks(work, credential) + await issuer_remarks(work, order.certificate)
         await work.credentials.save(credential)
         kind = "password" if credential.is_password else "certificate"
         facts = {"kind": kind, "generation": credential.generation}
@@ -71,29 +76,6 @@ async def _in_service(work: UnitOfWork, station: StationId) -> Station:
             subject=str(station),
         )
     return record
-
-
-async def _pinned(
-    work: UnitOfWork, order: CredentialOrder, certificate: bytes, clock: Clock, entropy: Entropy
-) -> Credential:
-    seen = read_certificate(certificate)
-    owners = await work.credentials.by_fingerprint(seen.fingerprint)
-    live = [owner for owner in owners if owner.is_usable(clock.now())]
-    if live:
-        raise OperatorFault(
-            f"this certificate belongs to {live[0].station}; one certificate, one station.",
-            mend="Name the certificate of this very station, one that it does not hold yet.",
-            subject=str(order.station),
-        )
-    return Credential(
-        id=entropy.identifier(),
-        station=order.station,
-        proof=ClientCertificate(seen.fingerprint, (seen.common_names or ("",))[0], b"", pinned=True),
-        purpose=Purpose.PRODUCTION,
-        state=CredentialState.PENDING,
-        generation=1,
-        created_at=clock.now(),
-    )
 
 
 async def _supersede(work: UnitOfWork, new: Credential, clock: Clock) -> Credential:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.certificates import Authority, Validity
 from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.trust_anchors import trust_problem
+from voltward.crypto.trust_anchors import is_issued_by, trust_problem
 
 ROOT = Authority.create("Root", key="rsa")
 NOW = Validity.days().not_before + timedelta(days=1)
@@ -44,3 +44,11 @@ def test_one_that_has_ended_cannot_and_one_that_begins_later_can() -> None:
 def test_rubbish_is_unreadable() -> None:
     with pytest.raises(UnreadableCertificate):
         trust_problem(b"rubbish", NOW)
+
+
+def test_the_issuer_of_a_certificate_is_known_by_its_signature() -> None:
+    issuer, stranger = Authority.create("Issuer"), Authority.create("Stranger")
+    leaf = issuer.issue(common_name="SN-1").der
+    assert is_issued_by(leaf, issuer.certificate_pem)
+    assert not is_issued_by(leaf, stranger.certificate_pem)
+    assert not is_issued_by(b"no certificate", issuer.certificate_pem)

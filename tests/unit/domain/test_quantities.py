@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voltward.domain.quantities import parse_duration, parse_size
 
@@ -33,3 +37,37 @@ def test_anything_else_is_refused_with_an_example(text: str) -> None:
         parse_duration(text)
     with pytest.raises(ValueError, match="1 MiB"):
         parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["0 B", "0.4 B"])
+def test_a_size_has_room_for_something(text: str) -> None:
+    with pytest.raises(ValueError, match="no room"):
+        parse_size(text)
+
+
+def test_zero_is_a_duration_where_it_switches_something_off() -> None:
+    assert parse_duration("0 s") == 0.0
+
+
+@pytest.mark.parametrize("text", ["9" * 400 + " d", "1" * 13 + " B", "\u0661 s"])
+def test_numbers_that_nobody_means_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="10 s"):
+        parse_duration(text)
+    with pytest.raises(ValueError, match="1 MiB"):
+        parse_size(text)
+
+
+@given(
+    st.integers(1, 10**12 - 1),
+    st.sampled_from(["ms", "s", "min", "h", "d"]),
+    st.sampled_from(["", " ", "  "]),
+)
+def test_a_larger_number_is_a_longer_time(amount: int, unit: str, blank: str) -> None:
+    assert parse_duration(f"{amount}{blank}{unit}") > parse_duration(f"{amount - 1}{blank}{unit}")
+
+
+@given(st.text(max_size=20))
+def test_reading_a_quantity_has_two_outcomes(text: str) -> None:
+    for parse in (parse_duration, parse_size):
+        with suppress(ValueError):
+            assert parse(text) >= 0

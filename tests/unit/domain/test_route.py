@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,38 @@ def test_a_template_says_where_the_identity_stands_once(template: str) -> None:
 @given(st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable()))
 def test_a_placed_identity_is_found_again(identity: str) -> None:
     assert RULE.identify(RULE.place(identity)) == Identified(identity)
+
+
+_identities = st.text(min_size=1, max_size=20)
+_targets = st.one_of(
+    st.text(max_size=30).map("/ocpp/{}".format),
+    st.text(alphabet="/ocp%2fF5.?aA", max_size=20).map("/ocpp/{}".format),
+    st.text(max_size=20),
+)
+
+
+@given(_targets)
+def test_any_target_comes_to_an_identity_or_a_reason_and_never_both(target: str) -> None:
+    found = RULE.identify(target)
+
+    assert (found.identity is None) == bool(found.problem)
+
+
+@given(_targets, _targets)
+def test_two_paths_are_one_station_only_if_both_name_it(one: str, other: str) -> None:
+    """What is decoded is decoded once: nothing aliases one identity to another."""
+    first, second = RULE.identify(one), RULE.identify(other)
+    if first.identity is not None and first == second:
+        encoded = RULE.place(first.identity)
+        assert RULE.identify(encoded) == first
+        for target in (one, other):
+            assert unquote(target.partition("?")[0].removeprefix("/ocpp/")) == first.identity
+
+
+@given(_identities, _identities)
+def test_two_identities_never_share_a_place(one: str, other: str) -> None:
+    assert (RULE.place(one) == RULE.place(other)) == (one == other)
+    assert (csms_url("ws://csms/x", one) == csms_url("ws://csms/x", other)) == (one == other)
 
 
 @pytest.mark.parametrize(

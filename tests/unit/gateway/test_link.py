@@ -313,7 +313,8 @@ async def test_a_security_event_that_cannot_be_kept_is_not_passed_on(hall: Hall)
     await settle()
 
     assert link.csms.sent == []
-    assert link.station.ending is not None
+    assert link.station.ending == (1008, "the journal is away")
+    assert hall.kinds[0] == "security_event_not_journalled"
 
 
 # -- judged again

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from structlog.testing import LogCapture
+
+from voltward.supervisor import PARTS, Part, supervise
+
+
+@pytest.fixture
+def logged() -> Iterator[LogCapture]:
+    capture = LogCapture()
+    structlog.configure(processors=[capture])
+    yield capture
+    structlog.reset_defaults()
+
+
+def part(*arguments: str) -> Part:
+    return Part("gateway", arguments)
+
+
+def stop_soon(number: signal.Signals = signal.SIGTERM, after: float = 0.0) -> None:
+    asyncio.get_running_loop().call_later(after, signal.raise_signal, number)
+
+
+def test_a_part_is_a_child_of_the_same_python() -> None:
+    assert part("serve", "--only", "gateway").command == [
+        sys.executable,
+        "-m",
+        "voltward",
+        "serve",
+        "--only",
+        "gateway",
+    ]
+    assert PARTS == ("gateway",)
+
+
+async def test_a_part_that_cannot_ever_start_takes_the_supervisor_with_it(
+    tmp_path: Path, logged: LogCapture
+) -> None:
+    async with asyncio.timeout(60):
+        status = await supervise([part("serve", "--only", "gateway", "-c", str(tmp_path / "none.toml"))])
+
+    assert status == 2
+    assert [(line["event"], line.get("status")) for line in logged.entries] == [
+        ("part_started", None),
+        ("part_ended", 2),
+    ]
+
+
+async def test_a_part_that_crashed_is_started_again(tmp_path: Path, logged: LogCapture) -> None:
+    """The part is a command that ends with 1, as a crashed one would."""
+    (tmp_path / "voltward.toml").write_text("")
+    crashing = part("settings", "check", "-c", str(tmp_path / "voltward.toml"))
+
+    second_start = asyncio.Event()
+
+    def watch(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if line["event"] == "part_started" and logged.entries:
+            second_start.set()
+        return line
+
+    structlog.configure(processors=[watch, logged])
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        supervising = group.create_task(supervise([crashing]))
+        await second_start.wait()
+        signal.raise_signal(signal.SIGTERM)
+
+    assert supervising.result() == 0
+    ended = next(line for line in logged.entries if line["event"] == "part_ended")
+    assert ended["status"] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_all_parts_in_order(logged: LogCapture, number: signal.Signals) -> None:
+    parts = [Part("one", ("simulate", "--help")), Part("two", ("--version",))]
+    stop_soon(number)
+
+    async with asyncio.timeout(60):
+        assert await supervise(parts) == 0
+
+    assert "part_ended" not in [line["event"] for line in logged.entries]
+
+
+async def test_a_reload_is_handed_on_and_a_part_that_is_gone_is_no_fault(logged: LogCapture) -> None:
+    stop_soon(signal.SIGHUP)
+    stop_soon(signal.SIGTERM, after=0.05)
+
+    async with asyncio.timeout(60):
+        assert await supervise([part("--version")]) == 0
+
+
+def test_the_log_is_one_json_object_a_line_and_secrets_do_not_print() -> None:
+    script = (
+        "import structlog; from voltward.supervisor import log_as_json; from voltward.domain.secret import Secret;"
+        "log_as_json(); structlog.get_logger().info('it_happened', subject='CP001', password=Secret(b'hunter2'))"
+    )
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    (line,) = done.stderr.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["subject"], told["level"]) == ("it_happened", "CP001", "info")
+    assert "hunter2" not in line
+    assert done.stdout == ""
