@@ -10,7 +10,14 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.arch.source_tree import ROOT, Function, PythonFile, docstring_node, files_of_benchmarks, source_files
+from tests.arch.source_tree import (
+    ROOT,
+    Function,
+    PythonFile,
+    docstring_node,
+    files_of_benchmarks,
+    source_files,
+)
 
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+import asyncio
+from typing import Any, cast
 
-from tests.fakes.arrivals import BOOK, MadeDoor
-from tests.fakes.clock import SeededEntropy
+from tests.fakes.arrivals import MadeDoor, arrival, trusted
+from tests.fakes.builders import certificate_credential, station
+from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.clock import FakeClock, SeededEntropy
 from tests.fakes.gateway import CountedFlow
 from tests.fakes.relays import MESSAGE_CONTROLS
+from voltward.adapters.system_clock import SystemClock
+from voltward.domain.credential import ClientCertificate
+from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner, CsmsRoute
 from voltward.gateway.door import Judgement
@@ -20,8 +26,11 @@ from voltward.gateway.station_channel import StationChannel
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveTimes
 from voltward.ocpp import DIALECTS
 from voltward.ports.storage import Reading, UnitOfWork
+from voltward.usecases.admission_registry import StationEntry
 from voltward.usecases.record_facts import StationFact
 
+ROOT = MadeAuthority.create("Station CA")
+LEAF = ROOT.issue("SN-CP001", "Example CPO")
 TIMES = KeepaliveTimes(ping_seconds=60, pong_seconds=20)
 
 
@@ -125,4 +134,37 @@ class MadeLink:
         self.link.serve(cast("CsmsChannel", self.csms))
 
 
-__all__ = ["BOOK", "TIMES", "CsmsEnd", "MadeLink", "StationEnd", "facts_put", "made_duties"]
+class Hall:
+    """A door whose station comes in by its certificate, and the duties behind it."""
+
+    def __init__(self) -> None:
+        self.made = MadeDoor(FakeClock(SystemClock().now()))
+        self.made.registry.set_authorities([trusted(ROOT)])
+        self.duties: LinkDuties = made_duties(self.made)
+        self.enter()
+
+    def enter(self, **record: Any) -> None:
+        proof = ClientCertificate(LEAF.fingerprint, "SN-CP001", b"")
+        proven = certificate_credential(proof=proof, proven_at=record.pop("proven_at", self.made.clock.now()))
+        p3 = SecurityProfile.TLS_CERTIFICATE
+        record = {"profile": p3, "floor": p3, "known_sources": ("192.0.2.7",), **record}
+        self.made.registry.put_station(StationEntry(station(**record), (proven,)))
+
+    async def judge(self) -> Judgement:
+        return await self.made.door.judge(arrival(leaf=LEAF, root=ROOT, at=self.made.clock.now()))
+
+    async def link(self, version: str = "ocpp1.6") -> MadeLink:
+        made = MadeLink(await self.judge(), self.duties, version)
+        if made.link.session.is_serving:
+            made.serve()
+        return made
+
+    @property
+    def kinds(self) -> list[str]:
+        return self.made.journal.kinds
+
+
+async def settle() -> None:
+    """Let what was started go on as far as it can."""
+    for _ in range(5):
+        await asyncio.sleep(0)

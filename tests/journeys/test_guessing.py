@@ -158,6 +158,23 @@ async def guessing(world: World, identity: str) -> AsyncIterator[Storm]:
         await asyncio.wait({blowing})
 
 
+async def test_guessers_who_wait_for_their_answers_do_not_fill_the_door(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    # Held for eight seconds each, these guesses would take all places, and others would be turned away.
+    folder, settings = tmp_path_factory.mktemp("crowd"), "[gateway.limits]\nhalf_open = 300\n"
+    async with world_of(template, folder, settings) as world:
+        part, others = world.take(2), [world.take(2) for _ in range(4)]
+        async with guessing(world, part.identity) as storm:
+            await storm.is_over()
+            for other in others:
+                async with playing(world.dial(other)) as player:
+                    assert (await player.boot()).kind == CALL_RESULT
+        turned_away = list(world.gateway.seen("tls_handshake_failed", reason="too-many-half-open"))
+    assert storm.made > 4 * 300
+    assert not turned_away
+
+
 async def test_refusals_of_one_source_come_later_and_later_and_a_right_password_from_there_does_not(
     world: World,
 ) -> None:

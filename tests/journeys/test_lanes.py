@@ -125,8 +125,11 @@ async def test_a_proven_station_that_is_sent_to_the_unproven_lane_is_closed_and_
         closing = await player.closed()
     async with playing(world.dial(part)) as player:
         answer = await player.boot(part.serial)
+        await world.row("station_quarantined", part.identity)
+    told = await world.command("station", "explain", part.identity)
 
     assert closing.code == 4002
+    assert (told["answer"], told["control"]) == ("quarantined", "STN-02")
     assert answer.payload is not None
     assert answer.payload["status"] == "Pending"
 

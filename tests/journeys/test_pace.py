@@ -11,13 +11,20 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.journeys.deployment import Template, World, eventually, world_of
+from tests.journeys.deployment import Template, Wanted, World, eventually, world_of
 from tests.journeys.player import Player, playing
 from tests.journeys.slow_csms import SlowCsms, slow_csms
 from voltward.simulator.frames import Frame, read_frame
 from voltward.simulator.link import HttpRefused
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+
+QUICK = """
+[group.quick]
+ping_interval = "1 s"
+pong_timeout = "1 s"
+"""
+WANTED = (Wanted("QUICK", 2, None, "quick"),)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -143,6 +150,21 @@ async def test_a_slow_station_stops_the_csms_and_nothing_is_lost(stuck: tuple[Wo
     assert heard == [chunk(number, "Vendor") for number in range(CHUNKS)]
 
 
+async def test_a_csms_that_has_vanished_is_missed_and_the_station_is_told(
+    stuck: tuple[World, SlowCsms],
+) -> None:
+    world, csms = stuck
+    part = world.parts["QUICK"]
+    async with playing(world.dial(part, "ocpp2.1")) as player:
+        await player.link.send(b'[6,"hello","NotifyPeriodicEventStream",{}]')
+        await reaches(lambda: len(csms.received.get(part.identity, ())), 1)
+        csms.connections[part.identity].transport.pause_reading()  # no pong comes any more
+        closing = await player.closed()
+        csms.connections[part.identity].transport.abort()
+    assert closing.code == 1001
+    assert (await world.gateway.event("csms_link_lost", subject=part.identity)).facts
+
+
 async def test_the_csms_chooses_the_subprotocol_and_101_says_which(stuck: tuple[World, SlowCsms]) -> None:
     world, csms = stuck
     csms.speaks = ("ocpp1.6",)
@@ -165,7 +187,7 @@ async def stuck(
 ) -> AsyncIterator[tuple[World, SlowCsms]]:
     async with slow_csms() as csms:
         folder = tmp_path_factory.mktemp("stuck")
-        async with world_of(template, folder, csms_url=csms.url) as world:
+        async with world_of(template, folder, QUICK, csms_url=csms.url, wanted=WANTED) as world:
             yield world, csms
 
 

@@ -159,6 +159,9 @@ async def test_the_late_end_of_the_old_link_does_not_take_the_new_one_down(world
             assert (await new.call("Heartbeat")).kind == CALL_RESULT
             assert (await world.csms.call(part.identity, "GetReport", {})).kind == CALL_RESULT
             assert new.link.closing is None
+            # It is still known as the station's link: the next newcomer takes its place, not a place beside it.
+            async with playing(world.dial(part)):
+                assert (await new.closed()).code == 4001
 
 
 async def test_calls_under_way_on_the_old_link_are_failed_and_never_reach_the_new_one(world: World) -> None:

@@ -43,7 +43,7 @@ def actor() -> str:
     """Who gives the order, for the journal: the account on this machine."""
     try:
         return f"cli:{getpass.getuser()}"
-    except OSError:
+    except (OSError, KeyError):  # a container's user without a name
         return "cli"
 
 

@@ -95,7 +95,7 @@ class StationLink:
         self._csms: CsmsChannel | None = None
         self._relay: Relay | None = None
         self._station_line = Line(channel.peer, self._take)
-        self._background = Background(lambda: self.end(CloseCause.VIOLATION, "internal error"))
+        self._background: Background | None = None  # few links have stories
         self._probe: asyncio.Future[bool] | None = None
         self._is_proven = False
         self._started = now
@@ -141,7 +141,9 @@ class StationLink:
             self._csms.close(1001, "station gone")
             self._csms = None
         failed = self._relay.close() if self._relay is not None else 0
-        self._background.cancel()
+        self._relay = None
+        if self._background is not None:
+            self._background.cancel()
         if self._probe is not None and not self._probe.done():
             self._probe.set_result(False)
         self._duties.left(self, why, failed, self._monotonic() - self._started)
@@ -204,7 +206,7 @@ class StationLink:
             answer = await held
             then(answer, self._monotonic())
 
-        self._background.start(story(), f"hold {self.connection}")
+        self._beside().start(story(), f"hold {self.connection}")
 
     def start(self, story: Callable[[], Awaitable[None]], name: str) -> None:
         """A story of the waiting room, ended with the link."""
@@ -212,7 +214,7 @@ class StationLink:
         async def told() -> None:
             await story()
 
-        self._background.start(told(), f"{name} {self.connection}")
+        self._beside().start(told(), f"{name} {self.connection}")
 
     # -- time, probes, new judgements, the end ------------------------------------------------------------
 
@@ -281,6 +283,11 @@ class StationLink:
             self._channel.close(code, reason)
 
     # -- inside -------------------------------------------------------------------------------------------
+
+    def _beside(self) -> Background:
+        if self._background is None:
+            self._background = Background(lambda: self.end(CloseCause.VIOLATION, "internal error"))
+        return self._background
 
     def _use_rules(self, judgement: Judgement, before: Judgement) -> None:
         """Another lane, policy or exception: what the CSMS may send follows at once."""

@@ -144,8 +144,8 @@ class LinkDuties:
     def left(self, link: LeavingLink, why: str, failed: int, seconds: float) -> None:
         """A link ended: its one canonical line."""
         self.reports.metrics.links.dec()
-        self.reports.metrics.messages.labels("to_csms").inc(link.counted[0])
-        self.reports.metrics.messages.labels("to_station").inc(link.counted[1])
+        self.reports.metrics.to_csms.inc(link.counted[0])
+        self.reports.metrics.to_station.inc(link.counted[1])
         self.reports.log_only(
             "link_closed",
             str(link.judgement.station),

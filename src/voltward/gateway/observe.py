@@ -155,4 +155,4 @@ def _tls(facts: TlsFacts) -> TlsSeen:
 
 def _chain(facts: TlsFacts | None, registry: AdmissionRegistry, reader: CertificateReader) -> ChainSeen:
     assert facts is not None
-    return chain_seen(reader, facts, registry.authorities)
+    return chain_seen(reader, facts, registry.authorities, lambda leaf: registry.owner_of(leaf) is not None)

@@ -123,6 +123,7 @@ class Peer(asyncio.BufferedProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
         self._channel.ended()
+        del self._channel, self.deliver  # no ring is left for the garbage collector to find
 
     def pause_writing(self) -> None:
         self._channel.writable(is_writable=False)

@@ -49,6 +49,7 @@ from voltward.wire.upgrade import UpgradeRequest, accept
 BODY = b"refused\n"  # the same for every cause
 CHALLENGE = (("WWW-Authenticate", 'Basic realm="ocpp"'),)
 RETRY_AFTER = 30  # seconds; told with 503
+CROWDED = 0.5  # of the half-open places: from there on no refusal is held longer than the least (ruling 10)
 TURN_PATIENCE = 15.0  # seconds that a newcomer may wait for another of the same identity
 
 
@@ -114,13 +115,18 @@ class Reception:
             await self._refuse(channel, judgement, connection, started)
             return
         self._door.succeeded(judgement)
-        turn = self._turns.setdefault(judgement.station, asyncio.Lock())
-        try:
-            async with asyncio.timeout(TURN_PATIENCE):
-                await turn.acquire()
-        except TimeoutError:
-            self._unavailable(channel)
-            return
+        turn = self._turns.get(judgement.station)
+        if turn is None:
+            turn = self._turns[judgement.station] = asyncio.Lock()
+        if turn.locked():  # only then is a deadline needed, which costs more than the lock
+            try:
+                async with asyncio.timeout(TURN_PATIENCE):
+                    await turn.acquire()
+            except TimeoutError:
+                self._unavailable(channel)
+                return
+        else:
+            await turn.acquire()
         try:
             await self._admit(channel, request, judgement, connection)
         finally:
@@ -235,6 +241,10 @@ class Reception:
         self, channel: StationChannel, judgement: Judgement, connection: str, started: float
     ) -> None:
         delay = self._door.refused(judgement.arrival, failed=is_guess(judgement))
+        limits = self._door.settings.limits
+        if channel.waiting_at_the_door > limits.half_open * CROWDED:
+            # Guessers who wait for a late answer must not take the places of those who are right.
+            delay = min(delay, limits.refusal_delay)
         self._door.report(judgement, connection)
         elapsed = self._duties.clock.monotonic() - started
         await asyncio.sleep(max(0.0, delay - elapsed))

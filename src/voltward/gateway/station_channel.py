@@ -129,7 +129,7 @@ class StationChannel:
         if self._engine is not None:
             self.tls = self._engine.facts()
             metrics = self._threshold.reports.metrics
-            metrics.suites.labels(self.tls.version, self.tls.suite).inc()
+            metrics.suite(self.tls.version, self.tls.suite).inc()
             self._ask()
             return
         self.source = self.listener.sources.source_of(self.peer.source[0])
@@ -189,6 +189,11 @@ class StationChannel:
     def is_there(self) -> bool:
         """Whether an answer would still reach somebody."""
         return self._phase is Phase.JUDGED and self.peer.is_open
+
+    @property
+    def waiting_at_the_door(self) -> int:
+        """How many connections, of everybody, have no answer yet."""
+        return self._threshold.half_open.in_all
 
     def turn_away(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...]) -> None:
         """Answer with a refusal; it arrives before the connection closes (ruling 3)."""

@@ -1,6 +1,7 @@
 """The few functions of OpenSSL that pyOpenSSL has but does not hand out. Nothing else reaches below it.
 
-Why at all: a list of groups and "was this session resumed" have no public call; and the hot path (one
+Why at all: a list of groups and "was this session resumed" have no public call; the certificates of a
+handshake would each be copied into an object first, and read back from it; and the hot path (one
 record in, one record out) costs 3 us here against 6.5 us through `Connection.recv`, which allocates
 a second buffer and raises an exception each time that it needs more. The names used are pinned by the upper
 bounds on pyOpenSSL and cryptography, and each is used by the tests of `tls`.
@@ -8,9 +9,10 @@ bounds on pyOpenSSL and cryptography, and each is used by the tests of `tls`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 _lib: Any = SSL._lib  # pyright: ignore[reportPrivateImportUsage]
 _ffi: Any = SSL._ffi  # pyright: ignore[reportPrivateImportUsage]
@@ -27,6 +29,7 @@ BROKEN = -2
 _BUFFER = _ffi.new("char[]", _RECORD)  # for one call at a time: none gives another a turn
 _WHERE = _ffi.new("char **")
 _waiting = _lib.BIO_get_mem_data
+_DER = _lib.BIO_new(_lib.BIO_s_mem())  # as short-lived as what is in `_BUFFER`
 _bio_read, _bio_write = _lib.BIO_read, _lib.BIO_write
 _ssl_read, _ssl_write, _ssl_error = _lib.SSL_read, _lib.SSL_write, _lib.SSL_get_error
 _view, _unpack, _clear_errors = _ffi.from_buffer, _ffi.unpack, _lib.ERR_clear_error
@@ -60,13 +63,7 @@ class Pipe:
 
     def drain(self) -> bytes:
         """All bytes that are ready for the peer."""
-        count = _bio_read(self._from_ssl, _BUFFER, _RECORD)
-        if count < _RECORD:
-            return _unpack(_BUFFER, count) if count > 0 else b""
-        parts = [_unpack(_BUFFER, count)]
-        while (count := _bio_read(self._from_ssl, _BUFFER, _RECORD)) > 0:
-            parts.append(_unpack(_BUFFER, count))
-        return b"".join(parts)
+        return _emptied(self._from_ssl)
 
     def read(self) -> bytes:
         """The plain bytes of one record; b"" if there is none: `state` is WANT_MORE, CLOSED or BROKEN."""
@@ -101,6 +98,31 @@ class Pipe:
         return CLOSED if error == _ZERO_RETURN else BROKEN
 
 
+def certificates(
+    connection: SSL.Connection, anchors: Mapping[int, bytes]
+) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The client's chain as offered and as verified, in DER form, leaf first; both empty if it has none.
+
+    `anchors` are forms that are known already, by `address`.
+    """
+    leaf = _lib.SSL_get_peer_certificate(connection._ssl)  # counted: it is to be freed
+    if leaf == _ffi.NULL:
+        return (), ()
+    try:
+        known = {_address(leaf): _der(leaf)}
+        # A server is given the leaf apart: the list of what was offered starts with the first issuer.
+        offered = (*known.values(), *_ders(_lib.SSL_get_peer_cert_chain(connection._ssl), {}))
+        known.update(anchors)
+        return offered, _ders(_lib.SSL_get0_verified_chain(connection._ssl), known)
+    finally:
+        _lib.X509_free(leaf)
+
+
+def address(certificate: crypto.X509) -> int:
+    """Where OpenSSL keeps a certificate. While somebody keeps it, no other has this address."""
+    return _address(certificate._x509)
+
+
 def take_errors() -> list[tuple[str, str, str]]:
     """Empty the error queue of this thread: (library, function, reason), oldest first."""
     entries = []
@@ -130,6 +152,33 @@ def is_resumed(connection: SSL.Connection) -> bool:
 def openssl_version() -> str:
     """The OpenSSL that meets the stations, in its own words: `OpenSSL 4.0.3 ...`."""
     return SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii", "replace")
+
+
+def _ders(stack: Any, known: Mapping[int, bytes]) -> tuple[bytes, ...]:
+    if stack == _ffi.NULL:
+        return ()
+    links = [_lib.sk_X509_value(stack, index) for index in range(_lib.sk_X509_num(stack))]
+    return tuple(known.get(_address(link)) or _der(link) for link in links)
+
+
+def _address(certificate: Any) -> int:
+    return int(_ffi.cast("uintptr_t", certificate))
+
+
+def _der(certificate: Any) -> bytes:
+    if _lib.i2d_X509_bio(_DER, certificate) != 1:
+        raise MemoryError("OpenSSL could not write a certificate that it has read")
+    return _emptied(_DER)
+
+
+def _emptied(bio: Any) -> bytes:
+    count = _bio_read(bio, _BUFFER, _RECORD)
+    if count < _RECORD:
+        return _unpack(_BUFFER, count) if count > 0 else b""
+    parts = [_unpack(_BUFFER, count)]
+    while (count := _bio_read(bio, _BUFFER, _RECORD)) > 0:
+        parts.append(_unpack(_BUFFER, count))
+    return b"".join(parts)
 
 
 def _text(pointer: Any) -> str:

@@ -141,11 +141,12 @@ class TlsServerEngine:
                 self._connection.shutdown()
 
     def facts(self) -> TlsFacts:
-        """What is known when the handshake is complete. Costs some 20 us: ask once."""
+        """What is known when the handshake is complete. Costs some 15 us: ask once."""
         if not self._complete:
             raise RuntimeError("the facts of a handshake are asked for before it is complete")
         connection = self._connection
         server_name = connection.get_servername()
+        offered, verified = libssl.certificates(connection, self._handshake.context.anchors)
         return TlsFacts(
             version=connection.get_protocol_version_name(),
             suite=connection.get_cipher_name() or "",
@@ -153,17 +154,10 @@ class TlsServerEngine:
             server_name=server_name.decode("ascii", "backslashreplace") if server_name else None,
             compressed=not connection.set_options(0) & SSL.OP_NO_COMPRESSION,
             resumed=libssl.is_resumed(connection),
-            peer_chain=self._peer_chain(),
-            verified_chain=tuple(_der(link) for link in connection.get_verified_chain() or ()),
+            peer_chain=offered,
+            verified_chain=verified,
             chain_errors=tuple(self._handshake.errors),
         )
-
-    def _peer_chain(self) -> tuple[bytes, ...]:
-        leaf = self._connection.get_peer_certificate()
-        if leaf is None:
-            return ()
-        # A server is given the leaf apart: OpenSSL's list starts with the first issuer.
-        return (_der(leaf), *(_der(link) for link in self._connection.get_peer_cert_chain() or ()))
 
     def _fail(self, reason: str) -> NoReturn:
         self._last_words = self._pipe.drain()

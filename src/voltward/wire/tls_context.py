@@ -116,9 +116,13 @@ class ChainError:
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
-    """A ready context; `host_names` are those that get another one (lower case, no final dot)."""
+    """A ready context; `host_names` are those that get another one (lower case, no final dot).
+
+    `anchors`: the DER forms of the trust anchors, by where the store keeps them (`libssl.address`).
+    """
 
     native: SSL.Context
+    anchors: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     host_names: Mapping[str, ServerContext] = field(default_factory=dict)
 
     def with_host_names(self, contexts: Mapping[str, ServerContext]) -> ServerContext:
@@ -161,11 +165,11 @@ def build_server_context(
     context.set_mode(_NO_AUTO_CHAIN | SSL.MODE_RELEASE_BUFFERS)
     _apply_policy(context, policy)
     _add_chains(context, chains)
-    _trust(context, anchors)
+    trusted = _trust(context, anchors)
     context.set_verify(SSL.VERIFY_PEER, _record_verification)
     context.set_verify_depth(_MAX_DEPTH)
     context.set_tlsext_servername_callback(_choose_by_host_name)
-    return ServerContext(context)
+    return ServerContext(context, trusted)
 
 
 def _apply_policy(context: SSL.Context, policy: TlsPolicy) -> None:
@@ -258,7 +262,8 @@ def _load_chain(context: SSL.Context, certificates: Sequence[x509.Certificate]) 
         raise OutsideFault(f"no temporary file for a certificate chain: {error}") from error
 
 
-def _trust(context: SSL.Context, anchors: Sequence[bytes]) -> None:
+def _trust(context: SSL.Context, anchors: Sequence[bytes]) -> dict[int, bytes]:
+    trusted: dict[int, bytes] = {}
     store = context.get_cert_store()
     if store is None:
         raise MemoryError("OpenSSL made a context without a store")
@@ -268,8 +273,11 @@ def _trust(context: SSL.Context, anchors: Sequence[bytes]) -> None:
         except ValueError as error:
             raise OperatorFault(f"trust anchor {number} is not readable PEM") from error
         for certificate in certificates:
-            store.add_cert(crypto.X509.from_cryptography(certificate))
+            anchor = crypto.X509.from_cryptography(certificate)
+            store.add_cert(anchor)  # which keeps this very object
+            trusted[libssl.address(anchor)] = certificate.public_bytes(Encoding.DER)
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    return trusted
 
 
 def _record_verification(

@@ -30,6 +30,8 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 from websockets.utils import accept_key
 
+from voltward.wire.plain_head import plain_request, subprotocols_of
+
 Parsed = TypeVar("Parsed")
 
 HEAD_END = b"\r\n\r\n"
@@ -44,7 +46,7 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 )
 
 
-# Judges requests for everybody: making one costs more than asking it, and what it keeps of a request, nobody reads.
+# Judges requests for everybody: to make one costs more than to ask it. What it keeps of them, nobody reads.
 _JUDGE = ServerProtocol()
 
 
@@ -73,6 +75,10 @@ class UpgradeFault:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+# Only tokens are added to it, so nothing can be smuggled in.
+_ACCEPTED = (
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
 _HEAD_TOO_LARGE = UpgradeFault("head_too_large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _MALFORMED = UpgradeFault("malformed", HTTPStatus.BAD_REQUEST)
 
@@ -122,11 +128,20 @@ def parse_request_head(
     fault = _check_size(head, limits)
     if fault is not None:
         return fault
+    plain = plain_request(head)
+    if plain is not None:
+        target, headers = plain
+        key = headers["sec-websocket-key"].decode("ascii")
+        return UpgradeRequest(target, tuple(headers.items()), subprotocols_of(headers), key, size)
+    return _read_by_library(head, limits)
+
+
+def _read_by_library(head: bytes, limits: HeadLimits) -> UpgradeRequest | UpgradeFault:
     try:
         request = parse_whole(head, lambda reader: Request.parse(reader.read_line))
     except (ValueError, EOFError, NotImplementedError, WebSocketException):
         return _MALFORMED
-    return _check_request(request, size, limits)
+    return _check_request(request, len(head), limits)
 
 
 def accept(request: UpgradeRequest, subprotocol: str | None, *, deflate: bool = False) -> Acceptance:
@@ -136,16 +151,13 @@ def accept(request: UpgradeRequest, subprotocol: str | None, *, deflate: bool = 
     """
     if subprotocol is not None and subprotocol not in request.subprotocols:
         raise ValueError("a subprotocol that was not offered must not be answered")
-    headers = Headers()
-    headers["Upgrade"] = "websocket"
-    headers["Connection"] = "Upgrade"
-    headers["Sec-WebSocket-Accept"] = accept_key(request.key)
     agreed, extensions = _agree_on_deflate(request) if deflate else (None, ())
+    response = _ACCEPTED + accept_key(request.key)
     if agreed is not None:
-        headers["Sec-WebSocket-Extensions"] = agreed
+        response += f"\r\nSec-WebSocket-Extensions: {agreed}"
     if subprotocol is not None:
-        headers["Sec-WebSocket-Protocol"] = subprotocol
-    return Acceptance(Response(101, "Switching Protocols", headers).serialize(), extensions)
+        response += f"\r\nSec-WebSocket-Protocol: {subprotocol}"
+    return Acceptance(f"{response}\r\n\r\n".encode("ascii"), extensions)
 
 
 def refuse(status: int, body: bytes = b"", headers: Iterable[tuple[str, str]] = ()) -> bytes:

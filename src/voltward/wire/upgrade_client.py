@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, InvalidURI, NegotiationError, WebSocketException
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
@@ -21,6 +21,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
 from voltward.domain.errors import OperatorFault
+from voltward.wire.plain_head import plain_acceptance
 from voltward.wire.upgrade import HEAD_END, HEAD_LIMITS, parse_whole
 
 _DEFLATE = ClientPerMessageDeflateFactory(
@@ -30,7 +31,7 @@ _DEFLATE = ClientPerMessageDeflateFactory(
 )
 
 
-_PATTERN = ClientProtocol(parse_uri("ws://pattern"))
+_ANY_KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def parse_websocket_url(url: str) -> WebSocketURI:
 class ClientUpgrade:
     """One upgrade: send `request`, feed what comes back to `receive` until it gives an outcome."""
 
-    __slots__ = ("_held", "_protocol", "request")
+    __slots__ = ("_deflate", "_held", "_key", "_subprotocols", "_uri", "request")
 
     def __init__(
         self,
@@ -87,18 +88,19 @@ class ClientUpgrade:
         """`nonce` is 16 bytes of chance (RFC 6455 4.1); `headers` are added, bytes as they are."""
         if len(nonce) != 16:
             raise ValueError("Sec-WebSocket-Key is made of 16 bytes")
-        # A copy of one made before costs a tenth of a new one; what the copies share is its frame parser, which
-        # takes no part in an upgrade.
-        self._protocol = copy(_PATTERN)
-        self._protocol.uri = parse_websocket_url(url)
-        self._protocol.available_subprotocols = [Subprotocol(name) for name in subprotocols] or None
-        self._protocol.available_extensions = [_DEFLATE] if deflate else None
-        self._protocol.key = base64.b64encode(nonce).decode("ascii")
-        request = self._protocol.connect()
-        for name, value in headers:
-            request.headers[name] = value if isinstance(value, str) else value.decode("latin-1")
+        self._uri = parse_websocket_url(url)
+        self._subprotocols = tuple(subprotocols)
+        self._deflate = deflate
+        self._key = base64.b64encode(nonce).decode("ascii")
         self._held = bytearray()
-        self.request = request.serialize()
+        added = Headers()  # which refuses a value that would be more than one
+        for name, value in headers:
+            added[name] = value if isinstance(value, str) else value.decode("latin-1")
+        before, after = _request_form(
+            (self._uri.secure, self._uri.host, self._uri.port), self._subprotocols, deflate=deflate
+        )
+        request = f"GET {self._uri.resource_name} {before}{self._key}{after}"
+        self.request = request.encode("ascii") + added.serialize()
 
     def receive(self, data: bytes | memoryview) -> Upgraded | NotUpgraded | None:
         """The outcome, or None while the answer's head is not complete. The body of a refusal is not read."""
@@ -109,6 +111,11 @@ class ClientUpgrade:
         size = end + len(HEAD_END)
         head, rest = bytes(self._held[:size]), bytes(self._held[size:])
         self._held.clear()
+        plain = plain_acceptance(head, self._key)
+        if plain is not None:
+            chosen = plain.get("sec-websocket-protocol", b"").decode("ascii")
+            if chosen in self._subprotocols or "sec-websocket-protocol" not in plain:
+                return Upgraded(chosen or None, (), rest)
         try:
             # Read as a proxy's answer: then there is no waiting for a body.
             response = parse_whole(
@@ -127,10 +134,32 @@ class ClientUpgrade:
             return NotUpgraded("refused", status, next(iter(response.headers.get_all("Retry-After")), None))
         if not head.startswith(b"HTTP/1.1 "):
             return NotUpgraded("malformed", status)
+        judge = _client(self._uri, self._subprotocols, self._key, deflate=self._deflate)
         try:
-            self._protocol.process_response(response)
+            judge.process_response(response)
         except NegotiationError:
             return NotUpgraded("bad_negotiation", status)
         except InvalidHandshake:
             return NotUpgraded("not_websocket", status)
-        return Upgraded(self._protocol.subprotocol, tuple(self._protocol.extensions), rest)
+        return Upgraded(judge.subprotocol, tuple(judge.extensions), rest)
+
+
+def _client(uri: WebSocketURI, subprotocols: Sequence[str], key: str, *, deflate: bool) -> ClientProtocol:
+    client = ClientProtocol(
+        uri,
+        subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+        extensions=[_DEFLATE] if deflate else None,
+    )
+    client.key = key
+    return client
+
+
+@lru_cache(maxsize=64)  # there are a few CSMS, and a few lists of subprotocols
+def _request_form(
+    where: tuple[bool, str, int], subprotocols: tuple[str, ...], *, deflate: bool
+) -> tuple[str, str]:
+    """A request as websockets makes it, without its path: what stands before the key, and after it."""
+    anywhere = WebSocketURI(*where, path="/", query="")
+    made = _client(anywhere, subprotocols, _ANY_KEY, deflate=deflate).connect().serialize().decode("latin-1")
+    before, after = made.split(_ANY_KEY)
+    return before.removeprefix("GET / "), after.removesuffix("\r\n")

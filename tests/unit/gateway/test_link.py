@@ -1,65 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.fakes.arrivals import MadeDoor, arrival, trusted
-from tests.fakes.builders import certificate_credential, station
-from tests.fakes.certificates import Authority as MadeAuthority
-from tests.fakes.clock import FakeClock
-from tests.fakes.links import MadeLink, facts_put, made_duties
+from tests.fakes.links import LEAF, Hall, facts_put, settle
 from tests.fakes.relays import frame
-from voltward.adapters.system_clock import SystemClock
-from voltward.domain.credential import ClientCertificate
-from voltward.domain.enforcement import Answer, Decision
-from voltward.domain.finding import Outcome, Verdict
-from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import Lane, Standing
-from voltward.gateway.door import Judgement
-from voltward.gateway.link_duties import LinkDuties
-from voltward.gateway.settings import GroupSettings
 from voltward.lifecycles.station_session import CloseCause
-from voltward.usecases.admission_registry import StationEntry
-from voltward.usecases.record_facts import Connected, Proven
+from voltward.usecases.record_facts import Proven
 
-ROOT = MadeAuthority.create("Station CA")
-LEAF = ROOT.issue("SN-CP001", "Example CPO")
 HEARTBEAT = frame(2, "1", "Heartbeat", {})
-
-
-class Hall:
-    """A door whose station comes in by its certificate, and the duties behind it."""
-
-    def __init__(self) -> None:
-        self.made = MadeDoor(FakeClock(SystemClock().now()))
-        self.made.registry.set_authorities([trusted(ROOT)])
-        self.duties: LinkDuties = made_duties(self.made)
-        self.enter()
-
-    def enter(self, **record: Any) -> None:
-        proof = ClientCertificate(LEAF.fingerprint, "SN-CP001", b"")
-        proven = certificate_credential(proof=proof, proven_at=record.pop("proven_at", self.made.clock.now()))
-        p3 = SecurityProfile.TLS_CERTIFICATE
-        record = {"profile": p3, "floor": p3, "known_sources": ("192.0.2.7",), **record}
-        self.made.registry.put_station(StationEntry(station(**record), (proven,)))
-
-    async def judge(self) -> Judgement:
-        return await self.made.door.judge(arrival(leaf=LEAF, root=ROOT, at=self.made.clock.now()))
-
-    async def link(self, version: str = "ocpp1.6") -> MadeLink:
-        made = MadeLink(await self.judge(), self.duties, version)
-        if made.link.session.is_serving:
-            made.serve()
-        return made
-
-    @property
-    def kinds(self) -> list[str]:
-        return self.made.journal.kinds
 
 
 @pytest.fixture
@@ -67,12 +18,6 @@ async def hall() -> AsyncIterator[Hall]:
     made = Hall()
     yield made
     made.made.close()
-
-
-async def settle() -> None:
-    """Let what was started go on as far as it can."""
-    for _ in range(5):
-        await asyncio.sleep(0)
 
 
 # -- serving
@@ -264,153 +209,3 @@ async def test_a_link_that_ends_while_it_is_probed_was_not_alive(hall: Hall) -> 
         link.link.ended("connection lost")
 
     assert probing.result() is False
-
-
-# -- boots and security events
-
-
-async def test_a_boot_with_another_serial_ends_the_link(hall: Hall) -> None:
-    link = await hall.link("ocpp2.0.1")
-
-    boot = {"reason": "PowerUp", "chargingStation": {"serialNumber": "SN-9", "model": "m", "vendorName": "v"}}
-    link.link.text(frame(2, "1", "BootNotification", boot))
-
-    assert link.station.ending == (1008, "serial number does not fit the certificate")
-    assert link.csms.sent == []
-    assert hall.kinds == ["boot_serial_mismatched"]
-
-
-async def test_a_fitting_boot_is_relayed_and_its_serial_kept(hall: Hall) -> None:
-    link = await hall.link("ocpp2.0.1")
-    boot = {
-        "reason": "PowerUp",
-        "chargingStation": {"serialNumber": "SN-CP001", "model": "m", "vendorName": "v"},
-    }
-
-    call = frame(2, "1", "BootNotification", boot)
-    link.link.text(call)
-
-    assert (link.csms.sent, link.link.serial, link.station.ending) == ([call], "SN-CP001", None)
-
-
-async def test_a_security_event_is_on_disk_before_the_csms_hears_of_it(hall: Hall) -> None:
-    link = await hall.link()
-    event = frame(2, "1", "SecurityEventNotification", {"type": "TamperDetectionActivated", "timestamp": "x"})
-
-    link.link.text(event)
-    link.link.text(HEARTBEAT)
-    assert (link.csms.sent, hall.kinds, link.station.peer.is_paused) == ([], [], True)
-    await settle()
-
-    assert (hall.kinds, link.csms.sent) == (["security_event_reported"], [event, HEARTBEAT])
-
-
-async def test_a_security_event_that_cannot_be_kept_is_not_passed_on(hall: Hall) -> None:
-    link = await hall.link()
-    hall.made.journal.is_away = True
-
-    link.link.text(frame(2, "1", "SecurityEventNotification", {"type": "x", "timestamp": "x"}))
-    await settle()
-
-    assert link.csms.sent == []
-    assert link.station.ending == (1008, "the journal is away")
-    assert hall.kinds[0] == "security_event_not_journalled"
-
-
-# -- judged again
-
-
-def with_decision(judgement: Judgement, decision: Decision) -> Judgement:
-    return replace(judgement, decision=decision)
-
-
-async def test_a_revoked_credential_ends_its_live_link(hall: Hall) -> None:
-    link = await hall.link()
-    refused = Decision(Answer.REFUSE, None, Verdict("CERT-04", Outcome.FAIL, "stolen"))
-
-    link.link.judged_again(with_decision(link.link.judgement, refused))
-
-    assert link.station.ending == (4003, "credential no longer accepted")
-    assert hall.kinds == ["link_revoked"]
-
-
-async def test_a_quarantine_for_repair_holds_from_the_next_message_on(hall: Hall) -> None:
-    link = await hall.link()
-    repair = Decision(Answer.QUARANTINE, Lane.REPAIR, Verdict("STN-02", Outcome.FAIL))
-
-    link.link.judged_again(with_decision(link.link.judgement, repair))
-    link.csms.says(frame(2, "a", "RemoteStartTransaction", {"idTag": "x"}))
-
-    assert (link.station.sent, link.station.ending, link.link.session.lane) == ([], None, Lane.REPAIR)
-    assert json.loads(link.csms.sent[0])[:2] == [4, "a"]
-    assert "lane_changed" in hall.kinds
-    link.link.judged_again(await hall.judge())
-    assert link.link.session.lane is None
-
-
-async def test_a_station_that_must_prove_itself_anew_comes_in_anew(hall: Hall) -> None:
-    link = await hall.link()
-    unproven = Decision(Answer.QUARANTINE, Lane.UNPROVEN, Verdict("STN-02", Outcome.FAIL))
-
-    link.link.judged_again(with_decision(link.link.judgement, unproven))
-
-    assert link.station.ending == (4002, "quarantined")
-
-
-async def test_a_judgement_that_changes_nothing_is_not_told(hall: Hall) -> None:
-    link = await hall.link()
-
-    link.link.judged_again(await hall.judge())
-
-    assert (hall.kinds, link.station.ending) == ([], None)
-
-
-async def test_a_released_station_is_asked_to_boot_again(hall: Hall) -> None:
-    hall.enter(standing=Standing.QUARANTINED, quarantine_lane=Lane.UNPROVEN)
-    link = await hall.link()
-    link.link.text(frame(2, "1", "BootNotification", {}))
-    assert json.loads(link.station.sent[0])[2]["status"] == "Pending"
-
-    hall.enter()
-    link.link.judged_again(await hall.judge())
-
-    trigger = json.loads(link.station.sent[1])
-    assert (trigger[0], trigger[2:]) == (2, ["TriggerMessage", {"requestedMessage": "BootNotification"}])
-    assert hall.kinds == ["station_released"]
-
-
-async def test_an_unproven_link_stays_while_its_boot_is_pending_and_its_judgement_the_same(
-    hall: Hall,
-) -> None:
-    hall.enter(standing=Standing.QUARANTINED, quarantine_lane=Lane.UNPROVEN)
-    link = await hall.link()
-
-    link.link.judged_again(await hall.judge())
-
-    assert (link.station.ending, link.station.sent) == (None, [])
-
-
-# -- who is told what
-
-
-@pytest.mark.parametrize(
-    ("record", "told"),
-    [({}, []), ({"known_sources": ()}, [Connected])],
-    ids=["as always", "from elsewhere"],
-)
-async def test_the_store_is_told_news_alone(hall: Hall, record: dict[str, Any], told: list[Callable]) -> None:
-    hall.enter(**record)
-
-    hall.duties.opened(await hall.judge())
-
-    assert [type(fact) for fact in facts_put(hall.duties)] == told
-
-
-async def test_a_group_may_let_boots_say_what_they_like(hall: Hall) -> None:
-    hall.duties = made_duties(hall.made, {"default": GroupSettings(boot_serial="off")})
-    link = await hall.link("ocpp2.0.1")
-    boot = {"reason": "PowerUp", "chargingStation": {"serialNumber": "SN-9", "model": "m", "vendorName": "v"}}
-
-    link.link.text(frame(2, "1", "BootNotification", boot))
-
-    assert (len(link.csms.sent), link.station.ending) == (1, None)

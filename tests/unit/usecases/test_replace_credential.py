@@ -37,7 +37,7 @@ LEAF = self_signed("SN-0001")
 
 async def give(store: SqlStore, clock: FakeClock, identity: str = "CP001", **order: Any) -> Enrolled:
     ordered = CredentialOrder(StationId(identity), "cli:ann", **order)
-    return await replace_credential(store, ordered, KEYS, clock, SeededEntropy("replace"))
+    return await replace_credential(store, ordered, KEYS, clock, SeededEntropy(7))
 
 
 async def held(store: SqlStore) -> list[Credential]:

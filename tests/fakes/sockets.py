@@ -1,0 +1,84 @@
+"""A transport that only listens, and an event loop whose clock leaps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from voltward.gateway.peer import Peer
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """Timers are due as soon as a test has leapt over them."""
+
+    _ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self._ahead
+
+    def leap(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
+def on_leaping_loop(story: Callable[[LeapingLoop], Coroutine[Any, Any, None]]) -> None:
+    """Run a story to its end on a loop of its own."""
+    loop = LeapingLoop()
+    try:
+        loop.run_until_complete(story(loop))
+    finally:
+        loop.close()
+
+
+class HeardTransport:
+    """What a peer did with its socket."""
+
+    def __init__(self, address: tuple[str, int] | None = ("192.0.2.7", 40_000)) -> None:
+        self.written = b""
+        self.address = address
+        self.is_reading = True
+        self.is_ended = False  # our side of the stream
+        self.is_aborted = False
+        self.write_limit = 0
+        self.takes_eof = True
+        self.eof_fails = False
+
+    def attach(self, peer: Peer) -> None:
+        peer.connection_made(cast("asyncio.Transport", self))
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def take(self) -> bytes:
+        written, self.written = self.written, b""
+        return written
+
+    def can_write_eof(self) -> bool:
+        return self.takes_eof
+
+    def write_eof(self) -> None:
+        if self.eof_fails:
+            raise OSError("not connected")
+        self.is_ended = True
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        self.write_limit = high
+
+    def get_extra_info(self, name: str) -> object:
+        return self.address if name == "peername" else None
+
+
+def arrives(peer: Peer, data: bytes) -> None:
+    """Octets come in on the peer's socket."""
+    buffer = peer.get_buffer(-1)
+    buffer[: len(data)] = data
+    peer.buffer_updated(len(data))

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.deployments import Site
+from voltward.bootstrap.soundness.policies import (
+    check_groups,
+    check_headers,
+    check_operator,
+    check_path,
+    check_protocols,
+)
+from voltward.bootstrap.soundness.remarks import Problem
+from voltward.domain.errors import OperatorFault
+from voltward.rulebook.catalogue import load_rulebook
+
+BOOK = load_rulebook()
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Site:
+    (tmp_path / "voltward.toml").write_text('[operator]\nname = "Example CPO"\n')
+    return Site(tmp_path)
+
+
+def test_the_defaults_can_be_carried_out(plain: Site) -> None:
+    settings = plain.settings()
+
+    assert [
+        *check_operator(settings),
+        *check_path(settings),
+        *check_protocols(settings),
+        *check_headers(settings),
+    ] == []
+    assert list(check_groups(settings, BOOK)) == []
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_operator_without_a_name_is_found(plain: Site, name: str) -> None:
+    (problem,) = check_operator(plain.settings(f'operator.name="{name}"'))
+
+    assert isinstance(problem, Problem)
+
+
+def test_every_wrong_order_of_a_group_is_told_and_the_right_ones_are_not(plain: Site) -> None:
+    settings = plain.settings(
+        'group.a.actions={"TLS-02"="record", "CERT-06"="record", "NO-99"="record"}',
+        'group.b.actions={"CERT-03"="quarantine", "AUTH-02"="quarantine", "TLS-07"="enforce"}',
+    )
+
+    found = [remark.what for remark in check_groups(settings, BOOK)]
+
+    assert len(found) == 3
+    assert any("group.a.actions: TLS-02 cannot be softened" in what for what in found)
+    assert any("group.a.actions: there is no control NO-99" in what for what in found)
+    assert any("group.b.actions: AUTH-02" in what for what in found)
+
+
+@pytest.mark.parametrize(
+    ("override", "check"),
+    [
+        ("gateway.path=/ocpp", check_path),
+        ('csms.protocols=["mqtt"]', check_protocols),
+        ('csms.headers={"Host"="x"}', check_headers),
+        ('csms.headers={"X-A"="{password}"}', check_headers),
+    ],
+)
+def test_what_cannot_be_done_is_a_fault(plain: Site, override: str, check: object) -> None:
+    assert callable(check)
+    with pytest.raises(OperatorFault):
+        list(check(plain.settings(override)))

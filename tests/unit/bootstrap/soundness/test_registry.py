@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.fakes.arrivals import trusted
+from tests.fakes.builders import station
+from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.certificates import Validity
+from tests.fakes.deployments import Site
+from voltward.bootstrap.soundness.registry import check_authorities, check_groups_in_use, check_store_is_there
+from voltward.bootstrap.soundness.remarks import Note, Problem, Severity
+from voltward.domain.authority import TrustedFor
+from voltward.domain.station import Standing
+
+NOW = datetime.now(UTC)  # noqa: TID251 - the certificates of the fakes live around the real time
+ROOT = MadeAuthority.create("Station CA")
+ENDING = MadeAuthority.create("Ending CA", validity=Validity.days(-300, 30))
+ENDED = MadeAuthority.create("Ended CA", validity=Validity.days(-300, -1))
+
+
+def test_a_store_that_is_gone_is_an_error_before_an_empty_one_is_made(site: Site) -> None:
+    assert list(check_store_is_there(site.settings())) == []
+    (site.folder / "voltward.db").unlink()
+
+    (problem,) = check_store_is_there(site.settings())
+
+    assert isinstance(problem, Problem)
+    assert not (site.folder / "voltward.db").exists()
+
+
+def test_an_authority_in_its_middle_years_is_no_finding() -> None:
+    assert list(check_authorities([trusted(ROOT)], NOW)) == []
+
+
+def test_an_authority_that_ends_soon_is_a_warning_and_an_ended_one_an_error() -> None:
+    soon, over = check_authorities([trusted(ENDING), trusted(ENDED)], NOW)
+
+    assert isinstance(soon, Problem)
+    assert isinstance(over, Problem)
+    assert (soon.severity, over.severity) == (Severity.WARNING, Severity.ERROR)
+
+
+def test_an_authority_that_is_trusted_no_more_may_end() -> None:
+    assert [type(remark) for remark in check_authorities([trusted(ENDED, retired_at=NOW)], NOW)] == [Note]
+
+
+def test_without_an_authority_for_stations_profile_3_is_shut_and_that_is_a_note() -> None:
+    makers = trusted(ROOT, trusted_for=TrustedFor.MANUFACTURERS)
+
+    for authorities in ([], [makers]):
+        (note,) = check_authorities(authorities, NOW)
+        assert isinstance(note, Note)
+
+
+def test_a_group_that_the_settings_do_not_know_is_a_note(site: Site) -> None:
+    fleet = [
+        station("CP1"),
+        station("CP2", group="site-a"),
+        station("CP3", group="site-b"),
+        station("CP4", group="site-c", standing=Standing.RETIRED),
+    ]
+
+    (note,) = check_groups_in_use(fleet, site.settings("group.site-a.deflate=true"))
+
+    assert "'site-b'" in note.what

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from tests.fakes.links import Hall, facts_put, made_duties
+from tests.fakes.relays import frame
+from voltward.gateway.settings import GroupSettings
+from voltward.usecases.record_facts import Connected
+
+HEARTBEAT = frame(2, "1", "Heartbeat", {})
+
+
+@pytest.fixture
+async def hall() -> AsyncIterator[Hall]:
+    made = Hall()
+    yield made
+    made.made.close()
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [({}, []), ({"known_sources": ()}, [Connected])],
+    ids=["as always", "from elsewhere"],
+)
+async def test_the_store_is_told_news_alone(hall: Hall, record: dict[str, Any], told: list[Callable]) -> None:
+    hall.enter(**record)
+
+    hall.duties.opened(await hall.judge())
+
+    assert [type(fact) for fact in facts_put(hall.duties)] == told
+
+
+async def test_a_group_may_let_boots_say_what_they_like(hall: Hall) -> None:
+    hall.duties = made_duties(hall.made, {"default": GroupSettings(boot_serial="off")})
+    link = await hall.link("ocpp2.0.1")
+    boot = {"reason": "PowerUp", "chargingStation": {"serialNumber": "SN-9", "model": "m", "vendorName": "v"}}
+
+    link.link.text(frame(2, "1", "BootNotification", boot))
+
+    assert (len(link.csms.sent), link.station.ending) == (1, None)
