@@ -59,12 +59,18 @@ class GatewayChild:
         self, kind: str, *, since: int = 0, seconds: float = PATIENCE, **facts: object
     ) -> LogEvent:
         """The first such event, now or in time; an assertion that shows what was said instead."""
+        return (await self.several(1, kind, since=since, seconds=seconds, **facts))[0]
+
+    async def several(
+        self, number: int, kind: str, *, since: int = 0, seconds: float = PATIENCE, **facts: object
+    ) -> list[LogEvent]:
+        """All such events, as soon as there are so many: the log may be read later than the answer on the wire."""
         try:
             async with asyncio.timeout(seconds), self._news:
-                while (event := next(self.seen(kind, since=since, **facts), None)) is None:
+                while len(found := list(self.seen(kind, since=since, **facts))) < number:
                     assert not self._is_over, f"it ended: no {kind} with {facts}\n{self._last_words}"
                     await self._news.wait()
-                return event
+                return found
         except TimeoutError:
             raise AssertionError(f"no {kind} with {facts} in {seconds:g} s\n{self._last_words}") from None
 

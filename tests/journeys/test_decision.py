@@ -82,7 +82,8 @@ async def test_every_refusal_is_the_same_answer_after_the_same_time(world: World
     assert ("WWW-Authenticate", 'Basic realm="ocpp"') in refusals[0].headers
     assert min(refusal.seconds for refusal in refusals) >= 0.5
     assert max(refusal.seconds for refusal in refusals) < 2.0
-    decided = {event["control"] for event in world.gateway.seen("station_refused", since=mark)}
+    told = await world.gateway.several(len(causes), "station_refused", since=mark)
+    decided = {event["control"] for event in told}
     assert decided == set(causes)
     assert world.connections_of(basic.identity) == 0
 

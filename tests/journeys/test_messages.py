@@ -219,7 +219,8 @@ async def test_no_password_goes_to_a_1_6_station_or_comes_from_it(world: World) 
     rows = (read.payload or {})["configurationKey"]
     assert rows[0] == {"key": "HeartbeatInterval", "readonly": False, "value": "300"}
     assert SECRET not in json.dumps(read.payload)
-    controls = [event["control"] for event in world.gateway.seen("message_blocked", subject=part.identity)]
+    blocked = await world.gateway.several(4, "message_blocked", subject=part.identity)
+    controls = [event["control"] for event in blocked]
     assert controls == ["CMD-02", "CMD-02", "CMD-04", "CMD-05"]
 
 

@@ -68,8 +68,8 @@ async def test_two_places_are_told_once_and_not_at_each_attempt(world: World) ->
             assert isinstance(outcome, HttpRefused)
             assert outcome.status == 409
         assert player.link.closing is None
-    assert len(list(world.gateway.seen("station_in_two_places", since=mark))) == 1
-    assert len(list(world.gateway.seen("second_connection_refused", since=mark))) == 3
+    assert len(await world.gateway.several(3, "second_connection_refused", since=mark)) == 3
+    assert len(await world.gateway.several(1, "station_in_two_places", since=mark)) == 1
 
 
 async def test_a_group_may_keep_the_newest(world: World) -> None:

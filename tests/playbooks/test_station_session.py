@@ -96,7 +96,7 @@ def test_the_link_of_a_held_station_is_not_closed_out_of_courtesy() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("cause", set(CloseCause) - {CloseCause.IDLE, CloseCause.REASSESSED})
+@pytest.mark.parametrize("cause", sorted(set(CloseCause) - {CloseCause.IDLE, CloseCause.REASSESSED}))
 @pytest.mark.parametrize("lane", [None, *Lane])
 def test_whatever_must_end_a_link_ends_it(cause: CloseCause, lane: Lane | None) -> None:
     assert a_link(lane) >> closes(cause) << "close"

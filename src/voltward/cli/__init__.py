@@ -68,7 +68,7 @@ def main() -> None:
     from voltward.cli.frame import fault_status, interrupted_status, say_fault
 
     try:
-        result = build()(exit_on_error=False, print_error=True, result_action="return_value")
+        result = build()(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:
         sys.exit(2)
     except KeyboardInterrupt:

@@ -47,17 +47,19 @@ def actor() -> str:
         return "cli"
 
 
-def print_json(value: object) -> None:
-    """One JSON document on standard output."""
-    json.dump(value, sys.stdout, indent=2, default=_plain)
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """One JSON document on standard output; without an indent, on one line."""
+    json.dump(value, sys.stdout, indent=indent, default=_plain)
     sys.stdout.write("\n")
+    if indent is None:
+        sys.stdout.flush()  # a line of a stream is for whoever waits for it
 
 
 def print_line(text: str) -> None:
     """Plain text on standard output; nothing in it is read as markup."""
     from rich.console import Console
 
-    Console(soft_wrap=True).print(text, markup=False, highlight=False)
+    Console(soft_wrap=True, emoji=False).print(text, markup=False, highlight=False)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC
 
 from cyclopts import App
 
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, run
-from voltward.domain.events import Event
 from voltward.ports.storage import JournalRow
 from voltward.settings import load_settings
 
@@ -21,19 +21,23 @@ _POLL = 0.5  # seconds
 def tail(
     *, count: int = 20, station: str | None = None, follow: bool = False, options: Options = Options()
 ) -> None:
-    """The newest rows; `--follow` goes on until Ctrl-C."""
+    """The newest rows; `--follow` goes on until Ctrl-C, with `--json` one object a line."""
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             rows = await deployment.journal.tail(count, subject=station)
-            _say(rows, options)
+            if options.json and not follow:
+                print_json([_facts(row) for row in rows])
+                return
+            say = _say_as_json if options.json else _say
+            say(rows)
             seen = {(row.writer, row.seq) for row in rows}
             while follow:
                 await asyncio.sleep(_POLL)
                 newest = await deployment.journal.tail(1000, subject=station)
                 fresh = [row for row in newest if (row.writer, row.seq) not in seen]
                 fresh = [row for row in fresh if not rows or row.event.at >= rows[0].event.at]
-                _say(fresh, options)
+                say(fresh)
                 seen |= {(row.writer, row.seq) for row in fresh}
 
     run(story())
@@ -61,23 +65,27 @@ def verify(*, options: Options = Options()) -> int:
     return run(story())
 
 
-def _say(rows: list[JournalRow] | tuple[JournalRow, ...] | object, options: Options) -> None:
-    assert isinstance(rows, (list, tuple))
+def _say(rows: Sequence[JournalRow]) -> None:
     for row in rows:
-        event: Event = row.event
-        if options.json:
-            print_json(
-                {
-                    "writer": row.writer,
-                    "seq": row.seq,
-                    "at": event.at,
-                    "kind": event.kind,
-                    "actor": event.actor,
-                    "subject": event.subject,
-                    "facts": dict(event.facts),
-                }
-            )
-            continue
+        event = row.event
         facts = "  ".join(f"{k}={v}" for k, v in event.facts.items() if v not in (None, "", (), []))
         at = event.at.astimezone(UTC)
         print_line(f"{at:%Y-%m-%d %H:%M:%S}  {event.kind}  {event.subject or '-'}  by {event.actor}  {facts}")
+
+
+def _say_as_json(rows: Sequence[JournalRow]) -> None:
+    for row in rows:
+        print_json(_facts(row), indent=None)
+
+
+def _facts(row: JournalRow) -> dict[str, object]:
+    event = row.event
+    return {
+        "writer": row.writer,
+        "seq": row.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "actor": event.actor,
+        "subject": event.subject,
+        "facts": dict(event.facts),
+    }

@@ -17,12 +17,12 @@ def read_date(text: str) -> datetime:
     """`2027-03-31` (the whole day counts) or an ISO 8601 time; aware, UTC unless it says otherwise."""
     try:
         when = datetime.fromisoformat(text)
-    except ValueError as error:
+        if len(text) <= len("2027-03-31"):
+            when += timedelta(days=1)
+    except (ValueError, OverflowError) as error:
         raise OperatorFault(
             f"{text!r} is no date.", mend="Write 2027-03-31 or 2027-03-31T18:00+02:00."
         ) from error
-    if len(text) <= len("2027-03-31"):
-        when += timedelta(days=1)
     return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
 

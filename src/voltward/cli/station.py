@@ -107,7 +107,7 @@ def set_(
 
 @app.command
 def credential(identity: str, *, new: NewCredential = _MADE, options: Options = Options()) -> None:
-    """Give a station another credential; a made password is printed once. The old one opens the repair lane."""
+    """Give a station another credential; a made password is told once. The old one opens the repair lane."""
     order = new.order(identity)
 
     async def story() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
@@ -18,6 +19,7 @@ _FORBIDDEN = frozenset(
     {"authorization", "connection", "host", "upgrade", "content-length", "transfer-encoding", "cookie"}
 )
 _PLAIN = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"  # may stand in a header value as they are
+_AS_IT_IS = re.compile(f"[0-9A-Za-z{re.escape(_PLAIN)}]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ class Attestation:
             "control": decision.deciding.control if decision.deciding is not None else "",
             "lane": decision.lane.value if decision.lane is not None else "",
         }
-        return {name: quote(value, safe=_PLAIN) for name, value in facts.items()}
+        return {
+            name: value if _AS_IT_IS.fullmatch(value) else quote(value, safe=_PLAIN)
+            for name, value in facts.items()
+        }
 
     def headers_for(self, facts: Mapping[str, str]) -> list[tuple[str, str]]:
         """The headers filled with the facts; one that would be empty is left out."""

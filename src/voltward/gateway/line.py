@@ -70,10 +70,14 @@ class Line:
             self._flow.resume()
 
     def clear(self) -> None:
-        """The link is gone: nothing is taken any more."""
+        """The link is gone: nothing that waits is taken any more."""
+        self._waiting.clear()
+
+    def let_go(self) -> None:
+        """Nothing is taken any more, and whoever took it is not held: no ring for the garbage collector."""
         self._waiting.clear()
         self._take = _take_nothing
 
 
 def _take_nothing(_text: bytes) -> None:
-    """And nothing of the link is held."""
+    pass

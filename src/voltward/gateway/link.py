@@ -142,6 +142,7 @@ class StationLink:
             self._csms = None
         failed = self._relay.close() if self._relay is not None else 0
         self._relay = None
+        self._station_line.let_go()
         if self._background is not None:
             self._background.cancel()
         if self._probe is not None and not self._probe.done():

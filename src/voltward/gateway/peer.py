@@ -20,6 +20,7 @@ DRAIN_TIME = 1.0  # seconds that a last word may take to arrive (ruling 3)
 class TlsEngine(Protocol):
     """What the two engines of `wire` have in common."""
 
+    owes_reply: bool
     peer_closed: bool
 
     def receive(self, data: memoryview, /) -> None: ...
@@ -103,7 +104,10 @@ class Peer(asyncio.BufferedProtocol):
             return
         try:
             engine.receive(_READ[:nbytes])
-            if self._established or self._shake_hands():
+            if self._established:
+                self._read_all(engine)
+                self._flush()  # what the engine itself answers: the refusal of a renegotiation
+            elif self._shake_hands():
                 self._read_all(engine)
         except TlsFailure as failure:
             self._fail(failure)
@@ -160,10 +164,12 @@ class Peer(asyncio.BufferedProtocol):
         """Send the last word and the end of stream; the socket closes when the peer is done, 1 s at most."""
         if self._closing or self._gone or self.transport is None:
             return
-        self.send(last) if last else None
         if self._engine is not None:
+            self._engine.write(last)
             self._engine.close()
-            self._flush()
+            last = self._engine.take_output()  # both in one piece
+        if last:
+            self.transport.write(last)
         self._drain()
 
     def abort(self) -> None:
@@ -196,7 +202,8 @@ class Peer(asyncio.BufferedProtocol):
     def _shake_hands(self) -> bool:
         assert self._engine is not None
         done = self._engine.handshake()
-        self._flush()
+        if self._engine.owes_reply:
+            self._flush()
         if done:
             self._established = True
             self._channel.connected()
@@ -205,7 +212,6 @@ class Peer(asyncio.BufferedProtocol):
     def _read_all(self, engine: TlsEngine) -> None:
         while not self._closing and (data := engine.read()):
             self.deliver(data)
-        self._flush()  # what the engine itself answers: the refusal of a renegotiation
         if engine.peer_closed and self.is_open:
             self.finish()
 

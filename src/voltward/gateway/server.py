@@ -31,6 +31,7 @@ TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
 FEED_PATIENCE = 10.0  # seconds without the feed before /readyz says so
 LAST_WORDS = 0.3  # seconds for close frames to leave
+ENDS = 30.0  # seconds between two looks at what ends by its date
 SLICE = 500  # links judged again before the loop gets a breath
 
 
@@ -106,6 +107,7 @@ class Gateway:
         self._reports.log_only("gateway_ready", "", **ports)
         self._background.start(self._follow(), "follow")
         self._background.start(self._tick(), "tick")
+        self._background.start(self._watch_ends(), "ends")
         self._background.start(self._parts.facts.run(), "facts")
         await self._stopped.wait()
         self._reports.log_only("gateway_stopping", links=len(self._parts.table))
@@ -154,6 +156,15 @@ class Gateway:
         self.stop()
 
     # -- loops --------------------------------------------------------------------------------------------
+
+    async def _watch_ends(self) -> None:
+        """Allowances and exceptions end on live links too: whoever lives by one is judged again."""
+        while True:
+            await asyncio.sleep(ENDS)
+            for link in self._parts.table:
+                entry = link.judgement.entry
+                if entry is not None and (entry.exceptions or entry.station.allowance is not None):
+                    self.judge_again(link)
 
     async def _follow(self) -> None:
         """The store's changes, within half a second; a store that is away is told once and waited for."""

@@ -80,7 +80,7 @@ async def sharing_remarks(work: UnitOfWork, credential: Credential) -> tuple[str
 
 
 async def issuer_remarks(work: UnitOfWork, certificate: bytes | None) -> tuple[str, ...]:
-    """A pin says whose a certificate is; a path to a trusted authority is needed all the same (A00.FR.403)."""
+    """A pin says whose a certificate is; a path to a trusted authority is needed as well (A00.FR.403)."""
     if certificate is None:
         return ()
     trusted = [a for a in await work.authorities.all() if a.retired_at is None]

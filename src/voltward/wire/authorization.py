@@ -19,7 +19,7 @@ LONGEST_PASSWORD = 128
 
 @dataclass(frozen=True, slots=True)
 class BasicLogin:
-    """What the header came to. `scheme`: `none`, `basic`, `other scheme` or `malformed`; `problem` says why."""
+    """What the header came to. `scheme`: `none`, `basic`, `other scheme`, `malformed`; `problem` says why."""
 
     scheme: str
     problem: str = ""

@@ -31,6 +31,7 @@ _WHERE = _ffi.new("char **")
 _waiting = _lib.BIO_get_mem_data
 _DER = _lib.BIO_new(_lib.BIO_s_mem())  # as short-lived as what is in `_BUFFER`
 _bio_read, _bio_write = _lib.BIO_read, _lib.BIO_write
+_ssl_shake_hands = _lib.SSL_do_handshake
 _ssl_read, _ssl_write, _ssl_error = _lib.SSL_read, _lib.SSL_write, _lib.SSL_get_error
 _view, _unpack, _clear_errors = _ffi.from_buffer, _ffi.unpack, _lib.ERR_clear_error
 _WANT_READ, _ZERO_RETURN = _lib.SSL_ERROR_WANT_READ, _lib.SSL_ERROR_ZERO_RETURN
@@ -64,6 +65,16 @@ class Pipe:
     def drain(self) -> bytes:
         """All bytes that are ready for the peer."""
         return _emptied(self._from_ssl)
+
+    def shake_hands(self) -> bool:
+        """Go on as far as the bytes allow: True when it is done. Raises what pyOpenSSL raises (`SSL.Error`)."""
+        _clear_errors()
+        result = _ssl_shake_hands(self._ssl)
+        if result == 1:
+            return True
+        if _ssl_error(self._ssl, result) != _WANT_READ:
+            self._keep._raise_ssl_error(self._ssl, result)
+        return False
 
     def read(self) -> bytes:
         """The plain bytes of one record; b"" if there is none: `state` is WANT_MORE, CLOSED or BROKEN."""

@@ -64,7 +64,16 @@ class TlsServerEngine:
     After a TlsFailure the engine stays failed; what `take_output` still gives is the alert.
     """
 
-    __slots__ = ("_complete", "_connection", "_failure", "_handshake", "_last_words", "_pipe", "peer_closed")
+    __slots__ = (
+        "_complete",
+        "_connection",
+        "_failure",
+        "_handshake",
+        "_last_words",
+        "_pipe",
+        "owes_reply",
+        "peer_closed",
+    )
 
     def __init__(self, context: ServerContext) -> None:
         self._handshake = Handshake(context)
@@ -76,6 +85,7 @@ class TlsServerEngine:
         self._complete = False
         self._failure: TlsFailure | None = None
         self._last_words = b""
+        self.owes_reply = True  # the peer waits for what `take_output` has
         self.peer_closed = False  # by close_notify: what was read before it is whole
 
     def receive(self, data: bytes | memoryview) -> None:
@@ -92,19 +102,18 @@ class TlsServerEngine:
             return True
         if self._failure is not None:
             raise self._failure
-        libssl.clear_errors()
         try:
-            self._connection.do_handshake()
-        except SSL.WantReadError:
-            return False
+            self._complete = self._pipe.shake_hands()
         except SSL.SysCallError:
             self._fail("unexpected eof while reading")
         except SSL.ZeroReturnError:
             self._fail("closed by the peer")
         except SSL.Error as error:
             self._fail(name_reason(error.args[0]))
-        self._complete = True
-        return True
+        if self._complete:
+            # All that is left in TLS 1.3 are tickets, which open nothing and are best sent with the first answer.
+            self.owes_reply = self._connection.get_protocol_version() != SSL.TLS1_3_VERSION
+        return self._complete
 
     def read(self) -> bytes:
         """Plain bytes, or b"" if more input is needed or `peer_closed` is set.

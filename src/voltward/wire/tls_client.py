@@ -76,7 +76,16 @@ def _load_chain(context: ssl.SSLContext, chain: ClientChain) -> None:
 class TlsClientEngine:
     """One connection: `handshake` first (it speaks first), then as `TlsServerEngine`."""
 
-    __slots__ = ("_complete", "_failure", "_incoming", "_last_words", "_object", "_outgoing", "peer_closed")
+    __slots__ = (
+        "_complete",
+        "_failure",
+        "_incoming",
+        "_last_words",
+        "_object",
+        "_outgoing",
+        "owes_reply",
+        "peer_closed",
+    )
 
     def __init__(self, context: ssl.SSLContext, host_name: str) -> None:
         self._incoming = ssl.MemoryBIO()
@@ -85,6 +94,7 @@ class TlsClientEngine:
         self._complete = False
         self._failure: TlsFailure | None = None
         self._last_words = b""
+        self.owes_reply = True
         self.peer_closed = False
 
     def receive(self, data: bytes | memoryview) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from voltward.bootstrap.soundness.policies import (
     check_path,
     check_protocols,
 )
-from voltward.bootstrap.soundness.remarks import Problem
+from voltward.bootstrap.soundness.remarks import Problem, Remark
 from voltward.domain.errors import OperatorFault
 from voltward.rulebook.catalogue import load_rulebook
 
@@ -67,7 +68,8 @@ def test_every_wrong_order_of_a_group_is_told_and_the_right_ones_are_not(plain: 
         ('csms.headers={"X-A"="{password}"}', check_headers),
     ],
 )
-def test_what_cannot_be_done_is_a_fault(plain: Site, override: str, check: object) -> None:
-    assert callable(check)
+def test_what_cannot_be_done_is_a_fault(
+    plain: Site, override: str, check: Callable[..., Iterable[Remark]]
+) -> None:
     with pytest.raises(OperatorFault):
         list(check(plain.settings(override)))

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.arrivals import trusted
+from tests.fakes.builders import station
+from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.clock import FakeClock
+from tests.fakes.deployments import Site
+from tests.fakes.gateway import ListedJournal
+from tests.fakes.stores import put
+from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.gateway import (
+    assemble,
+    csms_access,
+    guessing_limits,
+    listeners,
+    ordered_action,
+    policies_of,
+    remember_sources,
+    route_dialects,
+    tls_policy,
+)
+from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
+from voltward.detection.sources import Source
+from voltward.domain.enforcement import Action
+from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.listener import TlsHolder
+from voltward.rulebook.catalogue import load_rulebook
+from voltward.settings import Settings
+from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.wire.tls_context import OCPP_TLS, ServerChain, build_server_context
+
+BOOK = load_rulebook()
+P1, P2, P3 = SecurityProfile
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Site:
+    (tmp_path / "voltward.toml").write_text('[csms]\nurl = "ws://127.0.0.1:9000/ocpp"\n')
+    return Site(tmp_path)
+
+
+@pytest.fixture
+async def deployment(site: Site) -> AsyncIterator[Deployment]:
+    async with open_deployment(site.settings()) as opened:
+        yield opened
+
+
+# -- policies
+
+
+def test_a_groups_words_become_actions(plain: Site) -> None:
+    settings = plain.settings(
+        'group.a.actions={"CERT-06"="record", "CERT-03"="quarantine", "TLS-07"="enforce"}'
+    )
+
+    policies = policies_of(settings, BOOK)
+
+    assert dict(policies["a"].actions) == {
+        "CERT-06": Action.RECORD,
+        "CERT-03": Action.QUARANTINE,
+        "TLS-07": BOOK.by_id["TLS-07"].default_action,
+    }
+
+
+@pytest.mark.parametrize(
+    ("control", "word"), [("CERT-03", "record"), ("TLS-02", "quarantine"), ("AUTH-02", "record")]
+)
+def test_nothing_is_softened_beyond_what_its_control_bears(control: str, word: str) -> None:
+    with pytest.raises(OperatorFault, match="cannot be softened") as caught:
+        ordered_action("a", control, word, BOOK)
+    assert caught.value.subject == "group.a.actions"
+
+
+@pytest.mark.parametrize("control", [c.id for c in BOOK.controls])
+def test_every_control_may_be_enforced_or_made_harder(control: str) -> None:
+    assert ordered_action("a", control, "enforce", BOOK) is BOOK.by_id[control].default_action
+    assert ordered_action("a", control, "refuse", BOOK) is Action.REFUSE
+
+
+# -- what is made of settings
+
+
+def test_tls_is_negotiated_by_the_rulebooks_own_numbers(plain: Site) -> None:
+    policy = tls_policy(plain.settings(), BOOK)
+
+    assert policy.suites_12 == tuple(BOOK.by_id["TLS-03"].parameters["suites_12"])
+    assert (policy.minimum, set(policy.suites_12)) == (OCPP_TLS.minimum, set(OCPP_TLS.suites_12))
+    narrowed = tls_policy(plain.settings("gateway.static_rsa=false"), BOOK)
+    assert all(suite.startswith("ECDHE-") for suite in narrowed.suites_12)
+
+
+def test_guessing_is_slowed_as_the_settings_say(plain: Site) -> None:
+    limits = guessing_limits(
+        plain.settings("gateway.limits.refusal_delay=1 s", "gateway.limits.argon2_per_minute=100")
+    )
+
+    assert (limits.delay, limits.costly_in_all) == (1.0, Rate(10, 100))
+    assert guessing_limits(plain.settings("gateway.limits.argon2_per_minute=1")).costly_in_all == Rate(1, 1)
+
+
+def test_the_route_speaks_all_dialects_or_those_that_are_named(plain: Site) -> None:
+    assert list(route_dialects(plain.settings())) == ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"]
+    assert list(route_dialects(plain.settings('csms.protocols=["ocpp1.6"]'))) == ["ocpp1.6"]
+    with pytest.raises(OperatorFault, match="'mqtt' is no subprotocol"):
+        route_dialects(plain.settings('csms.protocols=["mqtt"]'))
+
+
+def listening(settings: Settings) -> list[tuple[str, int, frozenset[SecurityProfile]]]:
+    root = MadeAuthority.create("Root")
+    issued = root.issue("csms.example")
+    chain = ServerChain("server", issued.chain_pem, Secret(issued.key_pem))
+    holder = TlsHolder(build_server_context([chain], [], OCPP_TLS))
+    return [(made.host, made.port, made.profiles) for made in listeners(settings, holder)]
+
+
+def test_the_tls_port_is_for_profiles_2_and_3_and_the_plain_one_is_off(plain: Site) -> None:
+    assert listening(plain.settings()) == [("127.0.0.1", 0, frozenset({P2, P3}))]
+
+
+def test_the_plain_port_is_for_profile_1_and_for_listed_networks(plain: Site) -> None:
+    on = ("gateway.plain_listen=127.0.0.1:0", 'gateway.plain_sources=["10.0.0.0/8"]')
+
+    assert listening(plain.settings(*on))[1] == ("127.0.0.1", 0, frozenset({P1}))
+    with pytest.raises(OperatorFault, match="needs the networks"):
+        listening(plain.settings(on[0]))
+
+
+@pytest.mark.parametrize(
+    "override", ['gateway.carriers=[{network="x"}]', "gateway.listen=x", 'gateway.plain_sources=["x"]']
+)
+def test_what_is_no_address_or_network_is_refused(plain: Site, override: str) -> None:
+    with pytest.raises(OperatorFault):
+        listening(plain.settings("gateway.plain_listen=127.0.0.1:0", override))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["csms.url="], "no CSMS to relay to"),
+        (["csms.url=http://x"], "not a WebSocket URL"),
+        (['csms.headers={"Cookie"="x"}'], "cannot be set"),
+        (["csms.basic=stored", "csms.stored_password=hunter2"], "by reference only"),
+    ],
+)
+async def test_a_way_to_the_csms_that_cannot_be_gone_is_refused(
+    site: Site, overrides: list[str], words: str
+) -> None:
+    async with open_deployment(site.settings(*overrides)) as deployment:
+        with pytest.raises(OperatorFault, match=words) as caught:
+            csms_access(deployment)
+        assert "hunter2" not in str(caught.value)
+
+
+async def test_authorities_for_the_csms_are_read_from_their_file(site: Site) -> None:
+    secure = ("csms.url=wss://csms.example/", "csms.ca=csms-roots.pem")
+    async with open_deployment(site.settings(*secure)) as deployment:
+        with pytest.raises(OutsideFault, match="cannot be read"):
+            csms_access(deployment)
+        (site.folder / "csms-roots.pem").write_bytes(MadeAuthority.create("CSMS root").certificate_pem)
+        assert csms_access(deployment).route.tls is not None
+
+
+def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
+    clock = FakeClock()
+    guessing = GuessingThrottle(GuessingLimits(), clock.monotonic())
+    registry = AdmissionRegistry()
+    registry.put_station(StationEntry(station(known_sources=("192.0.2.7", "2001:db8::/64"))))
+
+    remember_sources(registry, guessing, clock.monotonic())
+
+    for number in range(200):
+        guessing.may_verify_costly(Source(f"198.51.100.{number}"), "CP001", clock.monotonic())
+    for prefix in ("192.0.2.7", "2001:db8::/64"):
+        assert guessing.may_verify_costly(Source(prefix), "CP001", clock.monotonic())
+    assert not guessing.may_verify_costly(Source("192.0.2.8"), "CP001", clock.monotonic())
+
+
+# -- the whole
+
+
+async def test_all_parts_are_put_together_without_a_socket(deployment: Deployment) -> None:
+    await put(deployment.store, station(), trusted(MadeAuthority.create("Station CA")))
+
+    assembly = await assemble(deployment, ListedJournal())
+
+    assert assembly.gateway.missing() == ["the store has not been seen for a while"]
+
+
+async def test_a_reload_replaces_what_may_change_and_tells(site: Site, deployment: Deployment) -> None:
+    journal = ListedJournal()
+    assembly = await assemble(deployment, journal)
+    before = assembly.holder.context
+
+    assembly.reload(site.file, [])
+
+    assert assembly.holder.context is not before
+    assert journal.kinds == ["settings_reloaded"]
+
+
+@pytest.mark.parametrize(
+    "override", ["gateway.nothing=1", 'group.a.actions={"NO-99"="record"}', 'gateway.chains=["gone"]']
+)
+async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
+    site: Site, deployment: Deployment, override: str
+) -> None:
+    journal = ListedJournal()
+    assembly = await assemble(deployment, journal)
+    before = assembly.holder.context
+
+    assembly.reload(site.file, [override])
+
+    assert assembly.holder.context is before
+    (event,) = journal.events
+    assert (event.kind, bool(event.facts["reason"])) == ("reload_refused", True)
+
+
+async def test_other_authorities_mean_another_context(deployment: Deployment) -> None:
+    assembly = await assemble(deployment, ListedJournal())
+    before = assembly.holder.context
+
+    assembly.trust_changed()
+
+    assert assembly.holder.context is not before
