@@ -19,24 +19,35 @@ import msgspec
 import structlog
 
 PARTS = ("gateway",)  # worker, signer and portal come with what they do
-FIRST_PAUSE = 1.0  # seconds before a part is started again; doubles up to
-LONGEST_PAUSE = 60.0
-SETTLED = 30.0  # seconds after which a part counts as having run
-ENDING = 20.0  # seconds that a part gets to end before it is killed
 HOPELESS = (2, 3)
+PROGRAM = (sys.executable, "-m", "voltward")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A child process by name, with the arguments of `voltward`."""
+    """A child process by name, with the arguments of its program: by default, `voltward`."""
 
     name: str
     arguments: tuple[str, ...]
+    program: tuple[str, ...] = PROGRAM
 
     @property
     def command(self) -> list[str]:
         """The program and its arguments."""
-        return [sys.executable, "-m", "voltward", *self.arguments]
+        return [*self.program, *self.arguments]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient the supervisor is, in seconds."""
+
+    first_pause: float = 1.0  # before a part is started again; doubles up to
+    longest_pause: float = 60.0
+    settled: float = 30.0  # after which a part counts as having run
+    ending: float = 20.0  # that a part gets to end before it is killed
+
+
+ORDINARY = Pace()
 
 
 def log_as_json() -> None:
@@ -57,7 +68,7 @@ def log_as_json() -> None:
     )
 
 
-async def supervise(parts: Sequence[Part]) -> int:
+async def supervise(parts: Sequence[Part], pace: Pace = ORDINARY) -> int:
     """Run the parts until a signal comes; returns the exit status."""
     log = structlog.get_logger()
     stop = asyncio.Event()
@@ -69,25 +80,26 @@ async def supervise(parts: Sequence[Part]) -> int:
     statuses: list[int] = []
 
     async def keep(part: Part) -> None:
-        pause = FIRST_PAUSE
+        pause = pace.first_pause
         while not stop.is_set():
             started = loop.time()
             process = await asyncio.create_subprocess_exec(*part.command)
             running[part.name] = process
             log.info("part_started", part=part.name, pid=process.pid)
-            status = await _until(process, stop)
+            status = await _until(process, stop, pace.ending)
             del running[part.name]
             if stop.is_set():
                 return
-            log.error("part_ended", part=part.name, status=status)
-            if status in HOPELESS and loop.time() - started < SETTLED:
+            settled = loop.time() - started > pace.settled
+            if status in HOPELESS and not settled:
+                log.error("part_ended", part=part.name, status=status)
                 statuses.append(status)
                 stop.set()
                 return
-            if loop.time() - started > SETTLED:
-                pause = FIRST_PAUSE
+            pause = pace.first_pause if settled else pause
+            log.error("part_ended", part=part.name, status=status, again_in=pause)
             await _sleep(pause, stop)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, pace.longest_pause)
 
     async with asyncio.TaskGroup() as group:
         for part in parts:
@@ -95,8 +107,8 @@ async def supervise(parts: Sequence[Part]) -> int:
     return statuses[0] if statuses else 0
 
 
-async def _until(process: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
-    """Until the process ends by itself, or is asked to and does."""
+async def _until(process: asyncio.subprocess.Process, stop: asyncio.Event, patience: float) -> int:
+    """Until the process ends by itself, or is asked to and does; `patience` is in seconds."""
     async with asyncio.TaskGroup() as group:
         ended = group.create_task(process.wait())
         stopped = group.create_task(stop.wait())
@@ -104,7 +116,7 @@ async def _until(process: asyncio.subprocess.Process, stop: asyncio.Event) -> in
         stopped.cancel()
         if not ended.done():
             _tell(process, signal.SIGTERM)
-            await asyncio.wait({ended}, timeout=ENDING)
+            await asyncio.wait({ended}, timeout=patience)
             if not ended.done():
                 _tell(process, signal.SIGKILL)
     return ended.result()

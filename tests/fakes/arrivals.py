@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.certificates import Issued
 from tests.fakes.clock import NOON, FakeClock
-from tests.fakes.gateway import ListedJournal, listed_reports
+from tests.fakes.gateway import listed_reports
 from voltward.crypto.certificates import CertificateReader, fingerprint
 from voltward.crypto.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle
@@ -135,6 +135,3 @@ class MadeDoor:
             reports=self.reports,
             clock=self.clock,
         )
-
-
-__all__ = ["BOOK", "DIGEST_KEY", "HOME", "ListedJournal", "MadeDoor", "arrival", "tls_facts", "trusted"]

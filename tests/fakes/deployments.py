@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -47,10 +48,9 @@ async def made_site(folder: Path, host: str = HOST) -> Site:
 @cache
 def _made(host: str) -> Path:
     """Drawing its keys takes half a second."""
-    folder = Path(tempfile.mkdtemp(prefix="voltward-tests-")) / "deployment"
+    parent = Path(tempfile.mkdtemp(prefix="voltward-tests-"))
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    folder = parent / "deployment"
     plan = DeploymentPlan(folder, "Example CPO", (host,), "ws://127.0.0.1:9000/ocpp", "you@example.org")
     make_deployment(plan, deployment_sites(CountedTokens(), FOR_TESTS), SystemClock(), CountedTokens("made"))
     return folder
-
-
-__all__ = ["HOST", "Site", "made_site"]

@@ -111,4 +111,4 @@ def store_url(settings: Settings) -> str:
 
 def environment() -> Mapping[str, str]:
     """The one place that reads the environment."""
-    return os.environ  # noqa: TID251 - this is that place
+    return os.environ

@@ -70,6 +70,7 @@ Groups = dict[str, GroupSettings]
 
 def serve_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
     """The gateway process on its event loop, until a signal ends it."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload that comes too early finds what it wants anyway
     uvloop.run(run_gateway(settings, file, overrides))
 
 

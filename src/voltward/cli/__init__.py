@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, Group
 
 from voltward import __version__
 
@@ -65,21 +65,22 @@ def build() -> App:
 
 def main() -> None:
     """Run a command and leave with its status; errors are sentences, never tracebacks."""
-    from voltward.cli.frame import fault_status, interrupted_status, say_fault
+    from voltward.cli.frame import end_output, fault_status, interrupted_status, say_fault
 
+    status = 0
     try:
-        result = build()(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
-    except CycloptsError:
-        sys.exit(2)
+        result = build()(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_value")
+        status = result if isinstance(result, int) else 0
+        sys.stdout.flush()  # now, while a full disk can still become a status
     except KeyboardInterrupt:
-        sys.exit(interrupted_status())
+        status = interrupted_status()
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        pass  # whoever reads (`| head`) has seen enough
     except Exception as error:
-        status = fault_status(error)
-        if status is None:
+        known = fault_status(error)
+        if known is None:
             raise  # a fault of ours: let it be seen
         say_fault(error)
-        sys.exit(status)
-    sys.exit(result if isinstance(result, int) else 0)
+        status = known
+    end_output()
+    sys.exit(status)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import sys
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault, VoltwardError
 
@@ -56,10 +57,9 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
 
 
 def print_line(text: str) -> None:
-    """Plain text on standard output; nothing in it is read as markup."""
-    from rich.console import Console
-
-    Console(soft_wrap=True, emoji=False).print(text, markup=False, highlight=False)
+    """One line of plain text on standard output, at once: somebody may be waiting for it."""
+    sys.stdout.write(f"{visible(text)}\n")
+    sys.stdout.flush()
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -72,8 +72,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    with console.capture() as drawn:
+        console.print(table)
+    sys.stdout.write(drawn.get())  # not by rich: it has an exit status of its own for a reader that is gone
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
@@ -83,9 +86,20 @@ def print_facts(facts: Mapping[str, object]) -> None:
         print_line(f"{name.ljust(width)}  {value}")
 
 
+def visible(text: str) -> str:
+    """The text on one line, with what would steer a terminal spelled out.
+
+    Names in certificates and identities come from strangers: an escape sequence among them could rewrite what
+    whoever is on call reads.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def fault_status(error: BaseException) -> int | None:
     """The exit status of a fault, or None if it is a bug of ours."""
-    if isinstance(error, (OperatorFault, StationFault)):
+    if isinstance(error, (OperatorFault, StationFault, CycloptsError)):
         return 2
     if isinstance(error, (OutsideFault, OSError)):
         return 3
@@ -108,7 +122,15 @@ def say_fault(error: BaseException) -> None:
         }
         sys.stderr.write(json.dumps(said) + "\n")
         return
-    sys.stderr.write(f"voltward: {error}\n")
+    sys.stderr.write(f"voltward: {visible(str(error))}\n")
+
+
+def end_output() -> None:
+    """Write what is left. What nobody takes is forgotten, or Python would complain of it when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _plain(value: object) -> object:

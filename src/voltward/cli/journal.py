@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter, validators
 
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, run
@@ -15,11 +16,12 @@ from voltward.settings import load_settings
 
 app = App(name="journal", help="The tamper-evident record.")
 _POLL = 0.5  # seconds
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=100_000))]  # kept in memory
 
 
 @app.command
 def tail(
-    *, count: int = 20, station: str | None = None, follow: bool = False, options: Options = Options()
+    *, count: Count = 20, station: str | None = None, follow: bool = False, options: Options = Options()
 ) -> None:
     """The newest rows; `--follow` goes on until Ctrl-C, with `--json` one object a line."""
 

@@ -14,23 +14,23 @@ _LARGEST = 1024 * 1024
 
 
 def read_date(text: str) -> datetime:
-    """`2027-03-31` (the whole day counts) or an ISO 8601 time; aware, UTC unless it says otherwise."""
+    """`2027-03-31` (the whole day counts) or an ISO 8601 time; in UTC, and read as UTC unless it says otherwise."""
     try:
         when = datetime.fromisoformat(text)
         if len(text) <= len("2027-03-31"):
             when += timedelta(days=1)
+        # In UTC already here: an end of time with an offset lies beyond what the store can keep.
+        return when.astimezone(UTC) if when.tzinfo is not None else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise OperatorFault(
             f"{text!r} is no date.", mend="Write 2027-03-31 or 2027-03-31T18:00+02:00."
         ) from error
-    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
 
 def certificates_in(file: Path) -> list[bytes]:
     """The certificates of a PEM or DER file, as DER."""
     try:
-        with file.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
+        content = _octets(file)
     except OSError as error:
         raise OutsideFault(
             f"the file cannot be read: {error.strerror}.",
@@ -38,7 +38,7 @@ def certificates_in(file: Path) -> list[bytes]:
             subject=str(file),
         ) from error
     try:
-        found = read_pem_bundle(content[:_LARGEST])
+        found = read_pem_bundle(content)
     except StationFault as fault:
         raise OperatorFault(fault.what, mend="Name a PEM or DER file.", subject=str(file)) from fault
     if not found:
@@ -56,7 +56,7 @@ def one_certificate(file: Path) -> bytes:
 def read_password(source: str) -> Secret:
     """A password from a file or, for `-`, from standard input; one line, its end stripped."""
     try:
-        data = sys.stdin.buffer.read(_LARGEST) if source == "-" else Path(source).read_bytes()
+        data = sys.stdin.buffer.read(_LARGEST) if source == "-" else _octets(Path(source))
     except OSError as error:
         raise OutsideFault(
             f"the password cannot be read: {error.strerror}.",
@@ -67,3 +67,9 @@ def read_password(source: str) -> Secret:
     if not text or b"\n" in text:
         raise OperatorFault("this is not one line of password.", mend="Put it on one line.", subject=source)
     return Secret(text)
+
+
+def _octets(file: Path) -> bytes:
+    """One more than allowed tells that there are too many; nobody waits for the end of /dev/zero."""
+    with file.open("rb") as stream:
+        return stream.read(_LARGEST + 1)

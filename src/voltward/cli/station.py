@@ -51,6 +51,8 @@ def list_(*, group: str | None = None, options: Options = Options()) -> None:
             entries = await list_stations(deployment.store, group)
         if options.json:
             print_json([station_facts(entry.station, entry.credentials) for entry in entries])
+        elif not entries and group is not None:
+            print_line(f"No station is registered in the group {group}.")
         elif not entries:
             print_line("No station is registered yet. `voltward station add ID` registers one.")
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -130,6 +130,7 @@ def change_of(record: RecordChange, indulgence: Indulgence) -> StationChange:
         exception=indulgence.exception,
         end_exception=record.end_exception,
     )
-    if change == StationChange():
+    # --lower-floor permits a change, and is none.
+    if replace(change, lower_floor=False) == StationChange():
         raise OperatorFault("nothing to change.", mend="`voltward station set --help` lists what can be set.")
     return change

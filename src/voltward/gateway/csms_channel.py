@@ -122,14 +122,13 @@ class CsmsChannel:
         """From now on texts have somewhere to go; until then the socket is not read."""
         self._owner = owner
         self._keepalive = keepalive
+        if self.peer is not None:
+            self.peer.resume()  # before the texts: whoever takes them may stop reading again
         early, self._early = self._early, []
         for text in early:
             owner.text(text)
         if self._dropped:
-            self._owner = None
-            owner.ended(self._dropped)
-        elif self.peer is not None:
-            self.peer.resume()
+            self._drop(self._dropped)
 
     def send_text(self, text: bytes) -> None:
         """Send one message; a link that is gone swallows it."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from voltward.domain.authority import BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate, Purpose
-from voltward.domain.enforcement import Action, Answer
+from voltward.domain.enforcement import Action, Answer, Policy
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Station
@@ -27,7 +27,7 @@ from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admit_station import DoorRules, judge_boot
-from voltward.usecases.record_facts import CertificateSeen, Connected, Proven
+from voltward.usecases.record_facts import CertificateFirstSeen, Connected, Proven
 
 LONGEST_INFO = 255  # characters of a security event's own words (A04)
 
@@ -74,6 +74,7 @@ class LinkDuties:
         self.clock = clock
         self.entropy = access.entropy
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
+        self._off: dict[str, tuple[Policy, frozenset[str]]] = {}  # by group, for stations without exceptions
 
     def boot_retry(self, judgement: Judgement) -> int:
         """Seconds that an unproven station is told to wait before its next boot."""
@@ -87,10 +88,16 @@ class LinkDuties:
     def _switched_off(self, judgement: Judgement) -> frozenset[str]:
         """Message controls that the group's policy or a dated exception takes away from this station."""
         weighing = self.door_rules.weighing(judgement.entry, Lane.REPAIR)
+        policy, known = self._off.get(weighing.policy.name, (None, frozenset[str]()))
+        if policy is weighing.policy and not weighing.exceptions:  # a reload brings other policies
+            return known
         now = self.clock.now()
-        return frozenset(
+        off = frozenset(
             control for control in self.book.controls if weighing.action_for(control, now)[0] is Action.RECORD
         )
+        if not weighing.exceptions:
+            self._off[weighing.policy.name] = (weighing.policy, off)
+        return off
 
     async def dial(self, judgement: Judgement, subprotocols: Sequence[str]) -> CsmsChannel | DialFailed:
         """A link to the CSMS with the identity attested."""
@@ -115,7 +122,7 @@ class LinkDuties:
             )
             production = chain.authority.trusted_for is TrustedFor.STATIONS
             purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
-            seen = CertificateSeen(station.id, now, proof, purpose, chain.leaf.not_after)
+            seen = CertificateFirstSeen(station.id, now, proof, purpose)
             self.facts.put(seen, now=self.clock.monotonic())
         prefix = judgement.arrival.source.prefix
         is_known = prefix in station.known_sources

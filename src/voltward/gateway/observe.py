@@ -5,7 +5,7 @@ Here the words of the wire become the words of the rulebook; no verdict is forme
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from voltward.crypto.certificates import CertificateReader, chain_seen
@@ -42,11 +42,11 @@ class Arrival:
     offered: tuple[str, ...]
     dialects: tuple[Dialect, ...]  # those of `offered` that the route allows, in the station's order
     login: BasicLogin
+    station: StationId | None = field(init=False)  # the key that the path names, if it names one
 
-    @property
-    def station(self) -> StationId | None:
-        """The key that the path names, if it names one."""
-        return StationId(self.identity) if self.identity is not None else None
+    def __post_init__(self) -> None:
+        key = StationId(self.identity) if self.identity is not None else None
+        object.__setattr__(self, "station", key)  # asked for twenty times on the way in
 
     @property
     def certificate_decides(self) -> bool:

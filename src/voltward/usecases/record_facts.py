@@ -39,14 +39,13 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateSeen:
+class CertificateFirstSeen:
     """A certificate that came in for the first time: it becomes this station's, and no other's."""
 
     station: StationId
     at: datetime
     certificate: ClientCertificate
     purpose: Purpose
-    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Proven:
     fingerprint: bytes | None = None
 
 
-StationFact = Connected | CertificateSeen | Proven
+StationFact = Connected | CertificateFirstSeen | Proven
 
 
 async def record_facts(store: Store, entropy: Entropy, facts: Sequence[StationFact]) -> list[Event]:
@@ -81,7 +80,7 @@ async def record_facts(store: Store, entropy: Entropy, facts: Sequence[StationFa
 async def _record(work: UnitOfWork, station: Station, fact: StationFact, entropy: Entropy) -> Iterable[Event]:
     if isinstance(fact, Connected):
         return await _connected(work, station, fact)
-    if isinstance(fact, CertificateSeen):
+    if isinstance(fact, CertificateFirstSeen):
         return await _seen(work, station, fact, entropy)
     return await _proven(work, station, fact)
 
@@ -99,7 +98,9 @@ async def _connected(work: UnitOfWork, station: Station, fact: Connected) -> lis
     return _raised(station, after, fact.at)
 
 
-async def _seen(work: UnitOfWork, station: Station, fact: CertificateSeen, entropy: Entropy) -> list[Event]:
+async def _seen(
+    work: UnitOfWork, station: Station, fact: CertificateFirstSeen, entropy: Entropy
+) -> list[Event]:
     fingerprint = fact.certificate.fingerprint
     if any(
         c.state is not CredentialState.RETIRED for c in await work.credentials.by_fingerprint(fingerprint)

@@ -67,7 +67,7 @@ class Pipe:
         return _emptied(self._from_ssl)
 
     def shake_hands(self) -> bool:
-        """Go on as far as the bytes allow: True when it is done. Raises what pyOpenSSL raises (`SSL.Error`)."""
+        """Go on as far as the bytes allow: True when it is done. Raises as pyOpenSSL does."""
         _clear_errors()
         result = _ssl_shake_hands(self._ssl)
         if result == 1:

@@ -111,7 +111,7 @@ class TlsServerEngine:
         except SSL.Error as error:
             self._fail(name_reason(error.args[0]))
         if self._complete:
-            # All that is left in TLS 1.3 are tickets, which open nothing and are best sent with the first answer.
+            # In TLS 1.3 only tickets are left, which open nothing: they go out with the first answer.
             self.owes_reply = self._connection.get_protocol_version() != SSL.TLS1_3_VERSION
         return self._complete
 

@@ -116,6 +116,9 @@ class ClientUpgrade:
             chosen = plain.get("sec-websocket-protocol", b"").decode("ascii")
             if chosen in self._subprotocols or "sec-websocket-protocol" not in plain:
                 return Upgraded(chosen or None, (), rest)
+        return self._read_by_library(head, rest)
+
+    def _read_by_library(self, head: bytes, rest: bytes) -> Upgraded | NotUpgraded:
         try:
             # Read as a proxy's answer: then there is no waiting for a body.
             response = parse_whole(

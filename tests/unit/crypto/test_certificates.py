@@ -271,7 +271,19 @@ def test_an_issuer_that_cannot_be_read_breaks_the_trust() -> None:
 # -- what is remembered
 
 
-def test_issuers_are_remembered_and_leaves_are_not() -> None:
+def test_leaves_of_stations_on_record_are_remembered_and_no_others() -> None:
+    reader = CertificateReader()
+    mine, foreign = STATIONS.issue("SN-1"), STATIONS.issue("SN-2")
+    on_record = {fingerprint(mine.der)}
+    for leaf in (mine, foreign):
+        first = reader.leaf(leaf.der, on_record.__contains__)
+        again = reader.leaf(leaf.der, on_record.__contains__)
+        assert again == first
+        assert (again is first) is (leaf is mine)
+    assert len(reader) == 1
+
+
+def test_issuers_are_remembered_and_leaves_of_strangers_are_not() -> None:
     reader = CertificateReader()
     chains = [
         chain_seen(reader, Presented([leaf.der], [leaf.der, STATIONS.der]), trusted(STATIONS))

@@ -296,10 +296,10 @@ TIGHT_TEXTS = st.recursive(
 @example(b"-9223372036854775809")
 @example(b"18446744073709551616")
 def test_the_quick_reader_takes_nothing_that_the_strict_one_refuses_or_reads_differently(raw: bytes) -> None:
-    quick = frames._canonical(raw)  # pyright: ignore[reportPrivateUsage]
+    quick = frames._canonical(raw)
 
     if quick is not None:
-        assert repr(quick) == repr(frames._strictly_read(raw))  # pyright: ignore[reportPrivateUsage]
+        assert repr(quick) == repr(frames._strictly_read(raw))
 
 
 def test_the_quick_reader_takes_what_an_encoder_usually_writes() -> None:
@@ -309,4 +309,4 @@ def test_the_quick_reader_takes_what_an_encoder_usually_writes() -> None:
     }
     raw = json.dumps([2, "a", "X", payload], ensure_ascii=False, separators=(",", ":")).encode()
 
-    assert frames._canonical(raw) == [2, "a", "X", payload]  # pyright: ignore[reportPrivateUsage]
+    assert frames._canonical(raw) == [2, "a", "X", payload]

@@ -17,7 +17,7 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Latch, LatchStage, Standing, StationId
 from voltward.usecases.record_facts import (
     KEPT_SOURCES,
-    CertificateSeen,
+    CertificateFirstSeen,
     Connected,
     Proven,
     StationFact,
@@ -30,7 +30,7 @@ PASSWORD = password_credential()
 LEAF = ClientCertificate(b"\x07" * 32, "SN-CP001", b"\x01" * 32)
 LATER = NOON + timedelta(days=100)
 
-SEEN = CertificateSeen(CP1, NOON, LEAF, Purpose.PRODUCTION, LATER)
+SEEN = CertificateFirstSeen(CP1, NOON, LEAF, Purpose.PRODUCTION)
 CONNECTED = Connected(CP1, NOON, P2, "192.0.2.7", PASSWORD.id, PasswordForm.OCTETS)
 PROVEN = Proven(CP1, NOON, P2, PASSWORD.id)
 

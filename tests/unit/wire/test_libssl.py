@@ -50,3 +50,7 @@ def test_groups_are_set_all_or_not_at_all(groups: str, known: bool) -> None:
 
 def test_a_new_connection_is_not_resumed() -> None:
     assert not libssl.is_resumed(connection())
+
+
+def test_the_openssl_that_meets_the_stations_says_its_name() -> None:
+    assert libssl.openssl_version().startswith("OpenSSL ")

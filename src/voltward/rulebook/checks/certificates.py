@@ -21,6 +21,8 @@ from voltward.rulebook.observation import CertificateSeen, ChainSeen, Connection
 # points in them ("SN-1.2", "EVB.P17.DE") are none; our own host names are compared in any case.
 _HOST_NAME = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)\.?")
 
+_ADDRESS = re.compile(r"[\[\]]*[0-9A-Fa-f:]")  # how every IP address begins
+
 
 def presented(seen: ConnectionObservation, _: Parameters) -> Result:
     """A station that is no longer permitted a password comes with a certificate that can be read."""
@@ -129,6 +131,8 @@ def _looks_like_host(name: str) -> bool:
         return True
     if "." in name and _HOST_NAME.fullmatch(name):
         return True
+    if not _ADDRESS.match(name):  # an exception costs more than the rest of this
+        return False
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from structlog.typing import EventDict
+
+from voltward.supervisor import Pace, Part, supervise
+
+QUICK = Pace(first_pause=0.01, longest_pause=0.04, settled=60.0, ending=10.0)
+RESTLESS = Pace(first_pause=0.01, longest_pause=0.04, settled=0.0, ending=10.0)  # every run counts as one
+
+# A child tells what it hears in a file. It speaks to the supervisor, its parent, by signals: nobody has to guess
+# when it is ready.
+HEARS = """
+import os, signal, sys
+told = open(sys.argv[1], "a", buffering=1)
+parent = os.getppid()
+
+def reload(*_):
+    told.write("reload\\n")
+    os.kill(parent, signal.SIGTERM)
+
+def end(*_):
+    told.write("end\\n")
+    sys.exit(0)
+
+signal.signal(signal.SIGHUP, reload)
+signal.signal(signal.SIGTERM, end)
+"""
+WAITS = "while True: signal.pause()\n"
+DEAF = """
+import os, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.kill(os.getppid(), signal.SIGTERM)
+while True: signal.pause()
+"""
+
+
+class Log:
+    """What the supervisor said; after so many ends of parts, somebody sends it SIGTERM."""
+
+    def __init__(self) -> None:
+        self.lines: list[EventDict] = []
+        self.enough: int | None = None
+
+    def __call__(self, _: object, __: str, line: EventDict) -> EventDict:
+        self.lines.append(dict(line))
+        if self.enough is not None and len(self.told("part_ended")) == self.enough:
+            signal.raise_signal(signal.SIGTERM)
+        raise structlog.DropEvent
+
+    def told(self, event: str) -> list[EventDict]:
+        return [line for line in self.lines if line["event"] == event]
+
+    def all_of(self, event: str, fact: str) -> list[Any]:
+        return [line.get(fact) for line in self.told(event)]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    made = Log()
+    structlog.configure(processors=[made])
+    yield made
+    structlog.reset_defaults()
+
+
+def child(script: str, *arguments: str, name: str = "gateway") -> Part:
+    return Part(name, ("-c", script, *arguments), program=(sys.executable, "-I", "-S"))
+
+
+async def supervised(*parts: Part, pace: Pace = QUICK) -> int:
+    async with asyncio.timeout(60):
+        return await supervise(parts, pace)
+
+
+async def test_a_part_that_goes_on_crashing_is_started_later_each_time(log: Log) -> None:
+    log.enough = 5
+
+    assert await supervised(child("raise SystemExit(1)")) == 0
+
+    assert log.all_of("part_ended", "status") == [1] * 5
+    assert log.all_of("part_ended", "again_in") == [0.01, 0.02, 0.04, 0.04, 0.04]
+    assert len(set(log.all_of("part_started", "pid"))) == 5
+
+
+async def test_a_part_that_had_run_for_a_while_is_started_soon(log: Log) -> None:
+    log.enough = 3
+
+    assert await supervised(child("raise SystemExit(1)"), pace=RESTLESS) == 0
+
+    assert log.all_of("part_ended", "again_in") == [0.01] * 3
+
+
+async def test_a_part_that_was_killed_is_started_again(log: Log) -> None:
+    log.enough = 2
+
+    await supervised(child("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"))
+
+    assert log.all_of("part_ended", "status") == [-signal.SIGKILL] * 2
+
+
+@pytest.mark.parametrize("status", [2, 3])
+async def test_a_part_without_hope_ends_the_supervisor_and_the_other_parts(
+    log: Log, tmp_path: Path, status: int
+) -> None:
+    heard = tmp_path / "heard"
+    ready = tmp_path / "ready"
+    other = child(f"{HEARS}open(sys.argv[2], 'w').close()\n{WAITS}", str(heard), str(ready), name="other")
+    hopeless = child(
+        f"import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)\nsys.exit({status})",
+        str(ready),
+    )
+
+    assert await supervised(other, hopeless) == status
+
+    assert heard.read_text() == "end\n"
+    assert [(line["part"], line["status"]) for line in log.told("part_ended")] == [("gateway", status)]
+
+
+async def test_after_a_good_while_no_status_is_without_hope(log: Log) -> None:
+    log.enough = 2
+
+    assert await supervised(child("raise SystemExit(2)"), pace=RESTLESS) == 0
+
+    assert log.all_of("part_ended", "status") == [2, 2]
+
+
+async def test_a_reload_and_the_end_reach_the_part(log: Log, tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    asks = f"{HEARS}os.kill(parent, signal.SIGHUP)\n{WAITS}"
+
+    assert await supervised(child(asks, str(heard))) == 0
+
+    assert heard.read_text() == "reload\nend\n"
+    assert log.told("part_ended") == []
+
+
+async def test_a_part_that_does_not_end_is_killed(log: Log) -> None:
+    assert await supervised(child(DEAF), pace=Pace(ending=0.05)) == 0
+
+    (pid,) = log.all_of("part_started", "pid")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_the_end_cuts_a_pause_short(log: Log) -> None:
+    log.enough = 1
+
+    assert await supervised(child("raise SystemExit(1)"), pace=Pace(first_pause=3600.0)) == 0
+
+    assert log.all_of("part_ended", "again_in") == [3600.0]
