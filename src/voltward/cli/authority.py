@@ -13,7 +13,7 @@ from voltward.cli.reading import certificates_in
 from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
 from voltward.settings import load_settings
 from voltward.usecases.queries import list_authorities
-from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authority
+from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authorities
 
 app = App(name="ca", help="Authorities whose certificates are believed.")
 
@@ -36,7 +36,7 @@ def trust(
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            trusted = [await trust_authority(deployment.store, o, actor(), deployment.clock) for o in orders]
+            trusted = await trust_authorities(deployment.store, orders, actor(), deployment.clock)
         if options.json:
             print_json([_facts(authority) for authority in trusted])
             return

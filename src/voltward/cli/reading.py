@@ -14,7 +14,7 @@ _LARGEST = 1024 * 1024
 
 
 def read_date(text: str) -> datetime:
-    """`2027-03-31` (the whole day counts) or an ISO 8601 time; in UTC, and read as UTC unless it says otherwise."""
+    """`2027-03-31` (the whole day counts) or an ISO 8601 time, UTC unless it says otherwise; told in UTC."""
     try:
         when = datetime.fromisoformat(text)
         if len(text) <= len("2027-03-31"):

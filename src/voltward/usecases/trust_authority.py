@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from voltward.crypto.certificates import fingerprint, read_certificate
@@ -30,6 +31,29 @@ class TrustOrder:
 
 async def trust_authority(store: Store, order: TrustOrder, actor: str, clock: Clock) -> Authority:
     """Trust an authority; again, to change its rules. OperatorFault if it cannot be one."""
+    return (await trust_authorities(store, [order], actor, clock))[0]
+
+
+async def trust_authorities(
+    store: Store, orders: Sequence[TrustOrder], actor: str, clock: Clock
+) -> list[Authority]:
+    """Trust all of them, or none: a file with one that cannot be an authority changes nothing."""
+    authorities = [_authority(order, clock) for order in orders]
+    async with store.begin() as work:
+        for authority in authorities:
+            await work.authorities.save(authority)
+            facts = {
+                "name": authority.name,
+                "for": authority.trusted_for.value,
+                "binding": authority.binding.rule.value,
+                "organisations": authority.organisations,
+            }
+            await work.journal(Event("authority_trusted", clock.now(), actor, authority.id, facts))
+        await work.commit()
+    return authorities
+
+
+def _authority(order: TrustOrder, clock: Clock) -> Authority:
     problem = trust_problem(order.certificate, clock.now())
     if problem is not None:
         raise OperatorFault(
@@ -37,7 +61,7 @@ async def trust_authority(store: Store, order: TrustOrder, actor: str, clock: Cl
         )
     if order.binding.rule is BindingRule.PATTERN:
         _check_pattern(order.binding)
-    authority = Authority(
+    return Authority(
         id=fingerprint(order.certificate).hex(),
         name=read_certificate(order.certificate).subject,
         certificate_pem=certificate_pem(order.certificate),
@@ -46,17 +70,6 @@ async def trust_authority(store: Store, order: TrustOrder, actor: str, clock: Cl
         organisations=order.organisations,
         added_at=clock.now(),
     )
-    async with store.begin() as work:
-        await work.authorities.save(authority)
-        facts = {
-            "name": authority.name,
-            "for": authority.trusted_for.value,
-            "binding": authority.binding.rule.value,
-            "organisations": authority.organisations,
-        }
-        await work.journal(Event("authority_trusted", clock.now(), actor, authority.id, facts))
-        await work.commit()
-    return authority
 
 
 async def distrust_authority(store: Store, authority_id: str, actor: str, clock: Clock) -> Authority:

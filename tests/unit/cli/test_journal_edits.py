@@ -46,15 +46,6 @@ def test_a_doctored_journal_is_status_1_with_a_sentence_for_each_problem(
     assert "tampered with" in last
 
 
-def test_heads_that_are_gone_are_found(journalled: Shell) -> None:
-    heads = [path for path in (journalled.folder / "journal-heads").rglob("*") if path.is_file()]
-    assert heads
-    for path in heads:
-        path.unlink()
-
-    assert journalled("journal", "verify").status == 1
-
-
 @pytest.mark.parametrize("count", ["0", "-1", "100001", "9" * 30, "many"])
 def test_a_count_of_rows_has_bounds(journalled: Shell, count: str) -> None:
     ran = journalled("journal", "tail", "--count", count)

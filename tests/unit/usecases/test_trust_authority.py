@@ -19,6 +19,7 @@ from voltward.usecases.trust_authority import (
     certificates_of,
     distrust_authority,
     revoke_certificate,
+    trust_authorities,
     trust_authority,
 )
 
@@ -166,3 +167,12 @@ async def test_the_certificates_of_a_station_are_those_that_still_count(store: S
     assert await certificates_of(store, StationId("CP001")) == [STOLEN]
     with pytest.raises(OperatorFault, match="no such station"):
         await certificates_of(store, StationId("CP002"))
+
+
+async def test_a_file_with_one_that_is_no_authority_changes_nothing(store: SqlStore) -> None:
+    good, leaf = MadeAuthority.create("Good"), MadeAuthority.create("Other").issue(common_name="SN-1")
+    orders = [TrustOrder(der, TrustedFor.STATIONS, Binding()) for der in (good.der, leaf.der)]
+    with pytest.raises(OperatorFault, match="cannot be an authority"):
+        await trust_authorities(store, orders, "cli:ann", CLOCK)
+    async with store.read() as reading:
+        assert await reading.authorities.all() == []

@@ -253,27 +253,6 @@ def test_bytes_that_came_with_the_end_of_the_handshake_are_read() -> None:
     assert engine.read() == b"GET /"
 
 
-def test_records_are_read_one_by_one_however_they_are_cut_on_their_way() -> None:
-    engine, peer = connected(TLS_1_3)
-    peer.write(b"one")
-    peer.write(b"two")
-    wire = peer.take_output()
-    engine.receive(wire[:-1])
-    assert engine.read() == b"one"
-    assert engine.read() == b""
-    engine.receive(wire[-1:])
-    assert engine.read() == b"two"
-    assert engine.read() == b""
-
-
-def test_the_largest_record_is_read_at_once() -> None:
-    engine, peer = connected(TLS_1_3)
-    peer.write(bytes(16_384))
-    engine.receive(peer.take_output())
-    assert engine.read() == bytes(16_384)
-    assert engine.read() == b""
-
-
 def test_a_close_of_the_peer_is_seen_after_its_last_bytes() -> None:
     engine, peer = connected(TLS_1_3)
     peer.write(b"last")
