@@ -103,7 +103,7 @@ class _Memory:
 class CertificateReader:
     """Reads certificates, and remembers those that come again: of issuers, and of stations on record.
 
-    Other leaves are never remembered: strangers could flush the memory. A leaf takes 2 kB and saves 100 us.
+    Other leaves are never remembered: strangers could flush the memory. A leaf takes 0.7 kB and saves 22 us.
     """
 
     __slots__ = ("_issuers", "_leaves")

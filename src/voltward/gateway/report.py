@@ -42,7 +42,7 @@ class Metrics:
             ("version", "suite"),
             registry=self.registry,
         )
-        # Children are looked up with locks and tuples: 3 us each time, though there are a few dozen.
+        # Children are looked up with locks and tuples: 0.7 us each time, though there are a few dozen.
         self.decision = cache(self.decisions.labels)
         self.handshake_failure = cache(self.handshake_failures.labels)
         self.suite = cache(self.suites.labels)

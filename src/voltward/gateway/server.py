@@ -26,7 +26,7 @@ from voltward.lifecycles.station_session import CloseCause
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
 
-POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms); one costs 1 ms
+POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
 TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
 FEED_PATIENCE = 10.0  # seconds without the feed before /readyz says so

@@ -154,7 +154,8 @@ def _elements(raw: bytes, limits: FrameLimits) -> list[Any]:
 def _canonical(raw: bytes) -> Any:
     """The value of a frame in the one form that our encoder gives it; None where it has another form.
 
-    Nearly all stations send that form, and to read and write it back takes half of the strict reader's time.
+    That is JSON without blanks. To read it and write it back takes half of the strict reader's time; a frame
+    in another form pays for the attempt: 1.6 us on top of 3.5, at 300 octets.
     What comes out as it went in has no key twice, no NaN, no lone surrogate and no bad UTF-8: none of these
     could come out. Numbers beyond 64 bits could: a frame that may hold one is left to the strict reader.
     """

@@ -1,4 +1,4 @@
-"""The heads of upgrades in the form that nearly everybody sends, read in a tenth of the library's time.
+"""The heads of upgrades in their plainest form, read in a quarter of the library's time (7 us instead of 28).
 
 Only what is plain is taken: ASCII, each name once, one token where tokens may stand in a list. To all else,
 unusual or wrong, the answer is None, and websockets reads and judges it (ruling 21). What is taken here,

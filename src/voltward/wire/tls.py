@@ -150,7 +150,7 @@ class TlsServerEngine:
                 self._connection.shutdown()
 
     def facts(self) -> TlsFacts:
-        """What is known when the handshake is complete. Costs some 15 us: ask once."""
+        """What is known when the handshake is complete. Costs some 35 us with a chain: ask once."""
         if not self._complete:
             raise RuntimeError("the facts of a handshake are asked for before it is complete")
         connection = self._connection

@@ -142,9 +142,9 @@ class FrameCodec:
     # -- reading
 
     def whole_text(self, data: bytes) -> bytes | None:
-        """The payload if `data` is one whole text frame and nothing else, as it nearly always is.
+        """The payload if `data` is one whole text frame and nothing else.
 
-        None for everything else, right or wrong: then `receive` has to read it. Half of the hot path's calls.
+        None for everything else, right or wrong: then `receive` has to read it.
         """
         size = len(data)
         if size < _SMALLEST or data[0] != _FIN_TEXT or self._held or self._message or self._finished:
