@@ -2,7 +2,7 @@
 
 Why at all: a list of groups and "was this session resumed" have no public call; the certificates of a
 handshake would each be copied into an object first, and read back from it; and the hot path (one
-record in, one record out) costs under 4 us here against 6.5 us through `Connection.recv_into`, which allocates
+record in, one record out) costs under 4 us here against 6.5 us through `Connection.recv_into`, which makes
 a second buffer and raises an exception each time that it needs more. The names used are pinned by the upper
 bounds on pyOpenSSL and cryptography, and each is used by the tests of `tls`.
 """
