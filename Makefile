@@ -75,6 +75,10 @@ tests: $(READY_TO_TEST)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
+.PHONY: pages
+pages: $(READY_TO_TEST) ## write the generated pages of docs/ anew: rulebook, refusals, state diagrams
+	@$(BIN)/python -m tests.arch.generated_pages
+
 .PHONY: bench
 bench: $(READY_TO_TEST) ## measure Voltward beside nginx in one run (apt installs nginx if need be)
 	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
