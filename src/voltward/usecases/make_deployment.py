@@ -5,7 +5,8 @@
     signer/                  the signer's room: the keys of all authorities
     public/                  certificates of the authorities, for stations and auditors
 
-The store is not touched: the caller saves `authorities`, `administrator` and `enrolment` into it.
+The store is not touched: the caller saves `administrator` and `enrolment` into it. `authorities` are trusted at
+the door once they can issue.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class DeploymentMade:
 
     folder: Path
     roots: tuple[Path, ...]  # the bundle that a station needs, then each root alone
-    authorities: tuple[Authority, ...]  # trusted for stations
+    authorities: tuple[Authority, ...]  # for stations; to be trusted from the day that they issue
     administrator: Operator
     enrolment: Enrolment
     token: Secret

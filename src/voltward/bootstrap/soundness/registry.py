@@ -35,8 +35,8 @@ def check_authorities(authorities: Iterable[Authority], now: datetime) -> Iterat
             yield from _check_authority(authority, der, now)
     if not any(authority.trusted_for is TrustedFor.STATIONS for authority in trusted):
         yield Note(
-            "no authority is trusted for stations yet: nobody comes in on profile 3 but with a pinned "
-            "certificate. `voltward ca trust FILE --for stations` trusts one."
+            "no authority is trusted for stations yet: nobody comes in on profile 3. "
+            "`voltward ca trust FILE --for stations` trusts one."
         )
 
 
