@@ -5,8 +5,8 @@
     signer/                  the signer's room: the keys of all authorities
     public/                  certificates of the authorities, for stations and auditors
 
-The store is not touched: the caller saves `administrator` and `enrolment` into it. `authorities` are trusted at
-the door once they can issue.
+The store is not touched: the caller saves `administrator` and `enrolment` into it. `authorities` are trusted
+at the door once they can issue.
 """
 
 from __future__ import annotations
