@@ -385,3 +385,12 @@ def test_what_is_remembered_about_late_answers_is_bounded() -> None:
 
     assert told(machine.station_answered("0", 60000)) == ["drop 0 of station: unasked"]
     assert told(machine.station_answered("999", 60000)) == ["drop 999 of station: late"]
+
+
+def test_large_calls_that_wait_stop_the_reading_before_there_are_many() -> None:
+    machine = CallCorrelation(CorrelationLimits(csms_waiting_octets=100))
+    large = [PendingCall(Origin.CSMS, name, "DataTransfer", b"x" * 60) for name in ("1", "2", "3")]
+    assert told(machine.csms_called(large[0], 0)) == ["send 1"]  # on the line: it does not wait
+    assert told(machine.csms_called(large[1], 0)) == []
+    assert told(machine.csms_called(large[2], 0)) == ["pause csms"]
+    assert told(machine.station_answered("1", 1)) == ["1 to csms", "send 2", "resume csms"]

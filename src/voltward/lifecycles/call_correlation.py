@@ -6,7 +6,7 @@ is monotonic seconds, handed in. Its rules:
 - The station's calls pass in order. With `station_outstanding` of them unanswered, reading pauses. A call
   sent again while it is outstanding passes again and counts once; an id used again after its answer is fine.
 - Calls to the station go one at a time. The CSMS's wait in order, urgent ones first; with `csms_waiting` of
-  them waiting, reading from the CSMS pauses. Our own go when nothing else waits.
+  them waiting, or a mebibyte of them, reading from the CSMS pauses. Our own go when nothing else waits.
 - An answer reaches the origin of its call, once. Late, repeated and unasked ones are dropped. Nobody's answer
   is ever invented: a call that nobody answers ends with `TimedOut`.
 - Messages that are never answered (SEND) do not come here. An answer that its receiver cannot read
@@ -59,6 +59,7 @@ class CorrelationLimits:
 
     station_outstanding: int = 8
     csms_waiting: int = 64
+    csms_waiting_octets: int = 1 << 20  # together; one call that is larger waits alone
     own_waiting: int = 16
     answer_seconds: float = 60.0
 
@@ -277,7 +278,11 @@ class CallCorrelation:
         return effects
 
     def _csms_is_full(self) -> bool:
-        return len(self._waiting) + len(self._urgent) >= self._limits.csms_waiting
+        calls = len(self._waiting) + len(self._urgent)
+        if calls == 0:
+            return False
+        octets = sum(len(call.frame) for queue in (self._waiting, self._urgent) for call in queue)
+        return calls >= self._limits.csms_waiting or octets >= self._limits.csms_waiting_octets
 
     def _station_may_resume(self) -> bool:
         """Unpauses the station's leg where it may be read again, and says so."""
