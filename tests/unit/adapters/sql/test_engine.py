@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import sqlite3
 import stat
@@ -218,6 +220,32 @@ async def test_a_long_result_comes_in_portions(tmp_path: Path) -> None:
         await database.close()
 
     assert portions == [list(range(1, 11)), list(range(11, 21)), list(range(21, 26))]
+
+
+async def test_a_cancelled_unit_of_work_leaves_no_lock_behind(tmp_path: Path) -> None:
+    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}", busy_seconds=0.2)
+
+    async def work() -> None:
+        async with database.writing() as transaction:
+            await transaction.all(text("SELECT * FROM t"))
+            await transaction.change(text("INSERT INTO t VALUES (1)"))
+            await transaction.commit()
+
+    gc.disable()  # a cancelled cursor lives in a traceback; nobody may clean up behind us
+    try:
+        async with database.writing() as transaction:
+            await transaction.change(text("CREATE TABLE t (a)"))
+            await transaction.commit()
+        for steps in range(60):
+            task = asyncio.get_running_loop().create_task(work())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait((task,))
+            await work()
+    finally:
+        gc.enable()
+        await database.close()
 
 
 def test_a_url_that_is_refused_shows_no_password() -> None:
