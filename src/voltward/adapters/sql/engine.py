@@ -6,10 +6,9 @@ fails at once when another process writes before it. In WAL mode readers see the
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -21,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from voltward.adapters.sql.to_its_end import to_its_end
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 from voltward.ports.storage import Conflict
 
@@ -45,11 +45,11 @@ class Transaction:
     async def all(self, statement: Executable) -> Sequence[RowMapping]:
         """Every row at once: only for what is bounded."""
         with _faults(self._path):
-            return (await _whole(self._connection.execute(statement))).mappings().all()
+            return (await to_its_end(self._connection.execute(statement))).mappings().all()
 
     async def first(self, statement: Executable) -> RowMapping | None:
         with _faults(self._path):
-            return (await _whole(self._connection.execute(statement))).mappings().first()
+            return (await to_its_end(self._connection.execute(statement))).mappings().first()
 
     async def each(self, statement: Executable, make: Callable[[RowMapping], _Result]) -> list[_Result]:
         """What `make` makes of each row: for what grows with the fleet. The event loop gets its turns."""
@@ -59,31 +59,31 @@ class Transaction:
                 return [make(row) async for rows in result.mappings().partitions(_PORTION) for row in rows]
 
         with _faults(self._path):
-            return await _whole(read())
+            return await to_its_end(read())
 
     async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Insert, update or delete (`rows`: once for each of them); returns how many rows it touched."""
         if not self._may_write:
             raise RuntimeError("a reading saves nothing: open a unit of work")
         with _faults(self._path):
-            result = await _whole(self._connection.execute(statement, rows))
+            result = await to_its_end(self._connection.execute(statement, rows))
             return result.rowcount
 
     async def stream(self, statement: Executable, portion: int = 1000) -> AsyncIterator[Sequence[Row[Any]]]:
         """Row by row from the database, in portions, for what has no bound."""
         with _faults(self._path):
             async with self._connection.stream(statement) as result:
-                while rows := await _whole(result.fetchmany(portion)):
+                while rows := await to_its_end(result.fetchmany(portion)):
                     yield rows
 
     async def run(self, work: Callable[[Connection], _Result]) -> _Result:
         """Hand the plain connection to a library that knows no asyncio (alembic)."""
         with _faults(self._path):
-            return await _whole(self._connection.run_sync(work))
+            return await to_its_end(self._connection.run_sync(work))
 
     async def commit(self) -> None:
         with _faults(self._path):
-            await _whole(self._connection.commit())
+            await to_its_end(self._connection.commit())
 
 
 class Database:
@@ -109,7 +109,7 @@ class Database:
     async def _begin(self, stack: AsyncExitStack, engine: AsyncEngine) -> AsyncConnection:
         with _faults(self.path):
             connection = await stack.enter_async_context(engine.connect())
-            await _whole(_started(connection))
+            await to_its_end(_started(connection))
         return connection
 
     async def close(self) -> None:
@@ -151,27 +151,6 @@ def sqlite_path(url: str) -> Path:
 
 async def _started(connection: AsyncConnection) -> None:
     await connection.begin()
-
-
-async def _whole(step: Coroutine[Any, Any, _Result]) -> _Result:
-    """Let a step that has begun end, whoever is cancelled meanwhile; the cancellation follows after it.
-
-    SQLAlchemy throws away a connection whose statement was cancelled. The driver cannot close it while the
-    statement's cursor lives, and the cursor lives in the traceback of the cancellation until the collector
-    comes: for so long the store would stay locked, for us and for every other process.
-    """
-    task = asyncio.get_running_loop().create_task(step)
-    interrupted: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError as error:
-            interrupted = error
-    if interrupted is not None:
-        if not task.cancelled():
-            task.exception()  # looked at, so that nobody warns of it
-        raise interrupted
-    return task.result()
 
 
 # ------------------------------------------------------------------------------------------ connections
