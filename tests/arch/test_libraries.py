@@ -20,6 +20,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "argon2": ("crypto/",),
     "cryptography": ("crypto/", "wire/", "adapters/", "simulator/"),
     "cyclopts": ("cli/",),
+    "jsonschema_rs": ("ocpp/",),
     "msgspec": ("ocpp/", "gateway/", "adapters/", "settings.py", "supervisor.py"),
     "prometheus_client": ("gateway/", "adapters/"),
     "rich": ("cli/", "demo/"),

@@ -83,6 +83,17 @@ def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not heavy, f"voltward.cli imports {', '.join(heavy)}"
 
 
+def test_reading_the_published_schemas_runs_none_of_their_packages_code(tmp_path: Path) -> None:
+    said = _run(
+        "import sys\nfrom voltward.ocpp import DIALECTS\n"
+        "for dialect in DIALECTS.values():\n    assert dialect.schemas.read(*['HeartbeatResponse', 'Heartbeat', {}])\n"
+        "print('ocpp' in sys.modules)",
+        tmp_path,
+    )
+
+    assert said.strip() == "False"
+
+
 def _run(script: str, folder: Path) -> str:
     """What the script prints; a failure of it fails the test with its own words."""
     done = subprocess.run(

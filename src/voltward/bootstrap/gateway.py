@@ -14,6 +14,7 @@ import uvloop
 from voltward.adapters.sql.journal_writer import JournalPace
 from voltward.adapters.vault import read_server_chain
 from voltward.bootstrap.deployment import Deployment, open_deployment, referenced_secret
+from voltward.bootstrap.schemas import check_schemas
 from voltward.crypto.certificates import CertificateReader
 from voltward.crypto.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
@@ -127,6 +128,7 @@ class Assembly:
         try:
             settings = load_settings(file, overrides)
             policies = policies_of(settings, self._deployment.rulebook)
+            check_schemas(settings)
             context = self._context(settings)
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
@@ -156,6 +158,7 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     await load_registry(deployment.store, deployment.store.feed, registry)
     reports = Reports(journal, Metrics(), clock)
     facts = FactWriter(deployment.store, entropy, reports, clock)
+    check_schemas(settings)
     groups: Groups = dict(settings.group)
     policies = policies_of(settings, deployment.rulebook)
     rules = DoorRules(deployment.rulebook, Evaluator(deployment.rulebook), policies)

@@ -83,7 +83,8 @@ class LinkDuties:
     def rules_for(self, judgement: Judgement, dialect: Dialect) -> RelayRules:
         """The relay's rules for a link as it stands now."""
         lane = judgement.decision.lane if judgement.decision.answer is Answer.QUARANTINE else None
-        return self.book.rules_for(dialect, lane, self._switched_off(judgement))
+        group = self.book.group_of(judgement.entry)
+        return self.book.rules_for(dialect, lane, self._switched_off(judgement), group)
 
     def _switched_off(self, judgement: Judgement) -> frozenset[str]:
         """Message controls that the group's policy or a dated exception takes away from this station."""

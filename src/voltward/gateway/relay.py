@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.command_rule import Direction
-from voltward.domain.events import FactValue
 from voltward.gateway.line import Line
+from voltward.gateway.relay_owner import RelayOwner
+from voltward.gateway.schema_gate import SchemaGate
 from voltward.lifecycles.call_correlation import CallCorrelation, CorrelationLimits
 from voltward.lifecycles.call_effects import (
     AlreadyWaiting,
@@ -68,31 +69,8 @@ class RelayRules:
     limits: FrameLimits
     correlation: CorrelationLimits
     messages_per_minute: int
-    plain: frozenset[str] = frozenset()  # calls of the station that neither the policy nor a hook looks at
-
-
-class RelayOwner(Protocol):
-    """The link that the relay works for."""
-
-    def to_station(self, text: bytes, /) -> None:
-        """Send to the station."""
-
-    def to_csms(self, text: bytes, /) -> None:
-        """Send to the CSMS."""
-
-    def happened(self, kind: str, /, **facts: FactValue) -> None:
-        """Report an event."""
-
-    def answered(self) -> None:
-        """A call was answered with a result: whatever opened this link is proven (ruling 28)."""
-        ...
-
-    def misbehaved(self, reason: str, /) -> None:
-        """The station broke too many frames: close."""
-        ...
-
-    def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None], /) -> None:
-        """Await, then call `then` with the answer and the time."""
+    plain: frozenset[str] = frozenset()  # calls of the station that neither policy, hook nor gate looks at
+    gate: SchemaGate | None = None
 
 
 class Relay:
@@ -174,6 +152,8 @@ class Relay:
         self.station.resume("hold")
 
     def _settle_station_call(self, call: Call, answer: CallAnswer, now: float) -> None:
+        if isinstance(answer, _GOES_ON) and not self._lets(Direction.TO_CSMS, call):
+            return
         if type(answer) is Pass:
             frame = call.raw
         elif isinstance(answer, Rewrite):
@@ -211,6 +191,8 @@ class Relay:
         frame, merge = call.raw, None
         guard = self._rules.policy.for_call(Direction.TO_STATION, call.action)
         answer = guard.judge(call) if guard is not None else _PASS
+        if isinstance(answer, _GOES_ON) and not self._lets(Direction.TO_STATION, call):
+            return
         if isinstance(answer, Rewrite):
             self._kept_back(Direction.TO_STATION, call.action, answer.kept_back)
             frame, merge = answer.frame, answer.merge
@@ -280,6 +262,10 @@ class Relay:
     def _filtered(self, direction: Direction, call: PendingCall, frame: frames.Frame) -> bytes:
         if type(frame) is not CallResult:
             return frame.raw
+        gate = self._rules.gate
+        error = gate.instead_of(direction, call.action, frame, self._owner) if gate is not None else None
+        if error is not None:
+            return error
         merge = call.token if isinstance(call.token, RowMerge) else None
         if merge is None and self._rules.policy.for_answer(direction, call.action) is None:
             return frame.raw
@@ -323,12 +309,18 @@ class Relay:
         guard = self._rules.policy.for_call(direction, send.action)
         answer = guard.judge(send) if guard is not None else _PASS
         forward = self._owner.to_csms if direction is Direction.TO_CSMS else self._owner.to_station
+        if isinstance(answer, _GOES_ON) and not self._lets(direction, send):
+            return
         if isinstance(answer, Pass):
             forward(send.raw)
             return
         self._kept_back(direction, send.action, answer.kept_back)
         if isinstance(answer, Rewrite):
             forward(answer.frame)
+
+    def _lets(self, direction: Direction, call: Call | Send) -> bool:
+        """Whether the schemas let it on; who called is told if they do not."""
+        return self._rules.gate is None or self._rules.gate.lets(direction, call, self._owner)
 
     def _answer_instead(
         self,
@@ -381,6 +373,7 @@ class Relay:
 
 
 _PASS = Pass()
+_GOES_ON = (Pass, Rewrite)
 
 
 def _tell(call: PendingCall, outcome: Outcome) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.command_rule import CommandRule, Direction
 from voltward.domain.station import DEFAULT_GROUP, Lane
 from voltward.gateway.relay import RelayRules
+from voltward.gateway.schema_gate import SchemaGate
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.lifecycles.call_correlation import CorrelationLimits
 from voltward.ocpp.command_policy import CommandPolicy, compile_policy
@@ -36,7 +38,8 @@ class RelayBook:
         self._parameters = parameters
         self._relay = relay
         self._groups = groups
-        self._compiled: dict[tuple[str, Lane | None, frozenset[str]], RelayRules] = {}
+        self._compiled: dict[tuple[Hashable, ...], RelayRules] = {}
+        self._gates: dict[tuple[Hashable, ...], SchemaGate] = {}
         self._commands = rules_from_controls(parameters)
         self.controls = tuple(dict.fromkeys(rule.control_id for rule in self._all_rules(Lane.REPAIR)))
 
@@ -48,14 +51,35 @@ class RelayBook:
         """A group's settings, else the default group's, else the defaults."""
         return self._groups.get(name) or self._groups.get(DEFAULT_GROUP) or DEFAULTS
 
-    def rules_for(self, dialect: Dialect, lane: Lane | None, switched_off: frozenset[str]) -> RelayRules:
+    def rules_for(
+        self,
+        dialect: Dialect,
+        lane: Lane | None,
+        switched_off: frozenset[str],
+        group: GroupSettings = DEFAULTS,
+    ) -> RelayRules:
         """The rules of a link; compiling takes about a millisecond, and happens once a combination."""
-        key = (dialect.subprotocol, lane, switched_off)
+        gate = self._gate(dialect, group) if group.schema != "off" else None
+        key = (dialect.subprotocol, lane, switched_off, gate)
         known = self._compiled.get(key)
         if known is None:
             if len(self._compiled) >= KEPT:
                 self._compiled.clear()
-            known = self._compiled[key] = self._compile(dialect, lane, switched_off)
+            made = self._compile(dialect, lane, switched_off)
+            # With a gate, every message is looked at.
+            known = made if gate is None else replace(made, gate=gate, plain=frozenset[str]())
+            self._compiled[key] = known
+        return known
+
+    def _gate(self, dialect: Dialect, group: GroupSettings) -> SchemaGate:
+        """Its validators are dear: they are kept while the settings say the same."""
+        key = (dialect.subprotocol, group.schema, frozenset(group.schema_lengths.items()))
+        known = self._gates.get(key)
+        if known is None:
+            if len(self._gates) >= KEPT:
+                self._gates.clear()
+            refuses = group.schema == "refuse"
+            known = self._gates[key] = SchemaGate(dialect, group.schema_lengths, refuses=refuses)
         return known
 
     def _compile(self, dialect: Dialect, lane: Lane | None, switched_off: frozenset[str]) -> RelayRules:

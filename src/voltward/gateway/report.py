@@ -20,6 +20,9 @@ from voltward.ports.storage import JournalWriter
 QUIET_KINDS = frozenset(
     {"answer_dropped", "message_blocked"}
 )  # repeated by a broken peer: journalled by digest
+HOURLY_KINDS = frozenset({"schema_violated"})  # a model's habit: one row and one line an hour, and counted
+HOUR = 3600.0
+MOST_HABITS = 5_000  # stations and habits told one by one in an hour
 
 
 class Metrics:
@@ -27,20 +30,12 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.decisions = Counter(
-            "voltward_decisions", "Decisions at the door", ("answer", "control"), registry=self.registry
+        self.decisions = self._counter("decisions", "Decisions at the door", "answer", "control")
+        self.handshake_failures = self._counter(
+            "tls_failures", "TLS handshakes that came to nothing", "reason"
         )
-        self.handshake_failures = Counter(
-            "voltward_tls_failures",
-            "TLS handshakes that came to nothing",
-            ("reason",),
-            registry=self.registry,
-        )
-        self.suites = Counter(
-            "voltward_tls_suites",
-            "Completed handshakes by version and suite",
-            ("version", "suite"),
-            registry=self.registry,
+        self.suites = self._counter(
+            "tls_suites", "Completed handshakes by version and suite", "version", "suite"
         )
         # Children are looked up with locks and tuples: 0.7 us each time, though there are a few dozen.
         self.decision = cache(self.decisions.labels)
@@ -50,18 +45,20 @@ class Metrics:
         self.half_open = Gauge(
             "voltward_half_open", "Connections without a decision yet", registry=self.registry
         )
-        self.messages = Counter(
-            "voltward_messages", "Messages relayed", ("direction",), registry=self.registry
-        )
-        self.events = Counter(
-            "voltward_events", "Events of the relay and the door", ("kind",), registry=self.registry
-        )
+        self.messages = self._counter("messages", "Messages relayed", "direction")
+        self.events = self._counter("events", "Events of the relay and the door", "kind")
         self.event = cache(self.events.labels)
+        self.schema_violations = self._counter(
+            "schema_violations", "Payloads that do not fit the published schema", "action", "rule"
+        )
         self.to_csms = self.messages.labels("to_csms")
         self.to_station = self.messages.labels("to_station")
         self.admission = Histogram(
             "voltward_admission_seconds", "From the whole request to the answer", registry=self.registry
         )
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(f"voltward_{name}", words, labels, registry=self.registry)
 
 
 class Reports:
@@ -72,6 +69,7 @@ class Reports:
         self._clock = clock
         self._log = structlog.get_logger()
         self._tally = RefusalTally()
+        self._habits = RefusalTally(HOUR, MOST_HABITS)
         self.metrics = metrics
 
     def decided(self, event: Event) -> None:
@@ -88,6 +86,9 @@ class Reports:
         """Anything else worth a line."""
         event = Event(kind, self._clock.now(), "gateway", subject, dict(facts or {}))
         self.metrics.event(kind).inc()
+        if kind in HOURLY_KINDS:
+            self._tell_hourly(event)
+            return event
         self._say(event)
         if kind in QUIET_KINDS:
             self._tell_once(event, str(event.facts.get("reason") or event.facts.get("control")))
@@ -115,11 +116,14 @@ class Reports:
 
     def flush(self) -> None:
         """Called once a second or so: counted repetitions whose minute is over become rows."""
-        self._journal_counts(self._tally.due(self._clock.monotonic()))
+        now = self._clock.monotonic()
+        self._journal_counts(self._tally.due(now))
+        self._journal_counts(self._habits.due(now))
 
     def flush_all(self) -> None:
         """Everything that was counted, at the end."""
         self._journal_counts(self._tally.drain())
+        self._journal_counts(self._habits.drain())
 
     @property
     def is_full(self) -> bool:
@@ -130,6 +134,15 @@ class Reports:
         """The first of its kind goes to the journal whole; the rest of the minute is counted."""
         kind = RefusalKind(event.subject, f"{event.kind}:{why}")
         if self._tally.note(kind, str(event.facts.get("source", "")), self._clock.monotonic()) is not None:
+            self._journal.append(event)
+
+    def _tell_hourly(self, event: Event) -> None:
+        """A habit of a station, told to log and journal when it is new in this hour."""
+        action, rule = str(event.facts.get("action")), str(event.facts.get("rule"))
+        self.metrics.schema_violations.labels(action, rule).inc()
+        kind = RefusalKind(event.subject, f"{event.kind}:{action} {event.facts.get('frame')} {rule}")
+        if self._habits.note(kind, "", self._clock.monotonic()) is not None:
+            self._say(event)
             self._journal.append(event)
 
     def _journal_counts(self, rows: Iterable[RefusalRow]) -> None:

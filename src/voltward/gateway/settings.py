@@ -98,3 +98,7 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     deflate: bool = False  # ruling 21
     second_connection: Literal["keep-live", "keep-new"] = "keep-live"
     boot_retry: Duration = Duration(30)  # interval in the Pending answer of the unproven lane
+    # Off, because fleets are sloppier than the schemas, and a refused stop of a transaction is money lost:
+    # record first, refuse when the record is empty.
+    schema: Literal["off", "record", "refuse"] = "off"
+    schema_lengths: dict[str, Count] = field(default_factory=dict)  # "Action.member" = characters

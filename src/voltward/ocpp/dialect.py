@@ -18,6 +18,7 @@ from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import IdentityRule
 from voltward.ocpp.named_values import NamedValues
 from voltward.ocpp.password_rule import PasswordRule
+from voltward.ocpp.schema_files import SchemaFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Dialect:
     serial_binds: bool  # the serial of a boot must equal the certificate's name (B01.FR.11/12)
     named_values: NamedValues
     secrets: SecretPlaces
+    schemas: SchemaFiles
 
     def error_name(self, code: ErrorCode) -> str:
         """How this version spells an error code."""

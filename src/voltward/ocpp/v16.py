@@ -14,6 +14,7 @@ from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import LIBERAL, IdentityRule
 from voltward.ocpp.named_values import NamedValues, RowAnswers, Rows
 from voltward.ocpp.password_rule import PasswordRule
+from voltward.ocpp.schema_files import SchemaFiles
 
 _ERROR_NAMES = {
     ErrorCode.NOT_IMPLEMENTED: "NotImplemented",
@@ -109,4 +110,5 @@ V16 = Dialect(
         fields=frozenset({"idtag", "parentidtag", "password", "authorizationkey"}),
         opaque=frozenset({"DataTransfer"}),
     ),
+    schemas=SchemaFiles("v16", call_suffix=""),
 )

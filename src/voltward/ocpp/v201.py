@@ -10,6 +10,7 @@ from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import IDENTIFIER, IdentityRule
 from voltward.ocpp.named_values import EACH, NamedValues, RowAnswers, Rows
 from voltward.ocpp.password_rule import PasswordRule
+from voltward.ocpp.schema_files import SchemaFiles
 
 _ERROR_NAMES = {
     ErrorCode.NOT_IMPLEMENTED: "NotImplemented",
@@ -93,6 +94,19 @@ _NAMED_VALUES = NamedValues(
     parts=2,
 )
 
+# Members whose limit stations outgrew (field note 33). The numbers are those that the next edition (2.1) gave
+# them; certificates and EXI messages of ISO 15118 and signed meter values do not fit the old ones.
+_LONGER = {
+    "Authorize.certificate": 10_000,
+    "Get15118EVCertificate.exiRequest": 11_000,
+    "Get15118EVCertificate.exiResponse": 17_000,
+    "GetCertificateStatus.ocspResult": 18_000,
+    "InstallCertificate.certificate": 10_000,
+    "MeterValues.signedMeterData": 32_768,
+    "SetVariables.attributeValue": 2_500,
+    "TransactionEvent.signedMeterData": 32_768,
+}
+
 V201 = Dialect(
     subprotocol="ocpp2.0.1",
     edition="ocpp2.0.1-ed3",
@@ -123,4 +137,5 @@ V201 = Dialect(
         ),
         opaque=frozenset({"DataTransfer"}),
     ),
+    schemas=SchemaFiles("v201", call_suffix="Request", longer=_LONGER),
 )

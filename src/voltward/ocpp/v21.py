@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voltward.ocpp.dialect import Vocabulary
+from voltward.ocpp.schema_files import SchemaFiles
 from voltward.ocpp.v201 import V201
 
 _MORE_TO_CSMS = """
@@ -30,4 +31,5 @@ V21 = replace(
         purposes=V201.vocabulary.purposes,
         unanswered=frozenset({"NotifyPeriodicEventStream"}),
     ),
+    schemas=SchemaFiles("v21", call_suffix="Request"),
 )

@@ -87,3 +87,27 @@ def test_no_call_that_somebody_looks_at_is_plain(version: str) -> None:
 
     assert {"Heartbeat", "MeterValues", "StatusNotification"} <= plain
     assert plain.isdisjoint({"BootNotification", "SecurityEventNotification", "NotifyReport", "Reset"})
+
+
+def test_groups_that_look_at_schemas_have_rules_of_their_own() -> None:
+    made = book()
+    off, looking = GroupSettings(), GroupSettings(schema="record")
+    longer = GroupSettings(schema="record", schema_lengths={"BootNotification.chargePointModel": 50})
+
+    by_group = [made.rules_for(V16, None, frozenset(), group) for group in (off, looking, longer)]
+
+    assert [rules.gate is None for rules in by_group] == [True, False, False]
+    assert by_group[1].gate is not by_group[2].gate
+    assert by_group[0].plain
+    assert not by_group[1].plain  # every message is looked at
+    again = made.rules_for(V16, Lane.REPAIR, frozenset(), GroupSettings(schema="record"))
+    assert again.gate is by_group[1].gate  # its validators are compiled once
+
+
+def test_the_kept_gates_are_bounded() -> None:
+    made = book()
+    for most in range(1, KEPT + 3):
+        lengths = {"BootNotification.chargePointModel": most}
+        made.rules_for(V16, None, frozenset(), GroupSettings(schema="refuse", schema_lengths=lengths))
+
+    assert len(made._gates) <= KEPT

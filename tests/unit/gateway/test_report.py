@@ -77,6 +77,27 @@ def test_repeated_refusals_are_one_row_a_minute_with_a_count(desk: Desk) -> None
     assert dict(counted.facts) == {"count": 39, "control": "AUTH-02", "source": "192.0.2.39"}
 
 
+def test_a_habit_is_told_once_an_hour_and_counted(desk: Desk) -> None:
+    facts = {"action": "BootNotification", "rule": "required", "frame": "call"}
+    with capture_logs() as logged:
+        for _ in range(40):
+            desk.reports.happened("schema_violated", "CP001", facts)
+        desk.reports.happened("schema_violated", "CP001", {**facts, "rule": "type"})
+        desk.reports.happened("schema_violated", "CP002", facts)
+        desk.clock.leap(3599)
+        desk.reports.flush()
+
+    assert len(logged) == len(desk.journal.events) == 3
+    count = desk.count("voltward_schema_violations_total", action="BootNotification", rule="required")
+    assert count == 41
+
+    desk.clock.leap(1)
+    desk.reports.flush()
+    assert [dict(event.facts) for event in desk.journal.events[3:]] == [
+        {"count": 39, "control": "BootNotification call required", "source": ""}
+    ]
+
+
 def test_refusals_of_other_stations_and_for_other_reasons_are_counted_apart(desk: Desk) -> None:
     for subject in ("CP001", "CP002"):
         for control in ("AUTH-02", "CERT-03"):

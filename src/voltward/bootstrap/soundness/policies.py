@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voltward.bootstrap.gateway import ordered_action, route_dialects
+from voltward.bootstrap.schemas import check_schema_lengths
 from voltward.bootstrap.soundness.remarks import Problem, Remark, from_fault
 from voltward.domain.errors import VoltwardError
 from voltward.domain.route import PathRule
@@ -23,8 +24,12 @@ def check_operator(settings: Settings) -> Iterator[Remark]:
 
 
 def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
-    """Each group's actions name controls that exist, and soften none beyond what it bears."""
+    """Each group's actions name controls that exist and bear it; its lengths name texts that have one."""
     for name, group in settings.group.items():
+        try:
+            check_schema_lengths(name, group)
+        except VoltwardError as fault:
+            yield from_fault(fault)
         for control, word in group.actions.items():
             try:
                 ordered_action(name, control, word, rulebook)

@@ -59,6 +59,12 @@ def test_every_wrong_order_of_a_group_is_told_and_the_right_ones_are_not(plain: 
     assert any("group.b.actions: AUTH-02" in what for what in found)
 
 
+def test_a_length_that_no_schema_has_is_told(plain: Site) -> None:
+    (problem,) = check_groups(plain.settings('group.a.schema_lengths={"Reset.colour"=9}'), BOOK)
+
+    assert "no schema limits the length of 'Reset.colour'" in problem.what
+
+
 @pytest.mark.parametrize(
     ("override", "check"),
     [
