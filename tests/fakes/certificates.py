@@ -152,17 +152,19 @@ class Authority:
         *,
         organisation: str | None = None,
         validity: Validity | None = None,
+        extensions: Sequence[Extension] = (),
     ) -> Authority:
-        """A root, or an intermediate under `parent`."""
+        """A root, or an intermediate under `parent`; `extensions` are added."""
         made = new_key(key)
         subject = subject_of(name, organisation)
         issuer, signing_key = (parent.certificate.subject, parent.key) if parent else (subject, made)
-        extensions: list[Extension] = [
+        own: list[Extension] = [
             (x509.BasicConstraints(ca=True, path_length=None), True),
             (_key_usage(for_authority=True), True),
             (x509.SubjectKeyIdentifier.from_public_key(made.public_key()), False),
+            *extensions,
         ]
-        builder = _describe(subject, made, issuer, validity or Validity.days(-2, 365), extensions)
+        builder = _describe(subject, made, issuer, validity or Validity.days(-2, 365), own)
         certificate = builder.sign(signing_key, hashes.SHA256())
         return cls(certificate, made, (certificate, *parent.intermediates) if parent else ())
 

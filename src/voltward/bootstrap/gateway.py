@@ -185,7 +185,7 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(parts, listeners(settings, assembly.holder), following, metrics_at)
-    remember_sources(registry, guessing, clock.monotonic())
+    remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
 
 
@@ -331,11 +331,14 @@ def listeners(settings: Settings, holder: TlsHolder) -> list[Listener]:
     return made
 
 
-def remember_sources(registry: AdmissionRegistry, guessing: GuessingThrottle, now: float) -> None:
-    """Open the reserved lane for sources that stations succeeded from before this start (ruling 10)."""
+def remember_sources(
+    registry: AdmissionRegistry, guessing: GuessingThrottle, half_open: HalfOpen, now: float
+) -> None:
+    """Open the reserved lanes for sources that stations succeeded from before this start (ruling 10)."""
     sources = SourceMap()
     for entry in registry.stations():
         for prefix in entry.station.known_sources:
+            half_open.know(prefix)
             address = prefix.partition("/")[0]
             guessing.succeeded(sources.source_of(address), entry.station.id.identity, now)
 

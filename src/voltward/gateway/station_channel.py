@@ -202,6 +202,7 @@ class StationChannel:
 
     def open(self, acceptance: Acceptance, link: LinkEvents) -> None:
         """Answer 101: from now on the link is fed."""
+        self._threshold.half_open.know(self.source.prefix)
         self._leave_half_open()
         self._phase = Phase.OPEN
         self.peer.deliver = self._read

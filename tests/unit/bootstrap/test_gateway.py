@@ -25,6 +25,7 @@ from voltward.bootstrap.gateway import (
     tls_policy,
 )
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
+from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
 from voltward.domain.enforcement import Action
 from voltward.domain.errors import OperatorFault, OutsideFault
@@ -173,8 +174,12 @@ def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
     registry = AdmissionRegistry()
     registry.put_station(StationEntry(station(known_sources=("192.0.2.7", "2001:db8::/64"))))
 
-    remember_sources(registry, guessing, clock.monotonic())
+    half_open = HalfOpen(most_in_all=4, most_per_source=4)
 
+    remember_sources(registry, guessing, half_open, clock.monotonic())
+
+    assert [half_open.enter(Source(f"198.51.100.{number}")) for number in range(4)] == [True] * 3 + [False]
+    assert half_open.enter(Source("192.0.2.7"))
     for number in range(200):
         guessing.may_verify_costly(Source(f"198.51.100.{number}"), "CP001", clock.monotonic())
     for prefix in ("192.0.2.7", "2001:db8::/64"):

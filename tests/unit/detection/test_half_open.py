@@ -46,9 +46,38 @@ def test_giving_back_what_was_never_taken_is_a_bug_that_shows() -> None:
         HalfOpen(most_in_all=1, most_per_source=1).leave(ONE)
 
 
+def test_strangers_leave_a_quarter_of_the_places_to_those_who_came_in_before() -> None:
+    waiting = HalfOpen(most_in_all=4000, most_per_source=64)
+    waiting.know("192.0.2.1")
+    crowd = [Source(f"198.51.100.{number}") for number in range(64)]
+    taken = sum(waiting.enter(stranger) for stranger in crowd for _ in range(64))
+
+    assert taken == waiting.in_all == 3000
+    assert not waiting.enter(OTHER)
+    assert all(waiting.enter(ONE) for _ in range(64))
+    assert not waiting.enter(ONE)  # its own cap stays
+
+
+def test_the_reserve_ends_where_all_places_are_taken() -> None:
+    waiting = HalfOpen(most_in_all=8, most_per_source=20)
+    waiting.know(ONE.prefix)
+
+    assert [waiting.enter(ONE) for _ in range(9)] == [True] * 8 + [False]
+
+
+def test_a_carrier_that_is_known_has_the_reserve_too() -> None:
+    waiting = HalfOpen(most_in_all=4, most_per_source=4)
+    waiting.know(CARRIER.prefix)
+    assert [waiting.enter(ONE) for _ in range(4)] == [True, True, True, False]
+
+    assert waiting.enter(CARRIER)
+
+
 @given(st.lists(st.tuples(st.sampled_from([ONE, OTHER, CARRIER]), st.booleans())))
 def test_the_counts_always_add_up(steps: list[tuple[Source, bool]]) -> None:
     waiting = HalfOpen(most_in_all=4, most_per_source=2)
+    for known in (ONE, OTHER, CARRIER):
+        waiting.know(known.prefix)
     inside: list[Source] = []
     for source, comes in steps:
         if comes:
