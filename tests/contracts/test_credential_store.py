@@ -14,6 +14,7 @@ from voltward.domain.credential import (
     Argon2Hash,
     ClientCertificate,
     CredentialState,
+    Origin,
     Password,
     PasswordForm,
     Purpose,
@@ -38,6 +39,7 @@ async def test_a_machine_made_password_comes_back_as_it_was_saved(unit: SqlUnitO
         not_after=NOON + timedelta(hours=24),
         proven_at=NOON,
         last_form=PasswordForm.TEXT,
+        origin=Origin.LEARNED,
     )
     await unit.credentials.save(full)
 
@@ -45,7 +47,8 @@ async def test_a_machine_made_password_comes_back_as_it_was_saved(unit: SqlUnitO
 
 
 async def test_a_human_password_and_a_pinned_certificate_come_back_as_well(unit: SqlUnitOfWork) -> None:
-    human = password_credential(proof=Password(Argon2Hash("$argon2id$v=19$..."), hexadecimal=False, length=9))
+    hashed = Argon2Hash("$argon2id$v=19$...")
+    human = password_credential(proof=Password(hashed, hexadecimal=False, length=9, default_of="a word"))
     pinned = certificate_credential(proof=ClientCertificate(b"f" * 32, "CP001", b"i" * 32, pinned=True))
     await unit.credentials.save(human)
     await unit.credentials.save(pinned)
@@ -96,13 +99,23 @@ async def test_stations_that_share_a_secret_are_found(unit: SqlUnitOfWork) -> No
     await unit.credentials.save(password_credential("CP001", sharing_digest=b"same"))
     await unit.credentials.save(password_credential("CP002", sharing_digest=b"same"))
 
-    assert [each.station.identity for each in await unit.credentials.sharing(b"same")] == ["CP001", "CP002"]
+    found = await unit.credentials.sharing(b"same", limit=9)
+    assert [each.station.identity for each in found] == ["CP001", "CP002"]
+    assert len(await unit.credentials.sharing(b"same", limit=1)) == 1
+
+
+async def test_a_retired_password_is_shared_with_nobody(unit: SqlUnitOfWork) -> None:
+    await unit.credentials.save(
+        password_credential("CP001", sharing_digest=b"same", state=CredentialState.RETIRED)
+    )
+
+    assert await unit.credentials.sharing(b"same", limit=9) == []
 
 
 async def test_credentials_without_a_sharing_digest_share_nothing(unit: SqlUnitOfWork) -> None:
     await unit.credentials.save(password_credential("CP001", sharing_digest=b""))
 
-    assert await unit.credentials.sharing(b"") == []
+    assert await unit.credentials.sharing(b"", limit=9) == []
 
 
 async def test_whoever_saves_an_old_revision_meets_a_conflict(unit: SqlUnitOfWork) -> None:

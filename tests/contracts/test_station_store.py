@@ -30,6 +30,7 @@ async def test_a_station_comes_back_as_it_was_saved(store: SqlStore) -> None:
         latch=Latch(SecurityProfile.TLS_CERTIFICATE, LatchStage.ANSWERED),
         quarantine_lane=Lane.REPAIR,
         note="smells of smoke",
+        recommissioned_at=NOON,
         known_sources=("192.0.2.0/24", "2001:db8::/64"),
     )
     await _saved(store, full)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voltward.domain.credential import ClientCertificate, Credential, Password
+from voltward.domain.credential import ClientCertificate, Credential, Password, Purpose
 from voltward.domain.finding import ControlException
 from voltward.domain.security_profile import Allowance
 from voltward.domain.station import Station
@@ -27,6 +27,8 @@ def station_facts(
     }
     if station.quarantine_lane is not None:
         facts["lane"] = station.quarantine_lane.value
+    if station.recommissioned_at is not None:
+        facts["recommissioned_at"] = station.recommissioned_at
     if station.note:
         facts["note"] = station.note
     if credentials is not None:
@@ -63,6 +65,7 @@ def credential_facts(credential: Credential) -> dict[str, object]:
         "created_at": credential.created_at,
         "not_after": credential.not_after,
         "proven_at": credential.proven_at,
+        "origin": credential.origin.value if credential.origin else None,
     }
     if isinstance(credential.proof, ClientCertificate):
         facts["fingerprint"] = credential.proof.fingerprint.hex()
@@ -70,7 +73,8 @@ def credential_facts(credential: Credential) -> dict[str, object]:
         facts["pinned"] = credential.proof.pinned
     if isinstance(credential.proof, Password):
         facts["form_seen"] = credential.last_form.value if credential.last_form else None
-        facts["octets"] = credential.proof.length
+        facts["octets"] = credential.proof.length or None
+        facts["default_of"] = credential.proof.default_of or None
     return facts
 
 
@@ -83,7 +87,10 @@ def credential_words(credential: Credential) -> str:
             f"certificate {credential.proof.fingerprint.hex()[:16]} ({credential.proof.common_name}), {head}"
         )
     form = f", seen as {credential.last_form.value}" if credential.last_form else ""
-    return f"password of {credential.proof.length} octets, {head}{form}"
+    origin = f", {credential.origin.value}" if credential.origin else ""
+    purpose = "commissioning " if credential.purpose is Purpose.COMMISSIONING else ""
+    length = f"of {credential.proof.length} octets" if credential.proof.length else "known by its hash"
+    return f"{purpose}password {length}, {head}{form}{origin}"
 
 
 def allowance_words(allowance: Allowance) -> str:

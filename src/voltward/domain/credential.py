@@ -32,6 +32,15 @@ class CredentialState(StrEnum):
     RETIRED = "retired"
 
 
+class Origin(StrEnum):
+    """How a credential got into the registry, where somebody said so."""
+
+    MADE = "made"  # by us, and told once
+    GIVEN = "given"  # handed in by an operator for one station
+    IMPORTED = "imported"  # came with a list of stations
+    LEARNED = "learned"  # shown by the station, and taken by the CSMS behind, while it was only observed
+
+
 class PasswordForm(StrEnum):
     """The form in which a password came in the Basic header."""
 
@@ -59,7 +68,8 @@ class Password:
 
     verifier: KeyedDigest | Argon2Hash
     hexadecimal: bool  # the digits spell the octets
-    length: int  # in octets; a short one is a finding (field note 4)
+    length: int  # in octets; a short one is a finding (field note 4); 0 where only a hash was handed in
+    default_of: str = ""  # whose password as shipped it is (field note 5); empty: nobody's that we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,7 @@ class Credential:
     proven_at: datetime | None = None  # a handshake with it and an answered call (ruling 28)
     last_form: PasswordForm | None = None
     sharing_digest: bytes = b""  # keyed, without the identity: equal for equal secrets (field note 6)
+    origin: Origin | None = None  # None: a certificate that came by itself, or a row of an older version
     revision: int = 0
 
     @property

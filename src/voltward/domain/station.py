@@ -81,4 +81,5 @@ class Station:
     known_sources: tuple[str, ...] = field(
         default=()
     )  # prefixes it succeeded from (reserved lane, ruling 10)
+    recommissioned_at: datetime | None = None  # new hardware: what was proven before counts no more
     revision: int = 0  # optimistic version number; the store raises it at each save

@@ -112,7 +112,13 @@ class Door:
         now = self.clock.now()
         entry = self.registry.lookup(judgement.station, now)
         credential = _same_credential(judgement, entry)
-        password = refreshed(judgement.observation.password, judgement.credential, credential, now)
+        password = refreshed(
+            judgement.observation.password,
+            judgement.credential,
+            credential,
+            now,
+            shared=self._is_shared(credential),
+        )
         observation = observe_again(judgement.observation, self.registry, password, now)
         decision = admit_station(observation, entry, self.rules, now)
         return replace(
@@ -153,7 +159,7 @@ class Door:
             return None
         if entry is not None and not login.user_matches and not self._lets_any_user(arrival, entry):
             return None
-        return await self.passwords.compare(
+        match = await self.passwords.compare(
             entry,
             Login(
                 arrival.identity,
@@ -164,6 +170,15 @@ class Door:
                 self.clock.monotonic(),
             ),
         )
+        return (
+            replace(match, seen=replace(match.seen, shared=True))
+            if self._is_shared(match.credential)
+            else match
+        )
+
+    def _is_shared(self, credential: Credential | None) -> bool:
+        """Another station has this password as well: a matter of the whole fleet, not of this comparison."""
+        return credential is not None and self.registry.is_shared(credential.sharing_digest)
 
     def _lets_any_user(self, arrival: Arrival, entry: StationEntry) -> bool:
         """Policy or a dated exception takes another user name from this station (field note 8)."""

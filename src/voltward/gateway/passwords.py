@@ -84,9 +84,9 @@ class PasswordDoor:
             verifier = credential.proof.verifier
             if isinstance(verifier, KeyedDigest):
                 if matches_digest(self._digest_key, credential.station, octets, verifier):
-                    return _matched(credential, form, login)
+                    return _matched(credential, octets, form, login)
             elif self._cache.holds(credential, octets):
-                return _matched(credential, form, login)
+                return _matched(credential, octets, form, login)
         return await self._compare_slowly(candidates, login)
 
     async def _compare_slowly(self, candidates: Sequence[Credential], login: Login) -> PasswordMatch:
@@ -101,19 +101,30 @@ class PasswordDoor:
                 loop = asyncio.get_running_loop()
                 if await loop.run_in_executor(self._pool, matches_argon2, octets, verifier):
                     self._cache.remember(credential, octets)
-                    return _matched(credential, form, login)
+                    return _matched(credential, octets, form, login)
         return PasswordMatch(_seen(PasswordOutcome.WRONG, login))
 
 
 def refreshed(
-    seen: PasswordSeen | None, opened: Credential | None, now_known: Credential | None, at: datetime
+    seen: PasswordSeen | None,
+    opened: Credential | None,
+    now_known: Credential | None,
+    at: datetime,
+    *,
+    shared: bool = False,
 ) -> PasswordSeen | None:
-    """The same password in the light of its row now: superseded, retired, past its end, or gone."""
+    """The same password in the light of its row now: superseded, retired, past its end, shared, or gone."""
     if seen is None or opened is None or not opened.is_password:
         return seen
     if now_known is None or now_known.proof != opened.proof:
         return PasswordSeen(PasswordOutcome.WRONG)
-    return replace(seen, purpose=now_known.purpose, state=now_known.state, usable=now_known.is_usable(at))
+    return replace(
+        seen,
+        purpose=now_known.purpose,
+        state=now_known.state,
+        usable=now_known.is_usable(at),
+        shared=shared,
+    )
 
 
 def _candidates(entry: StationEntry | None) -> Sequence[Credential]:
@@ -137,18 +148,19 @@ def _forms(
             yield credential, octets, form
 
 
-def _matched(credential: Credential, form: PasswordForm, login: Login) -> PasswordMatch:
+def _matched(credential: Credential, octets: bytes, form: PasswordForm, login: Login) -> PasswordMatch:
     assert isinstance(credential.proof, Password)
     rule = login.dialects[0].password if login.dialects else None
     seen = PasswordSeen(
         PasswordOutcome.MATCHED,
         form,
-        credential.proof.length,
+        credential.proof.length or len(octets),  # nobody knew it before, where a hash was imported
         rule.minimum if rule is not None else 0,
         rule.maximum if rule is not None else 0,
         credential.purpose,
         credential.state,
         credential.is_usable(login.at),
+        credential.proof.default_of,
     )
     return PasswordMatch(seen, credential)
 

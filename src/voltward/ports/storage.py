@@ -57,8 +57,11 @@ class CredentialStore(Protocol):
 
     async def by_fingerprint(self, fingerprint: bytes) -> Sequence[Credential]: ...
 
-    async def sharing(self, sharing_digest: bytes) -> Sequence[Credential]:
-        """Credentials of any station made of the same secret (field note 6)."""
+    async def sharing(self, sharing_digest: bytes, *, limit: int) -> Sequence[Credential]:
+        """Credentials of any station made of the same secret (field note 6), but for retired ones.
+
+        At most `limit` of them: one password may stand in forty thousand stations.
+        """
         ...
 
     async def save(self, credential: Credential) -> Credential:

@@ -122,6 +122,8 @@ class PasswordSeen:
     purpose: Purpose | None = None
     state: CredentialState | None = None
     usable: bool = False  # not past its end
+    default_of: str = ""  # whose password as shipped it is
+    shared: bool = False  # another station has it as well
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,21 @@ class StationEntry:
 
     @property
     def has_proven_credential(self) -> bool:
-        """Was it ever in with a production credential? (the lanes of ruling 12)"""
-        return any(c.proven_at is not None and c.purpose == "production" for c in self.credentials)
+        """Was this hardware ever in with a production credential? (the lanes of ruling 12)"""
+        since = self.station.recommissioned_at
+        return any(
+            c.proven_at is not None and c.purpose == "production" and (since is None or c.proven_at > since)
+            for c in self.credentials
+        )
+
+    @property
+    def sharing_digests(self) -> frozenset[bytes]:
+        """Of its passwords that still open something."""
+        return frozenset(
+            c.sharing_digest
+            for c in self.credentials
+            if c.sharing_digest and c.state is not CredentialState.RETIRED
+        )
 
     def certificate(self, fingerprint: bytes) -> Credential | None:
         """This station's credential with that fingerprint, the newest one first."""
@@ -46,6 +59,7 @@ class AdmissionRegistry:
         self._stations: dict[StationId, StationEntry] = {}
         self._folded: dict[tuple[str, str], StationId] = {}
         self._owners: dict[bytes, StationId] = {}
+        self._holders: dict[bytes, int] = {}  # of a password, by its sharing digest
         self._denied: dict[bytes, DeniedCertificate] = {}
         self._authorities: dict[str, Authority] = {}
         self.revision = 0  # of the change feed
@@ -68,6 +82,10 @@ class AdmissionRegistry:
         """The station that a certificate belongs to: one certificate, one station (A00.FR.427)."""
         return self._owners.get(fingerprint)
 
+    def is_shared(self, sharing_digest: bytes) -> bool:
+        """Whether another station has this password as well (field note 6)."""
+        return self._holders.get(sharing_digest, 0) > 1
+
     def denied(self, fingerprint: bytes) -> DeniedCertificate | None:
         """The entry of the deny-list, if it is on it."""
         return self._denied.get(fingerprint)
@@ -89,6 +107,8 @@ class AdmissionRegistry:
         self.drop_station(entry.station.id)
         self._stations[entry.station.id] = entry
         self._folded[entry.station.id.folded()] = entry.station.id
+        for digest in entry.sharing_digests:
+            self._holders[digest] = self._holders.get(digest, 0) + 1
         for credential in entry.credentials:
             if (
                 isinstance(credential.proof, ClientCertificate)
@@ -102,6 +122,10 @@ class AdmissionRegistry:
         if entry is None:
             return
         self._folded.pop(station.folded(), None)
+        for digest in entry.sharing_digests:
+            self._holders[digest] -= 1
+            if not self._holders[digest]:
+                del self._holders[digest]
         for credential in entry.credentials:
             proof = credential.proof
             if isinstance(proof, ClientCertificate) and self._owners.get(proof.fingerprint) == station:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from voltward.crypto.passwords import PasswordKeys, make_password
 from voltward.domain.authority import Authority, BindingRule
-from voltward.domain.credential import Credential
+from voltward.domain.credential import Credential, Origin
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -16,11 +16,13 @@ from voltward.ocpp import DIALECTS
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.new_credential import (
+    NewPassword,
     issuer_remarks,
     password_credential,
     pinned_credential,
-    sharing_remarks,
+    proof_of,
 )
+from voltward.usecases.weak_passwords import weakness_remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ async def enroll_station(
         else:
             credential, password = _password(order, keys, clock, entropy)
         station = await work.stations.save(station)
-        remarks = await _save_credential(work, credential)
+        remarks = await _save_credential(work, credential, order.actor, clock)
         remarks += await issuer_remarks(work, order.certificate)
         await work.journal(_enrolled(order, clock))
         await work.commit()
@@ -122,8 +124,8 @@ def _password(
         )
     text = order.password or make_password(entropy)
     made = order.password is None
-    row = password_credential(order.station, text, keys, clock, entropy, machine_made=made)
-    return row, text
+    new = NewPassword(order.station, text, Origin.MADE if made else Origin.GIVEN, order.serial)
+    return password_credential(new, proof_of(new, keys), keys, clock, entropy), text
 
 
 async def _certificate(
@@ -153,10 +155,12 @@ def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
     )
 
 
-async def _save_credential(work: UnitOfWork, credential: Credential | None) -> tuple[str, ...]:
+async def _save_credential(
+    work: UnitOfWork, credential: Credential | None, actor: str, clock: Clock
+) -> tuple[str, ...]:
     if credential is None:
         return ()
-    remarks = await sharing_remarks(work, credential)
+    remarks = await weakness_remarks(work, credential, actor, clock)
     await work.credentials.save(credential)
     return remarks
 

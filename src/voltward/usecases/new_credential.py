@@ -5,36 +5,64 @@ Used when a station is enrolled and when its credential is replaced. Nothing is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from voltward.crypto.certificates import read_certificate
 from voltward.crypto.passwords import PasswordKeys, password_proof, sharing_of
 from voltward.crypto.trust_anchors import is_issued_by
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.credential import (
+    ClientCertificate,
+    Credential,
+    CredentialState,
+    Origin,
+    Password,
+    Purpose,
+)
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import UnitOfWork
+from voltward.rulebook.shipped_passwords import shipped_passwords
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password that enters the registry; `serial` is the station's, where one is known."""
+
+    station: StationId
+    text: Secret
+    origin: Origin
+    serial: str | None = None
+    purpose: Purpose = Purpose.PRODUCTION
+
+
+def proof_of(new: NewPassword, keys: PasswordKeys) -> Password:
+    """What is kept of it. It blocks for a slow hash, but for passwords that we made.
+
+    Whether it is one that stations are shipped with is found out here: later nobody knows it any more.
+    """
+    proof = password_proof(keys, new.station, new.text, machine_made=new.origin is Origin.MADE)
+    identity = new.station.identity
+    return replace(
+        proof, default_of=shipped_passwords().what_is(new.text, identity=identity, serial=new.serial)
+    )
 
 
 def password_credential(
-    station: StationId,
-    text: Secret,
-    keys: PasswordKeys,
-    clock: Clock,
-    entropy: Entropy,
-    *,
-    machine_made: bool,
+    new: NewPassword, proof: Password, keys: PasswordKeys, clock: Clock, entropy: Entropy
 ) -> Credential:
     """The row for a password, generation 1."""
     return Credential(
         id=entropy.identifier(),
-        station=station,
-        proof=password_proof(keys, station, text, machine_made=machine_made),
-        purpose=Purpose.PRODUCTION,
+        station=new.station,
+        proof=proof,
+        purpose=new.purpose,
         state=CredentialState.PENDING,
         generation=1,
         created_at=clock.now(),
-        sharing_digest=sharing_of(keys, text),
+        sharing_digest=sharing_of(keys, new.text),
+        origin=new.origin,
     )
 
 
@@ -65,18 +93,8 @@ async def pinned_credential(
         state=CredentialState.PENDING,
         generation=1,
         created_at=clock.now(),
+        origin=Origin.GIVEN,
     )
-
-
-async def sharing_remarks(work: UnitOfWork, credential: Credential) -> tuple[str, ...]:
-    """Who else has the same password (field note 6), as a sentence."""
-    if not credential.sharing_digest:
-        return ()
-    others = {str(c.station) for c in await work.credentials.sharing(credential.sharing_digest)}
-    others.discard(str(credential.station))
-    if not others:
-        return ()
-    return (f"the same password is used by {', '.join(sorted(others))}: give each station its own.",)
 
 
 async def issuer_remarks(work: UnitOfWork, certificate: bytes | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from voltward.crypto.passwords import PasswordKeys, make_password
-from voltward.domain.credential import Credential, CredentialState
+from voltward.domain.credential import Credential, CredentialState, Origin
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -20,11 +20,13 @@ from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.change_station import registered
 from voltward.usecases.enroll_station import Enrolled
 from voltward.usecases.new_credential import (
+    NewPassword,
     issuer_remarks,
     password_credential,
     pinned_credential,
-    sharing_remarks,
+    proof_of,
 )
+from voltward.usecases.weak_passwords import weakness_remarks
 
 OLD_PASSWORD = timedelta(hours=24)
 OLD_CERTIFICATE = timedelta(days=30)
@@ -54,11 +56,12 @@ async def replace_credential(
         else:
             text = order.password or made
             assert text is not None
-            credential = password_credential(
-                order.station, text, keys, clock, entropy, machine_made=made is not None
-            )
+            origin = Origin.MADE if made is not None else Origin.GIVEN
+            new = NewPassword(order.station, text, origin, station.serial)
+            credential = password_credential(new, proof_of(new, keys), keys, clock, entropy)
         credential = await _supersede(work, credential, clock)
-        remarks = await sharing_remarks(work, credential) + await issuer_remarks(work, order.certificate)
+        remarks = await weakness_remarks(work, credential, order.actor, clock)
+        remarks += await issuer_remarks(work, order.certificate)
         await work.credentials.save(credential)
         kind = "password" if credential.is_password else "certificate"
         facts = {"kind": kind, "generation": credential.generation}

@@ -36,7 +36,7 @@ def test_a_password_of_people_is_read_from_a_file_and_not_told_back(shell: Shell
 
     assert "password" not in ran.json
     again = shell.done("station", "add", "CP002", "--password-file", str(tmp_path / "password")).out
-    assert "note: the same password is used by CP001" in again
+    assert "note: another station has the same password: CP001. AUTH-11" in again
 
 
 def test_a_certificate_is_pinned_from_a_file(shell: Shell, tmp_path: Path) -> None:

@@ -115,6 +115,23 @@ async def test_a_station_that_speaks_nothing_we_know_is_told_so(made: MadeDoor) 
     assert (control_of(judgement), made.door.status_of(judgement.decision)) == ("WS-01", 400)
 
 
+async def test_a_password_of_two_stations_quarantines_them_until_an_exception(made: MadeDoor) -> None:
+    enter(made, row(proven_at=made.clock.now()))
+    alone = await judged(made)
+    other = password_credential("CP002", sharing_digest=row().sharing_digest)
+    made.registry.put_station(StationEntry(station("CP002"), (other,)))
+
+    shared = await judged(made)
+    again = made.door.judge_again(alone)
+    until = made.clock.now() + timedelta(days=1)
+    enter(made, row(proven_at=made.clock.now()), exceptions=(exception("AUTH-11", until=until),))
+
+    assert alone.decision.answer is Answer.ADMIT
+    for judgement in (shared, again):
+        assert (control_of(judgement), judgement.decision.lane) == ("AUTH-11", Lane.REPAIR)
+    assert (await judged(made)).decision.answer is Answer.ADMIT
+
+
 async def test_another_user_name_is_not_even_compared(made: MadeDoor) -> None:
     enter(made, row())
 

@@ -150,3 +150,31 @@ def test_all_entries_can_be_walked_through() -> None:
     entries = [StationEntry(station("CP001")), StationEntry(station("CP002"))]
 
     assert list(registry_of(*entries).stations()) == entries
+
+
+def test_a_password_is_shared_as_long_as_two_stations_have_it() -> None:
+    one, two = (
+        StationEntry(station(name), (password_credential(name, sharing_digest=b"same"),))
+        for name in ("CP001", "CP002")
+    )
+    registry = registry_of(one, two, two)
+    assert registry.is_shared(b"same")
+    retired = replace(two.credentials[0], state=CredentialState.RETIRED)
+    registry.put_station(replace(two, credentials=(retired,)))
+    assert not registry.is_shared(b"same")
+    registry.put_station(two)
+    registry.drop_station(CP1)
+    assert not registry.is_shared(b"same")
+
+
+def test_a_stations_own_generations_share_nothing() -> None:
+    held = tuple(password_credential(generation=n, sharing_digest=b"same") for n in (1, 2))
+    assert not registry_of(StationEntry(station(), held)).is_shared(b"same")
+
+
+def test_a_proof_of_the_old_hardware_counts_no_more() -> None:
+    held = (password_credential(proven_at=NOON),)
+    assert StationEntry(station(), held).has_proven_credential
+    assert not StationEntry(station(recommissioned_at=NOON), held).has_proven_credential
+    before = NOON - timedelta(seconds=1)
+    assert StationEntry(station(recommissioned_at=before), held).has_proven_credential

@@ -18,6 +18,7 @@ from voltward.domain.credential import (
     Credential,
     CredentialState,
     KeyedDigest,
+    Origin,
     Password,
     PasswordForm,
     Purpose,
@@ -50,8 +51,11 @@ class SqlCredentialStore:
     async def by_fingerprint(self, fingerprint: bytes) -> Sequence[Credential]:
         return await self._many(CREDENTIALS.c.fingerprint == fingerprint)
 
-    async def sharing(self, sharing_digest: bytes) -> Sequence[Credential]:
-        return await self._many(CREDENTIALS.c.sharing_digest == sharing_digest) if sharing_digest else []
+    async def sharing(self, sharing_digest: bytes, *, limit: int) -> Sequence[Credential]:
+        if not sharing_digest:
+            return []
+        same = CREDENTIALS.c.sharing_digest == sharing_digest
+        return await self._many(same, CREDENTIALS.c.state != CredentialState.RETIRED.value, limit=limit)
 
     async def save(self, credential: Credential) -> Credential:
         values = _values(credential)
@@ -72,10 +76,10 @@ class SqlCredentialStore:
         self._changes.note(Aggregate.STATION, credential.station)
         return replace(credential, revision=credential.revision + 1)
 
-    async def _many(self, *conditions: ColumnElement[bool]) -> list[Credential]:
+    async def _many(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Credential]:
         keys = (CREDENTIALS.c.tenant, CREDENTIALS.c.identity, CREDENTIALS.c.generation, CREDENTIALS.c.id)
         return await self._transaction.each(
-            select(CREDENTIALS).where(*conditions).order_by(*keys), _credential
+            select(CREDENTIALS).where(*conditions).order_by(*keys).limit(limit), _credential
         )
 
 
@@ -94,6 +98,7 @@ def _values(credential: Credential) -> dict[str, Any]:
         "proven_at": credential.proven_at,
         "last_form": credential.last_form.value if credential.last_form else None,
         "sharing_digest": credential.sharing_digest,
+        "origin": credential.origin.value if credential.origin else None,
         "revision": credential.revision + 1,
         **_proof_values(credential.proof),
     }
@@ -108,7 +113,11 @@ def _proof_values(proof: Password | ClientCertificate) -> dict[str, Any]:
             "issuer": proof.issuer,
             "pinned": proof.pinned,
         }
-    values: dict[str, Any] = {"hexadecimal": proof.hexadecimal, "length": proof.length}
+    values: dict[str, Any] = {
+        "hexadecimal": proof.hexadecimal,
+        "length": proof.length,
+        "default_of": proof.default_of,
+    }
     if isinstance(proof.verifier, KeyedDigest):
         return {**values, "kind": _Kind.PASSWORD_DIGEST.value, "digest": proof.verifier.digest}
     return {**values, "kind": _Kind.PASSWORD_ARGON2.value, "argon2": proof.verifier.encoded}
@@ -127,6 +136,7 @@ def _credential(row: RowMapping) -> Credential:
         proven_at=row["proven_at"],
         last_form=PasswordForm(row["last_form"]) if row["last_form"] else None,
         sharing_digest=row["sharing_digest"],
+        origin=Origin(row["origin"]) if row["origin"] else None,
         revision=row["revision"],
     )
 
@@ -137,4 +147,4 @@ def _proof(row: RowMapping) -> Password | ClientCertificate:
         return ClientCertificate(row["fingerprint"], row["common_name"], row["issuer"], row["pinned"])
     is_digest = kind is _Kind.PASSWORD_DIGEST
     verifier = KeyedDigest(row["digest"]) if is_digest else Argon2Hash(row["argon2"])
-    return Password(verifier, row["hexadecimal"], row["length"])
+    return Password(verifier, row["hexadecimal"], row["length"], row["default_of"] or "")

@@ -106,6 +106,7 @@ def _values(station: Station) -> dict[str, Any]:
         "note": station.note,
         "created_at": station.created_at,
         "known_sources": list(station.known_sources),
+        "recommissioned_at": station.recommissioned_at,
         "revision": station.revision + 1,
     }
 
@@ -124,6 +125,7 @@ def _station(row: RowMapping) -> Station:
         note=row["note"],
         created_at=row["created_at"],
         known_sources=tuple(row["known_sources"]),
+        recommissioned_at=row["recommissioned_at"],
         revision=row["revision"],
     )
 

@@ -56,6 +56,8 @@ CONNECTION_CHECKS: Mapping[str, Entry] = {
     "authentication.password_usable": Entry(authentication.password_usable),
     "authentication.password_not_superseded": Entry(authentication.password_not_superseded),
     "authentication.password_length": Entry(authentication.password_length),
+    "authentication.no_default": Entry(authentication.no_default),
+    "authentication.own_password": Entry(authentication.own_password),
     "authentication.commissioning_ended": Entry(authentication.commissioning_ended),
     "authentication.production_password": Entry(authentication.production_password),
     "certificates.presented": Entry(certificates.presented),

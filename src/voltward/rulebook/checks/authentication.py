@@ -94,6 +94,22 @@ def password_length(seen: ConnectionObservation, _: Parameters) -> Result:
     return failed(f"the password has {password.length} octets, the least is {password.minimum}")
 
 
+def no_default(seen: ConnectionObservation, _: Parameters) -> Result:
+    """The password that matched is none that stations are shipped with (field note 5)."""
+    password = _matched(seen)
+    if password is None:
+        return NOT_APPLICABLE
+    return failed(f"the password is {password.default_of}") if password.default_of else PASSED
+
+
+def own_password(seen: ConnectionObservation, _: Parameters) -> Result:
+    """No other station has the password that matched (field note 6)."""
+    password = _matched(seen)
+    if password is None:
+        return NOT_APPLICABLE
+    return failed("another station has the same password") if password.shared else PASSED
+
+
 def commissioning_ended(seen: ConnectionObservation, _: Parameters) -> Result:
     """A commissioning password is dead once a production credential is proven (ruling 26)."""
     password = _matched(seen)

@@ -65,12 +65,12 @@ async def test_doing_it_again_changes_nothing(tmp_path: Path) -> None:
 async def test_a_store_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "v.db"
     await (await _brought_up_to_date(path)).close()
-    _doctor(path, "UPDATE alembic_version SET version_num = '0007'")
+    _doctor(path, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(OperatorFault) as caught:
         await _brought_up_to_date(path)
     assert str(caught.value) == (
-        f"{path}: the store has version 0007; this Voltward knows versions up to {VERSION}. "
+        f"{path}: the store has version 9999; this Voltward knows versions up to {VERSION}. "
         "Start the Voltward that wrote it, or a later one, or restore a backup from before."
     )
 
