@@ -15,7 +15,9 @@ from msgspec import Struct, field
 
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import Duration, Size, parse_duration, parse_size
-from voltward.gateway.settings import CsmsSettings, GatewaySettings, GroupSettings, RelaySettings
+from voltward.domain.route import DEFAULT_ROUTE
+from voltward.gateway.route_settings import CsmsSettings, RouteSettings
+from voltward.gateway.settings import GatewaySettings, GroupSettings, RelaySettings
 
 FILE_NAME = "voltward.toml"
 
@@ -73,6 +75,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keys: KeySettings = field(default_factory=KeySettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     csms: CsmsSettings = field(default_factory=CsmsSettings)
+    route: dict[str, RouteSettings] = field(default_factory=dict)
     relay: RelaySettings = field(default_factory=RelaySettings)
     portal: PortalSettings = field(default_factory=PortalSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
@@ -83,6 +86,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def path(self, name: str) -> Path:
         """A path of the settings, from the folder of the file."""
         return Path(self.folder, name)
+
+    def routes(self) -> dict[str, RouteSettings]:
+        """All routes by name; the usual one is among them if `csms.url` is set, or if there is no other."""
+        usual = RouteSettings(path=self.gateway.path, csms=self.csms)
+        return {**({DEFAULT_ROUTE: usual} if self.csms.url or not self.route else {}), **self.route}
+
+    def tenants(self) -> set[str]:
+        """Whose stations some route can bring in."""
+        return {route.tenant for route in self.routes().values()}
 
     def group_named(self, name: str) -> GroupSettings:
         """A group's settings, else the default group's, else the defaults."""

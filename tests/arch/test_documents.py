@@ -35,6 +35,7 @@ SETTING = re.compile(r"^\| `([\w.]+)` \| .+? \| ([^|]+?) \| (?:start|new|live) \
 CITED = re.compile(r"\b(ruling|field note)s? (\d+(?:(?:, | and | to )\d+)*)", re.IGNORECASE)
 ASKED_BY_INIT = {"operator.name", "csms.url"}
 SAID_BELOW = {"csms.headers"}
+SAID_ABOVE = {"route.NAME.csms"}  # a table with the keys of another, which is told once
 
 
 def _text(name: str) -> str:
@@ -145,8 +146,8 @@ def test_the_reference_tells_every_setting_with_its_default() -> None:
 
 def _settings(kind: type[msgspec.Struct], prefix: str) -> Iterator[tuple[str, object]]:
     for field in msgspec.structs.fields(kind):
-        if field.name == "folder":
-            continue  # is not written: it is where the file stands
+        if field.name == "folder" or f"{prefix}{field.name}" in SAID_ABOVE:
+            continue  # the folder is not written: it is where the file stands
         named = get_args(field.type)[1] if get_origin(field.type) is dict else None
         if _is_table(field.type):
             yield from _settings(field.type, f"{prefix}{field.name}.")

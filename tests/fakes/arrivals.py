@@ -89,6 +89,7 @@ def arrival(
         offered=protocols,
         dialects=tuple(DIALECTS[name] for name in protocols if name in DIALECTS),
         login=read_basic(header, identity or ""),
+        tenant=changes.pop("tenant", "default"),
     )
 
 

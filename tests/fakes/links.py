@@ -11,16 +11,17 @@ from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock, SeededEntropy
 from tests.fakes.gateway import CountedFlow
 from tests.fakes.relays import MESSAGE_CONTROLS
+from tests.fakes.routes import made_route
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.credential import ClientCertificate
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.attestation import Attestation
-from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner, CsmsRoute
+from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.link import Opened, StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
 from voltward.gateway.relay_book import RelayBook
+from voltward.gateway.routes import RouteHolder, Routes
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.gateway.station_channel import StationChannel
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveTimes
@@ -47,11 +48,10 @@ class NoStore:
 def made_duties(door: MadeDoor, groups: dict[str, GroupSettings] | None = None) -> LinkDuties:
     """The duties behind this door; the CSMS is nowhere."""
     entropy = SeededEntropy()
-    route = CsmsRoute("ws://127.0.0.1:1/ocpp", dial_timeout=1.0, message_size=1 << 20, write_buffer=1 << 16)
     return LinkDuties(
         RelayBook(MESSAGE_CONTROLS, RelaySettings(), groups or {}),
         door.rules,
-        CsmsAccess(route, Attestation({}), entropy),
+        CsmsAccess(RouteHolder(Routes([made_route()])), entropy),
         door.reports,
         FactWriter(NoStore(), entropy, door.reports, door.clock),
         door.clock,

@@ -263,9 +263,9 @@ async def routed(
         url = f"wss://localhost:{csms.port}/tenant-7/{{station}}"
         settings = (
             '[csms.headers]\nX-Who = "{station} at {profile}"\n',
-            "csms.basic=stored",
-            "csms.stored_user=gw-{station}",
-            "csms.stored_password=file:csms-password",
+            "csms.basic=shared",
+            "csms.basic_user=gw-{station}",
+            "csms.shared_password=file:csms-password",
             f"csms.ca={ca}",
             'csms.dial_timeout="1 s"',
             'csms.protocols=["ocpp2.0.1", "ocpp1.6"]',

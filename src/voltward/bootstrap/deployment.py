@@ -16,6 +16,7 @@ from voltward.crypto.passwords import PasswordKeys
 from voltward.domain.errors import OperatorFault
 from voltward.domain.finding import ControlException
 from voltward.domain.secret import Secret
+from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import JournalReader
 from voltward.ports.vault import GatewayKey, RoomName
@@ -51,6 +52,16 @@ class Deployment:
         if not control.waivable:
             raise OperatorFault(
                 f"nobody can be excepted from {control.id} ({control.title}).", mend=control.remedy
+            )
+
+    def check_tenant(self, station: StationId) -> None:
+        """OperatorFault for a tenant that no route leads to: mostly a misspelt one."""
+        known = self.settings.tenants()
+        if station.tenant not in known:
+            raise OperatorFault(
+                f"no route leads to the tenant {station.tenant!r}.",
+                mend=f"Known are {', '.join(sorted(known))}; [route.NAME] with its `tenant` makes another.",
+                subject=str(station),
             )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import uvloop
 
 from voltward.adapters.sql.journal_writer import JournalPace
 from voltward.adapters.vault import read_server_chain
-from voltward.bootstrap.deployment import Deployment, open_deployment, referenced_secret
+from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.routes import routes_of
 from voltward.bootstrap.schemas import check_schemas
 from voltward.crypto.certificates import CertificateReader
 from voltward.crypto.verified_cache import VerifiedCache
@@ -21,27 +21,23 @@ from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.enforcement import Action, Policy
-from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
-from voltward.domain.route import PathRule
+from voltward.domain.errors import OperatorFault, VoltwardError
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.attestation import Attestation
 from voltward.gateway.connection_table import ConnectionTable
-from voltward.gateway.csms_channel import CsmsRoute
 from voltward.gateway.door import Door
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
 from voltward.gateway.listener import Listener, TlsHolder, parse_address, parse_networks
 from voltward.gateway.passwords import PasswordDoor
-from voltward.gateway.reception import Reception, Route
+from voltward.gateway.reception import Reception
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Metrics, Reports
+from voltward.gateway.routes import RouteHolder
 from voltward.gateway.server import Following, Gateway, GatewayParts
 from voltward.gateway.settings import GroupSettings
 from voltward.gateway.station_channel import ChannelLimits, Threshold
-from voltward.ocpp import DIALECTS
-from voltward.ocpp.dialect import Dialect
 from voltward.ports.storage import JournalWriter
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment
@@ -50,7 +46,6 @@ from voltward.settings import Settings, load_settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.follow_store import load_registry
-from voltward.wire.tls_client import build_client_context
 from voltward.wire.tls_context import (
     OCPP_TLS,
     ServerChain,
@@ -59,7 +54,6 @@ from voltward.wire.tls_context import (
     build_server_context,
 )
 from voltward.wire.upgrade import HeadLimits
-from voltward.wire.upgrade_client import parse_websocket_url
 
 WRITER = "gateway"
 PACE = JournalPace(
@@ -100,7 +94,7 @@ def spare_the_collector() -> None:
 
 
 class Assembly:
-    """A gateway with what a reload replaces: TLS contexts, groups, policies."""
+    """A gateway with what a reload replaces: TLS contexts, routes, groups, policies."""
 
     def __init__(
         self,
@@ -117,6 +111,7 @@ class Assembly:
         self._policies = policies
         self._reports = reports
         self.holder = TlsHolder(self._context(self._settings))
+        self.routes = RouteHolder(routes_of(self._settings))
         self.gateway: Gateway
 
     def trust_changed(self) -> None:
@@ -124,12 +119,13 @@ class Assembly:
         self.holder.context = self._context(self._settings)
 
     def reload(self, file: Path, overrides: list[str]) -> None:
-        """SIGHUP: groups, policies, server chains. If one is wrong, that is told and all stays as it was."""
+        """SIGHUP: groups, policies, chains, routes. If one is wrong, that is told and all stays as it was."""
         try:
             settings = load_settings(file, overrides)
             policies = policies_of(settings, self._deployment.rulebook)
             check_schemas(settings)
             context = self._context(settings)
+            routes = routes_of(settings)
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
             return
@@ -139,6 +135,7 @@ class Assembly:
         self._policies.clear()
         self._policies.update(policies)
         self.holder.context = context
+        self.routes.current = routes
         self._reports.happened("settings_reloaded", str(file))
         self.gateway.judge_all_again()
 
@@ -175,12 +172,11 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
         reports=reports,
         clock=clock,
     )
-    dialects = route_dialects(settings)
     message_controls = {c.id: c.parameters for c in deployment.rulebook.for_moment(Moment.MESSAGE)}
     book = RelayBook(message_controls, settings.relay, groups)
-    duties = LinkDuties(book, rules, csms_access(deployment), reports, facts, clock)
+    duties = LinkDuties(book, rules, CsmsAccess(assembly.routes, entropy), reports, facts, clock)
     table: ConnectionTable[StationLink] = ConnectionTable()
-    reception = Reception(Route(PathRule.parse(settings.gateway.path), dialects), door, table, duties)
+    reception = Reception(door, table, duties)
     parts = GatewayParts(door, table, duties, reception, threshold(settings, reception, reports), facts)
     following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
@@ -245,53 +241,6 @@ def password_door(deployment: Deployment, guessing: GuessingThrottle) -> Passwor
     return PasswordDoor(deployment.password_keys.digest, cache, guessing, pool, workers)
 
 
-def route_dialects(settings: Settings) -> Mapping[str, Dialect]:
-    """The dialects that the route to the CSMS speaks; all of them unless `csms.protocols` names some."""
-    for name in settings.csms.protocols:
-        if name not in DIALECTS:
-            raise OperatorFault(
-                f"{name!r} is no subprotocol that Voltward speaks.",
-                mend=f"Known are {', '.join(DIALECTS)}.",
-                subject="csms.protocols",
-            )
-    chosen = settings.csms.protocols or list(DIALECTS)
-    return {name: DIALECTS[name] for name in chosen}
-
-
-def csms_access(deployment: Deployment) -> CsmsAccess:
-    """The route and the attestation. OperatorFault for a URL, header or reference that will not do."""
-    settings, csms = deployment.settings, deployment.settings.csms
-    if not csms.url:
-        raise OperatorFault(
-            "there is no CSMS to relay to.", mend='Set csms.url = "ws://host:port/path".', subject="csms.url"
-        )
-    where = parse_websocket_url(csms.url.replace("{station}", "station"))
-    stored = referenced_secret(settings, csms.stored_password) if csms.basic == "stored" else None
-    attestation = Attestation(csms.headers, csms.basic, csms.stored_user, stored)
-    attestation.check()
-    route = CsmsRoute(
-        url=csms.url,
-        dial_timeout=csms.dial_timeout,
-        message_size=settings.relay.message_size,
-        write_buffer=settings.relay.write_buffer,
-        tls=build_client_context(csms_anchors(settings)) if where.secure else None,
-    )
-    return CsmsAccess(route, attestation, deployment.entropy)
-
-
-def csms_anchors(settings: Settings) -> str | None:
-    """The PEM text of `csms.ca`; None: the system's authorities."""
-    if not settings.csms.ca:
-        return None
-    path = settings.path(settings.csms.ca)
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutsideFault(
-            f"the authorities for the CSMS cannot be read: {error}.", mend="Check csms.ca.", subject=str(path)
-        ) from error
-
-
 def threshold(settings: Settings, reception: Reception, reports: Reports) -> Threshold:
     """What all channels of stations share."""
     limits = settings.gateway.limits
@@ -340,7 +289,7 @@ def remember_sources(
         for prefix in entry.station.known_sources:
             half_open.know(prefix)
             address = prefix.partition("/")[0]
-            guessing.succeeded(sources.source_of(address), entry.station.id.identity, now)
+            guessing.succeeded(sources.source_of(address), str(entry.station.id), now)
 
 
 def _softer(one: Action, other: Action) -> bool:

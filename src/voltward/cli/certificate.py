@@ -55,7 +55,7 @@ def revoke(
 
 
 async def _held_by(store: Store, station: str) -> list[bytes]:
-    held = await certificates_of(store, StationId(station))
+    held = await certificates_of(store, StationId.read(station))
     if not held:
         raise OperatorFault(
             "this station has no certificate in the registry.",

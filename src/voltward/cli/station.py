@@ -8,7 +8,7 @@ from cyclopts import App
 
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
-from voltward.cli.station_orders import Indulgence, NewCredential, NewStation, RecordChange, change_of
+from voltward.cli.station_orders import Indulgence, NewCredential, NewStation, RecordChange, Tenant, change_of
 from voltward.cli.words import allowance_words, credential_words, exception_words, station_facts, station_row
 from voltward.domain.station import Lane, StationId
 from voltward.settings import load_settings
@@ -28,12 +28,15 @@ _ORDINARY, _MADE, _AS_IT_IS, _NONE = NewStation(), NewCredential(), RecordChange
 
 
 @app.command
-def add(identity: str, *, new: NewStation = _ORDINARY, options: Options = Options()) -> None:
+def add(
+    identity: str, *, new: NewStation = _ORDINARY, tenant: Tenant = None, options: Options = Options()
+) -> None:
     """Register a station; prints its password once."""
-    order = new.order(identity)
+    order = new.order(StationId.read(identity, tenant))
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            deployment.check_tenant(order.station)
             enrolled = await enroll_station(
                 deployment.store, order, deployment.password_keys, deployment.clock, deployment.entropy
             )
@@ -43,16 +46,18 @@ def add(identity: str, *, new: NewStation = _ORDINARY, options: Options = Option
 
 
 @app.command(name="list")
-def list_(*, group: str | None = None, options: Options = Options()) -> None:
-    """All stations: profile, floor, standing, proof."""
+def list_(*, group: str | None = None, tenant: Tenant = None, options: Options = Options()) -> None:
+    """All stations: profile, floor, standing, proof; or those of a group, of a tenant."""
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            entries = await list_stations(deployment.store, group)
+            entries = await list_stations(deployment.store, group, tenant)
         if options.json:
             print_json([station_facts(entry.station, entry.credentials) for entry in entries])
-        elif not entries and group is not None:
-            print_line(f"No station is registered in the group {group}.")
+        elif not entries and (group is not None or tenant is not None):
+            of_group = f" in the group {group}" if group is not None else ""
+            of_tenant = f" of the tenant {tenant}" if tenant is not None else ""
+            print_line(f"No station is registered{of_group}{of_tenant}.")
         elif not entries:
             print_line("No station is registered yet. `voltward station add ID` registers one.")
         else:
@@ -65,12 +70,12 @@ def list_(*, group: str | None = None, options: Options = Options()) -> None:
 
 
 @app.command
-def show(identity: str, *, options: Options = Options()) -> None:
+def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) -> None:
     """One station's record, credentials and exceptions."""
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            entry = await show_station(deployment.store, StationId(identity))
+            entry = await show_station(deployment.store, StationId.read(identity, tenant))
         if options.json:
             print_json(station_facts(entry.station, entry.credentials, entry.exceptions))
             return
@@ -91,6 +96,7 @@ def set_(
     *,
     record: RecordChange = _AS_IT_IS,
     indulgence: Indulgence = _NONE,
+    tenant: Tenant = None,
     options: Options = Options(),
 ) -> None:
     """Change a record: group, serial, profile, floor; a dated allowance; a dated exception from a control."""
@@ -100,7 +106,7 @@ def set_(
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             deployment.check_waivable(change.exception)
             station = await change_station(
-                deployment.store, StationId(identity), change, actor(), deployment.clock
+                deployment.store, StationId.read(identity, tenant), change, actor(), deployment.clock
             )
         _say(station_facts(station), options)
 
@@ -108,9 +114,11 @@ def set_(
 
 
 @app.command
-def credential(identity: str, *, new: NewCredential = _MADE, options: Options = Options()) -> None:
+def credential(
+    identity: str, *, new: NewCredential = _MADE, tenant: Tenant = None, options: Options = Options()
+) -> None:
     """Give a station another credential; a made password is told once. The old one opens the repair lane."""
-    order = new.order(identity)
+    order = new.order(StationId.read(identity, tenant))
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
@@ -128,6 +136,7 @@ def quarantine(
     *,
     reason: str,
     lane: Literal["unproven", "repair"] | None = None,
+    tenant: Tenant = None,
     options: Options = Options(),
 ) -> None:
     """Keep a station to security housekeeping; a live link follows within a second."""
@@ -136,7 +145,7 @@ def quarantine(
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             chosen = Lane(lane) if lane is not None else None
             station = await quarantine_station(
-                deployment.store, StationId(identity), chosen, reason, actor(), deployment.clock
+                deployment.store, StationId.read(identity, tenant), chosen, reason, actor(), deployment.clock
             )
         _say(station_facts(station), options)
 
@@ -144,13 +153,13 @@ def quarantine(
 
 
 @app.command
-def release(identity: str, *, reason: str = "", options: Options = Options()) -> None:
+def release(identity: str, *, reason: str = "", tenant: Tenant = None, options: Options = Options()) -> None:
     """End a quarantine that was ordered."""
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             station = await release_station(
-                deployment.store, StationId(identity), reason, actor(), deployment.clock
+                deployment.store, StationId.read(identity, tenant), reason, actor(), deployment.clock
             )
         _say(station_facts(station), options)
 
@@ -158,13 +167,13 @@ def release(identity: str, *, reason: str = "", options: Options = Options()) ->
 
 
 @app.command
-def retire(identity: str, *, reason: str = "", options: Options = Options()) -> None:
+def retire(identity: str, *, reason: str = "", tenant: Tenant = None, options: Options = Options()) -> None:
     """Take a station out of service for good: its credentials end, its link is closed."""
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             station = await retire_station(
-                deployment.store, StationId(identity), reason, actor(), deployment.clock
+                deployment.store, StationId.read(identity, tenant), reason, actor(), deployment.clock
             )
         _say(station_facts(station), options)
 
@@ -172,7 +181,7 @@ def retire(identity: str, *, reason: str = "", options: Options = Options()) -> 
 
 
 @app.command
-def explain(identity: str, *, options: Options = Options()) -> None:
+def explain(identity: str, *, tenant: Tenant = None, options: Options = Options()) -> None:
     """For whoever is on call: the last handshake, what decided, and what to do."""
 
     async def story() -> None:
@@ -181,7 +190,7 @@ def explain(identity: str, *, options: Options = Options()) -> None:
                 deployment.store,
                 deployment.journal,
                 deployment.rulebook,
-                StationId(identity),
+                StationId.read(identity, tenant),
                 deployment.clock,
             )
         if options.json:

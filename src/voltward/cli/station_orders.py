@@ -21,6 +21,9 @@ from voltward.usecases.replace_credential import CredentialOrder
 
 Profile = Literal[1, 2, 3]
 Flag = Annotated[bool, Parameter(negative=())]
+Tenant = Annotated[
+    str | None, Parameter(help="Whose station it is; without it, ID is `default`'s, or written TENANT/ID.")
+]
 
 
 @Parameter(name="*")
@@ -36,10 +39,10 @@ class NewStation:
         str | None, Parameter(help="A password that people made; `-` reads standard input.")
     ] = None
 
-    def order(self, identity: str) -> EnrolmentOrder:
+    def order(self, station: StationId) -> EnrolmentOrder:
         """The order for the use case; files are read here."""
         return EnrolmentOrder(
-            station=StationId(identity),
+            station=station,
             profile=SecurityProfile(self.profile),
             actor=actor(),
             serial=self.serial,
@@ -59,10 +62,10 @@ class NewCredential:
         str | None, Parameter(help="A password that people made; `-` reads standard input.")
     ] = None
 
-    def order(self, identity: str) -> CredentialOrder:
+    def order(self, station: StationId) -> CredentialOrder:
         """The order for the use case; files are read here."""
         return CredentialOrder(
-            station=StationId(identity),
+            station=station,
             actor=actor(),
             password=read_password(self.password_file) if self.password_file is not None else None,
             certificate=one_certificate(self.certificate) if self.certificate is not None else None,

@@ -21,7 +21,8 @@ REMEMBERED_SOURCES = 32_768
 REMEMBERED_IDENTITIES = 32_768
 REMEMBERED_PAIRS = 131_072
 
-LONGEST_KEY = 64  # characters of an identity that are told apart: no identity that is registered is longer
+# Characters of a tenant and an identity that are told apart: no station that is registered has more.
+LONGEST_KEY = 128
 
 
 @dataclass(frozen=True, slots=True)

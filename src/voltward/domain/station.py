@@ -6,14 +6,17 @@ what the certificate's common name carries (A00.FR.405) and what a boot reports.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import Allowance, SecurityProfile
 
 DEFAULT_TENANT = "default"
 DEFAULT_GROUP = "default"
+_TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,12 +26,35 @@ class StationId:
     identity: str
     tenant: str = DEFAULT_TENANT
 
+    @classmethod
+    def read(cls, text: str, tenant: str | None = None) -> StationId:
+        """As people write it: `CP001`, `acme/CP001`, or the tenant apart. OperatorFault for no tenant's name.
+
+        It reads what `str` wrote. Where the tenant is given apart, the text is the identity as it stands.
+        """
+        named, stroke, identity = text.partition("/")
+        if tenant is None and stroke:
+            return cls(identity, checked_tenant(named))
+        return cls(text, checked_tenant(tenant) if tenant is not None else DEFAULT_TENANT)
+
     def __str__(self) -> str:
-        return self.identity if self.tenant == DEFAULT_TENANT else f"{self.tenant}/{self.identity}"
+        if self.tenant == DEFAULT_TENANT and "/" not in self.identity:
+            return self.identity
+        return f"{self.tenant}/{self.identity}"
 
     def folded(self) -> tuple[str, str]:
         """Two stations with the same folded key cannot both be registered (ruling 32)."""
         return (self.tenant, self.identity.casefold())
+
+
+def checked_tenant(name: str) -> str:
+    """The name of a tenant, which never holds what separates it from an identity. OperatorFault."""
+    if _TENANT.fullmatch(name) is None:
+        raise OperatorFault(
+            f"{name!r} is no name of a tenant.",
+            mend="Use at most 63 lower-case letters, digits, dots, hyphens and underscores.",
+        )
+    return name
 
 
 class Standing(StrEnum):

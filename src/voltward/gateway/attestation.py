@@ -14,7 +14,7 @@ from voltward.domain.secret import Secret
 from voltward.gateway.door import Judgement
 from voltward.wire.authorization import basic_header
 
-FACTS = ("station", "profile", "serial", "fingerprint", "credential", "control", "lane")
+FACTS = ("station", "tenant", "profile", "serial", "fingerprint", "credential", "control", "lane")
 _FORBIDDEN = frozenset(
     {"authorization", "connection", "host", "upgrade", "content-length", "transfer-encoding", "cookie"}
 )
@@ -24,26 +24,23 @@ _AS_IT_IS = re.compile(f"[0-9A-Za-z{re.escape(_PLAIN)}]*")
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """`headers`: names to templates of {facts}. `basic`: the station's own header, a stored one, or none."""
+    """`headers`: names to templates of {facts}. `basic`: the station's own password, one for all, or none."""
 
     headers: Mapping[str, str]
-    basic: Literal["pass", "stored", "none"] = "none"
-    stored_user: str = "{station}"
-    stored_password: Secret | None = None
+    basic: Literal["pass", "shared", "none"] = "none"
+    user: str = "{station}"
+    shared_password: Secret | None = None
 
     def check(self) -> None:
         """OperatorFault for a header that would break the request or claims an unknown fact."""
         for name, template in self.headers.items():
             is_token = name.replace("-", "").replace("_", "").isalnum() and name.isascii()
             if not is_token or name.lower() in _FORBIDDEN or name.lower().startswith("sec-"):
-                raise OperatorFault(
-                    f"the header {name!r} cannot be set.", mend="Choose another name.", subject="csms.headers"
-                )
+                raise OperatorFault(f"the header {name!r} cannot be set.", mend="Choose another name.")
             if not _is_readable(template):
                 raise OperatorFault(
                     f"the header {name!r} is no text with facts in it: {template!r}.",
                     mend=f"Known are {', '.join('{' + fact + '}' for fact in FACTS)}.",
-                    subject="csms.headers",
                 )
 
     def attested(self, judgement: Judgement) -> dict[str, str]:
@@ -52,6 +49,7 @@ class Attestation:
         fingerprint = judgement.fingerprint if judgement.credential_words == "certificate" else None
         facts = {
             "station": judgement.station.identity,
+            "tenant": judgement.station.tenant,
             "profile": str(int(judgement.profile)),
             "serial": (entry.station.serial or "") if entry is not None else "",
             "fingerprint": fingerprint.hex() if fingerprint is not None else "",
@@ -75,9 +73,9 @@ class Attestation:
         login = judgement.arrival.login
         if self.basic == "pass" and login.password is not None:
             made.append(("Authorization", basic_header(judgement.station.identity, login.password)))
-        elif self.basic == "stored" and self.stored_password is not None:
-            user = self.stored_user.replace("{station}", judgement.station.identity)
-            made.append(("Authorization", basic_header(user, self.stored_password)))
+        elif self.basic == "shared" and self.shared_password is not None:
+            user = self.user.replace("{station}", judgement.station.identity)
+            made.append(("Authorization", basic_header(user, self.shared_password)))
         return made
 
 

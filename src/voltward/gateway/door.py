@@ -127,16 +127,16 @@ class Door:
 
     def refused(self, arrival: Arrival, *, failed: bool) -> float:
         """Count a refusal against its source and identity; the seconds after which it is answered."""
-        identity = arrival.identity or ""
+        station = _guessed(arrival)
         source = arrival.source
         now = self.clock.monotonic()
         if failed:
-            self.guessing.failed(source, identity, now)
-        return self.guessing.answer_delay(source, identity, now)
+            self.guessing.failed(source, station, now)
+        return self.guessing.answer_delay(source, station, now)
 
     def succeeded(self, judgement: Judgement) -> None:
         """A right credential: its source keeps its reserved lane (ruling 10)."""
-        self.guessing.succeeded(judgement.arrival.source, judgement.station.identity, self.clock.monotonic())
+        self.guessing.succeeded(judgement.arrival.source, str(judgement.station), self.clock.monotonic())
 
     def status_of(self, decision: Decision) -> int:
         """One status for every cause, but for a missing subprotocol, which no credential is judged by."""
@@ -162,7 +162,7 @@ class Door:
         match = await self.passwords.compare(
             entry,
             Login(
-                arrival.identity,
+                _guessed(arrival),
                 arrival.source,
                 login.password,
                 arrival.dialects,
@@ -197,6 +197,11 @@ def _same_credential(judgement: Judgement, entry: StationEntry | None) -> Creden
         return entry.certificate(judgement.fingerprint)
     opened = judgement.credential
     return next((c for c in entry.credentials if opened is not None and c.id == opened.id), None)
+
+
+def _guessed(arrival: Arrival) -> str:
+    """Whom a guess is counted against: one tenant's CP001 is not slowed by guesses at another's."""
+    return str(arrival.station) if arrival.station is not None else ""
 
 
 def is_guess(judgement: Judgement) -> bool:

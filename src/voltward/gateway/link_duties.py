@@ -15,13 +15,13 @@ from voltward.domain.enforcement import Action, Answer, Policy
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Station
-from voltward.gateway.attestation import Attestation
-from voltward.gateway.csms_channel import CsmsChannel, CsmsRoute, DialFailed, dial_csms
+from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.relay import RelayRules
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Reports
+from voltward.gateway.routes import RouteHolder
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
@@ -47,10 +47,9 @@ class LeavingLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CsmsAccess:
-    """How the CSMS is reached, and what it is told."""
+    """The ways to the CSMSs, and the chance that dialling takes."""
 
-    route: CsmsRoute
-    attestation: Attestation
+    routes: RouteHolder
     entropy: Entropy
 
 
@@ -68,7 +67,7 @@ class LinkDuties:
     ) -> None:
         self.book = book
         self.door_rules = door_rules
-        self.access = access
+        self.routes = access.routes
         self.reports = reports
         self.facts = facts
         self.clock = clock
@@ -101,10 +100,17 @@ class LinkDuties:
         return off
 
     async def dial(self, judgement: Judgement, subprotocols: Sequence[str]) -> CsmsChannel | DialFailed:
-        """A link to the CSMS with the identity attested."""
-        headers = self.access.attestation.for_judgement(judgement)
-        identity = judgement.station.identity
-        return await dial_csms(self.access.route, identity, subprotocols, headers, self.entropy)
+        """A link to the CSMS of its route, with the identity attested."""
+        route = self.routes.current.named(judgement.arrival.route)
+        if route is None:
+            return DialFailed("its route is not there any more")
+        headers = route.attestation.for_judgement(judgement)
+        return await dial_csms(route.csms, judgement.station.identity, subprotocols, headers, self.entropy)
+
+    def may_dial(self, judgement: Judgement) -> bool:
+        """Whether its CSMS bears one more newcomer now; a route that is gone is told when it is dialled."""
+        route = self.routes.current.named(judgement.arrival.route)
+        return route is None or route.dials.take(self.clock.monotonic())
 
     # -- what a link has learnt ---------------------------------------------------------------------------
 

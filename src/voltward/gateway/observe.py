@@ -10,7 +10,8 @@ from datetime import datetime
 
 from voltward.crypto.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
-from voltward.domain.station import StationId
+from voltward.domain.route import DEFAULT_ROUTE
+from voltward.domain.station import DEFAULT_TENANT, StationId
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import (
     AuthorizationForm,
@@ -42,10 +43,12 @@ class Arrival:
     offered: tuple[str, ...]
     dialects: tuple[Dialect, ...]  # those of `offered` that the route allows, in the station's order
     login: BasicLogin
+    route: str = DEFAULT_ROUTE  # the name of the route that its host and path lead to
+    tenant: str = DEFAULT_TENANT  # whose route that is
     station: StationId | None = field(init=False)  # the key that the path names, if it names one
 
     def __post_init__(self) -> None:
-        key = StationId(self.identity) if self.identity is not None else None
+        key = StationId(self.identity, self.tenant) if self.identity is not None else None
         object.__setattr__(self, "station", key)  # asked for twenty times on the way in
 
     @property
@@ -85,7 +88,7 @@ def observe_again(
 ) -> ConnectionObservation:
     """The same connection in the light of what the registry says now (a revocation, a new record)."""
     assert before.request.identity is not None
-    entry = registry.lookup(StationId(before.request.identity), now)
+    entry = registry.lookup(StationId(before.request.identity, before.request.tenant), now)
     chain = before.chain
     if chain is not None and chain.authority is not None:
         chain = replace(chain, authority=registry.authorities.get(chain.authority.id))
@@ -141,6 +144,7 @@ def _request(arrival: Arrival) -> RequestSeen:
         identity_problem=problem,
         offered=arrival.offered,
         spoken=tuple(dialect.subprotocol for dialect in arrival.dialects),
+        tenant=arrival.tenant,
         authorization=AuthorizationForm(login.scheme),
         authorization_problem=login.problem,
         user_matches=login.user_matches if login.scheme == "basic" else None,

@@ -43,7 +43,7 @@ _PREFERENCE = {
 class Login:
     """One attempt: who from where, with what, under which dialects, when (`monotonic` in seconds)."""
 
-    identity: str
+    station: str  # tenant and identity, as limits count them
     source: Source
     presented: Secret
     dialects: tuple[Dialect, ...]
@@ -95,7 +95,7 @@ class PasswordDoor:
             verifier = credential.proof.verifier
             if not isinstance(verifier, Argon2Hash):
                 continue
-            if not self._guessing.may_verify_costly(login.source, login.identity, login.monotonic):
+            if not self._guessing.may_verify_costly(login.source, login.station, login.monotonic):
                 return PasswordMatch(_seen(PasswordOutcome.UNVERIFIED, login))
             async with self._slots:
                 loop = asyncio.get_running_loop()

@@ -8,8 +8,6 @@ each other's check.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from voltward.detection.two_places import Place, TwoPlacesDetector
@@ -17,8 +15,8 @@ from voltward.domain.credential import Purpose
 from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
-from voltward.domain.route import PathRule
-from voltward.domain.station import Lane, StationId
+from voltward.domain.route import DEFAULT_ROUTE
+from voltward.domain.station import DEFAULT_TENANT, Lane, StationId
 from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed
@@ -26,6 +24,7 @@ from voltward.gateway.door import Door, Judgement, is_guess
 from voltward.gateway.link import Opened, StationLink
 from voltward.gateway.link_duties import LinkDuties
 from voltward.gateway.observe import Arrival
+from voltward.gateway.routes import Approach
 from voltward.gateway.station_channel import StationChannel
 from voltward.lifecycles.keepalive import KeepaliveTimes
 from voltward.lifecycles.second_connection import (
@@ -41,7 +40,7 @@ from voltward.lifecycles.second_connection import (
     meet,
 )
 from voltward.lifecycles.station_session import CloseCause
-from voltward.ocpp.dialect import Dialect, choose
+from voltward.ocpp.dialect import choose
 from voltward.rulebook.observation import ListenerSeen
 from voltward.wire.authorization import read_basic
 from voltward.wire.upgrade import UpgradeRequest, accept
@@ -49,16 +48,9 @@ from voltward.wire.upgrade import UpgradeRequest, accept
 BODY = b"refused\n"  # the same for every cause
 CHALLENGE = (("WWW-Authenticate", 'Basic realm="ocpp"'),)
 RETRY_AFTER = 30  # seconds; told with 503
+RETRY_SPREAD = 60  # seconds over which those that come again are spread
 CROWDED = 0.5  # of the half-open places: from there on no refusal is held longer than the least (ruling 10)
 TURN_PATIENCE = 15.0  # seconds that a newcomer may wait for another of the same identity
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a request is read: the path, and the dialects that this route speaks."""
-
-    path: PathRule
-    dialects: Mapping[str, Dialect]
 
 
 class Reception:
@@ -66,12 +58,10 @@ class Reception:
 
     def __init__(
         self,
-        route: Route,
         door: Door,
         table: ConnectionTable[StationLink],
         duties: LinkDuties,
     ) -> None:
-        self._route = route
         self._door = door
         self._table = table
         self._duties = duties
@@ -82,7 +72,12 @@ class Reception:
 
     def receive(self, channel: StationChannel, request: UpgradeRequest) -> None:
         """A complete request: judge it beside the callbacks."""
-        arrival = self._arrival(channel, request)
+        server_name = channel.tls.server_name if channel.tls is not None else None
+        approach = self._duties.routes.current.approach(request, server_name)
+        if approach.is_misdirected:
+            channel.misdirected()
+            return
+        arrival = self._arrival(channel, request, approach)
         channel.on_gone = self._background.start(self._answer(channel, request, arrival), "arrival")
 
     async def close(self) -> None:
@@ -96,7 +91,9 @@ class Reception:
         try:
             await self._story(channel, request, arrival)
         except OutsideFault as fault:
-            self._duties.reports.happened("admission_failed", arrival.identity or "", {"reason": fault.what})
+            self._duties.reports.happened(
+                "admission_failed", str(arrival.station or ""), {"reason": fault.what}
+            )
             self._unavailable(channel)
         except Exception:
             channel.peer.abort()
@@ -142,6 +139,9 @@ class Reception:
             return
         csms: CsmsChannel | None = None
         if judgement.decision.lane is not Lane.UNPROVEN:
+            if not self._duties.may_dial(judgement):
+                self._csms_spared(channel, judgement)
+                return
             dialled = await self._duties.dial(judgement, judgement.observation.request.spoken)
             if isinstance(dialled, DialFailed):
                 self._csms_unreachable(channel, judgement, dialled)
@@ -168,7 +168,8 @@ class Reception:
         subprotocol = csms.subprotocol if csms is not None and csms.subprotocol else spoken[0]
         group = self._duties.book.group_of(judgement.entry)
         times = KeepaliveTimes(group.ping_interval, group.pong_timeout, group.idle_timeout)
-        opened = Opened(connection, judgement, self._route.dialects[subprotocol], times)
+        dialect = next(d for d in judgement.arrival.dialects if d.subprotocol == subprotocol)
+        opened = Opened(connection, judgement, dialect, times)
         link = StationLink(opened, channel, self._duties)
         displaced = self._table.enter(link)
         if displaced is not None:
@@ -261,13 +262,20 @@ class Reception:
         self._duties.reports.happened("csms_unreachable", str(judgement.station), facts)
         self._unavailable(channel)
 
-    def _unavailable(self, channel: StationChannel) -> None:
-        channel.turn_away(503, b"come again\n", (("Retry-After", str(RETRY_AFTER)),))
+    def _csms_spared(self, channel: StationChannel, judgement: Judgement) -> None:
+        """Its CSMS gets no more newcomers in this second; they come again, but not all at one time."""
+        facts: dict[str, FactValue] = {"reason": "dial-rate", "source": judgement.arrival.listener.source}
+        self._duties.reports.happened("csms_spared", f"route {judgement.arrival.route}", facts)
+        (chance,) = self._duties.entropy.token(1)
+        self._unavailable(channel, RETRY_AFTER + RETRY_SPREAD * chance // 256)
 
-    def _arrival(self, channel: StationChannel, request: UpgradeRequest) -> Arrival:
-        found = self._route.path.identify(request.target)
+    def _unavailable(self, channel: StationChannel, seconds: int = RETRY_AFTER) -> None:
+        channel.turn_away(503, b"come again\n", (("Retry-After", str(seconds)),))
+
+    def _arrival(self, channel: StationChannel, request: UpgradeRequest, approach: Approach) -> Arrival:
+        found, route = approach.found, approach.route
         listener, address = channel.listener, channel.address
-        spoken = choose(request.subprotocols, tuple(self._route.dialects))
+        spoken = choose(request.subprotocols, tuple(approach.dialects))
         return Arrival(
             at=self._duties.clock.now(),
             listener=ListenerSeen(listener.name, listener.profiles, address, listener.lists(address)),
@@ -277,8 +285,10 @@ class Reception:
             identity=found.identity,
             identity_problem=found.problem,
             offered=request.subprotocols,
-            dialects=tuple(self._route.dialects[name] for name in spoken),
+            dialects=tuple(approach.dialects[name] for name in spoken),
             login=read_basic(request.authorization, found.identity or ""),
+            route=route.name if route is not None else DEFAULT_ROUTE,
+            tenant=route.rule.tenant if route is not None else DEFAULT_TENANT,
         )
 
 

@@ -18,8 +18,8 @@ from voltward.ports.clock import Clock
 from voltward.ports.storage import JournalWriter
 
 QUIET_KINDS = frozenset(
-    {"answer_dropped", "message_blocked"}
-)  # repeated by a broken peer: journalled by digest
+    {"answer_dropped", "csms_spared", "message_blocked"}
+)  # repeated by a broken peer, or by many: journalled by digest
 HOURLY_KINDS = frozenset({"schema_violated"})  # a model's habit: one row and one line an hour, and counted
 HOUR = 3600.0
 MOST_HABITS = 5_000  # stations and habits told one by one in an hour

@@ -54,27 +54,6 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: DoorLimits = field(default_factory=DoorLimits)
 
 
-class CsmsSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[csms]`: the route to the CSMS, and how the identity is attested to it."""
-
-    url: str = ""
-    protocols: list[str] = field(default_factory=list)  # empty: all that we speak
-    basic: Literal["pass", "stored", "none"] = "none"
-    stored_user: str = "{station}"
-    stored_password: str = ""  # a reference: file:, env:, credential:
-    headers: dict[str, str] = field(
-        default_factory=lambda: {
-            "X-Voltward-Station": "{station}",
-            "X-Voltward-Profile": "{profile}",
-            "X-Voltward-Credential": "{credential}",
-            "X-Voltward-Serial": "{serial}",
-            "X-Voltward-Fingerprint": "{fingerprint}",
-        }
-    )
-    ca: str = ""  # PEM file that a wss:// CSMS must chain to; empty: the system's roots
-    dial_timeout: Duration = Duration(5)  # ruling 14
-
-
 class RelaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[relay]`: bounds on messages (rulings 16, 18)."""
 

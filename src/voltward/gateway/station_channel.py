@@ -200,6 +200,17 @@ class StationChannel:
         self.peer.finish(refuse(status, body, headers))
         self._end("refused")
 
+    def misdirected(self) -> None:
+        """Its TLS was for a host of another route than its request names (RFC 9110 15.5.20)."""
+        facts: dict[str, FactValue] = {
+            "reason": "request: misdirected",
+            "source": self.address,
+            "listener": self.listener.name,
+            "server_name": self.tls.server_name if self.tls is not None else None,
+        }
+        self._threshold.reports.tls_failed(self.address, facts)
+        self.turn_away(421, b"", ())
+
     def open(self, acceptance: Acceptance, link: LinkEvents) -> None:
         """Answer 101: from now on the link is fed."""
         self._threshold.half_open.know(self.source.prefix)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from voltward.domain.authority import Authority
 from voltward.domain.credential import CredentialState, PasswordForm, Purpose
 from voltward.domain.security_profile import Allowance, SecurityProfile, is_permitted
-from voltward.domain.station import Standing
+from voltward.domain.station import DEFAULT_TENANT, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class RequestSeen:
     authorization: AuthorizationForm = AuthorizationForm.NONE
     authorization_problem: str = ""
     user_matches: bool | None = None  # Basic user equals the identity
+    tenant: str = DEFAULT_TENANT  # whose path it is
 
 
 class PasswordOutcome(StrEnum):

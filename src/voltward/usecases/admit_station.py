@@ -12,7 +12,7 @@ from datetime import datetime
 
 from voltward.domain.enforcement import Decision, Policy, Weighing, decide
 from voltward.domain.events import Event, FactValue
-from voltward.domain.station import DEFAULT_GROUP, Lane
+from voltward.domain.station import DEFAULT_GROUP, Lane, StationId
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.evaluate import Evaluator
 from voltward.rulebook.lane import quarantine_lane
@@ -93,6 +93,6 @@ def decision_event(
         kind=past[decision.answer.value],
         at=observation.at,
         actor="gateway",
-        subject=request.identity or "",
+        subject=str(StationId(request.identity, request.tenant)) if request.identity is not None else "",
         facts=facts,
     )

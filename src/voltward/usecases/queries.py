@@ -11,10 +11,14 @@ from voltward.usecases.admission_registry import StationEntry
 from voltward.usecases.change_station import registered
 
 
-async def list_stations(store: Store, group: str | None = None) -> Sequence[StationEntry]:
-    """All stations with their credentials, by identity."""
+async def list_stations(
+    store: Store, group: str | None = None, tenant: str | None = None
+) -> Sequence[StationEntry]:
+    """All stations with their credentials, by identity; or those of a group, of a tenant."""
     async with store.read() as work:
-        stations = sorted(await work.stations.all(group=group), key=lambda station: station.id)
+        listed = await work.stations.all(group=group)
+        wanted = [station for station in listed if tenant is None or station.id.tenant == tenant]
+        stations = sorted(wanted, key=lambda station: station.id)
         return [StationEntry(s, tuple(await work.credentials.of(s.id))) for s in stations]
 
 

@@ -15,20 +15,18 @@ from tests.fakes.stores import put
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway import (
     assemble,
-    csms_access,
     guessing_limits,
     listeners,
     ordered_action,
     policies_of,
     remember_sources,
-    route_dialects,
     tls_policy,
 )
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
 from voltward.domain.enforcement import Action
-from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.listener import TlsHolder
@@ -106,13 +104,6 @@ def test_guessing_is_slowed_as_the_settings_say(plain: Site) -> None:
     assert guessing_limits(plain.settings("gateway.limits.argon2_per_minute=1")).costly_in_all == Rate(1, 1)
 
 
-def test_the_route_speaks_all_dialects_or_those_that_are_named(plain: Site) -> None:
-    assert list(route_dialects(plain.settings())) == ["ocpp2.1", "ocpp2.0.1", "ocpp1.6"]
-    assert list(route_dialects(plain.settings('csms.protocols=["ocpp1.6"]'))) == ["ocpp1.6"]
-    with pytest.raises(OperatorFault, match="'mqtt' is no subprotocol"):
-        route_dialects(plain.settings('csms.protocols=["mqtt"]'))
-
-
 def listening(settings: Settings) -> list[tuple[str, int, frozenset[SecurityProfile]]]:
     root = MadeAuthority.create("Root")
     issued = root.issue("csms.example")
@@ -139,33 +130,6 @@ def test_the_plain_port_is_for_profile_1_and_for_listed_networks(plain: Site) ->
 def test_what_is_no_address_or_network_is_refused(plain: Site, override: str) -> None:
     with pytest.raises(OperatorFault):
         listening(plain.settings("gateway.plain_listen=127.0.0.1:0", override))
-
-
-@pytest.mark.parametrize(
-    ("overrides", "words"),
-    [
-        (["csms.url="], "no CSMS to relay to"),
-        (["csms.url=http://x"], "not a WebSocket URL"),
-        (['csms.headers={"Cookie"="x"}'], "cannot be set"),
-        (["csms.basic=stored", "csms.stored_password=hunter2"], "by reference only"),
-    ],
-)
-async def test_a_way_to_the_csms_that_cannot_be_gone_is_refused(
-    site: Site, overrides: list[str], words: str
-) -> None:
-    async with open_deployment(site.settings(*overrides)) as deployment:
-        with pytest.raises(OperatorFault, match=words) as caught:
-            csms_access(deployment)
-        assert "hunter2" not in str(caught.value)
-
-
-async def test_authorities_for_the_csms_are_read_from_their_file(site: Site) -> None:
-    secure = ("csms.url=wss://csms.example/", "csms.ca=csms-roots.pem")
-    async with open_deployment(site.settings(*secure)) as deployment:
-        with pytest.raises(OutsideFault, match="cannot be read"):
-            csms_access(deployment)
-        (site.folder / "csms-roots.pem").write_bytes(MadeAuthority.create("CSMS root").certificate_pem)
-        assert csms_access(deployment).route.tls is not None
 
 
 def test_stations_keep_their_reserved_lane_through_a_restart() -> None:

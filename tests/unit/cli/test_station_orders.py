@@ -18,7 +18,7 @@ END = datetime(2099, 4, 1, tzinfo=UTC)
 
 
 def test_an_ordinary_station_is_on_profile_2_with_a_password_of_ours() -> None:
-    order = NewStation().order("CP001")
+    order = NewStation().order(StationId("CP001"))
 
     assert (order.station, order.profile) == (StationId("CP001"), SecurityProfile.TLS_BASIC)
     assert (order.password, order.certificate, order.group) == (None, None, "default")
@@ -31,7 +31,7 @@ def test_files_are_read_into_the_order(tmp_path: Path) -> None:
 
     for told in (NewStation, NewCredential):
         order = told(certificate=tmp_path / "leaf.pem", password_file=str(tmp_path / "password")).order(
-            "CP001"
+            StationId("CP001")
         )
         assert (order.certificate, order.password) == (leaf.der, Secret(b"secret"))
 

@@ -19,7 +19,7 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.gateway.attestation import FACTS, Attestation
 from voltward.gateway.door import Judgement
-from voltward.gateway.settings import CsmsSettings
+from voltward.gateway.route_settings import CsmsSettings
 from voltward.usecases.admission_registry import StationEntry
 
 P2, P3 = SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE
@@ -60,6 +60,7 @@ def by_password() -> Judgement:
 def test_the_facts_are_those_that_were_verified(by_certificate: Judgement) -> None:
     assert Attestation({}).attested(by_certificate) == {
         "station": "CP001",
+        "tenant": "default",
         "profile": "3",
         "serial": "SN-CP001",
         "fingerprint": LEAF.fingerprint.hex(),
@@ -100,10 +101,10 @@ def test_where_no_password_came_none_is_passed_on(by_certificate: Judgement) -> 
     assert Attestation({}, "pass").for_judgement(by_certificate) == []
 
 
-def test_a_stored_password_is_sent_under_the_stored_user(by_certificate: Judgement) -> None:
-    stored = Attestation({}, "stored", "gw-{station}", Secret(b"shared"))
+def test_a_password_for_all_is_sent_under_its_user(by_certificate: Judgement) -> None:
+    shared = Attestation({}, "shared", "gw-{station}", Secret(b"shared"))
 
-    ((_, value),) = stored.for_judgement(by_certificate)
+    ((_, value),) = shared.for_judgement(by_certificate)
 
     assert value == b"Basic " + base64.b64encode(b"gw-CP001:shared")
 

@@ -10,7 +10,7 @@ from voltward.adapters.system_clock import SystemClock
 from voltward.adapters.vault import Room
 from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
 from voltward.bootstrap.gateway import WRITER, assemble
-from voltward.bootstrap.soundness import files, machine, network, policies, registry, rooms
+from voltward.bootstrap.soundness import files, machine, network, policies, registry, rooms, routes
 from voltward.bootstrap.soundness.remarks import Note, Remark, Soundness, from_fault, guarded, sound
 from voltward.bootstrap.soundness.server_chains import check_server_chains
 from voltward.domain.errors import VoltwardError
@@ -41,11 +41,9 @@ def _settings(settings: Settings) -> Iterator[Remark]:
     rulebook = load_rulebook()
     checks: tuple[Callable[[], Iterable[Remark]], ...] = (
         lambda: policies.check_operator(settings),
-        lambda: policies.check_path(settings),
-        lambda: policies.check_protocols(settings),
-        lambda: policies.check_headers(settings),
         lambda: policies.check_groups(settings, rulebook),
-        lambda: network.check_csms_url(settings),
+        lambda: routes.check_routes(settings),
+        lambda: routes.check_ways(settings),
         lambda: network.check_plain(settings),
         lambda: network.check_metrics(settings),
         lambda: network.check_ports(network.addresses(settings)),
@@ -94,5 +92,6 @@ async def _registry(deployment: Deployment, now: datetime) -> list[Remark]:
     return [
         *guarded(lambda: registry.check_authorities(authorities, now)),
         *registry.check_groups_in_use(stations, deployment.settings),
+        *routes.check_tenants_in_use(stations, deployment.settings),
         *machine.check_open_files(len(stations)),
     ]

@@ -11,7 +11,6 @@ from itertools import combinations
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.gateway.listener import parse_address, parse_networks
 from voltward.settings import Settings
-from voltward.wire.upgrade_client import parse_websocket_url
 
 HEALTH_PATIENCE = 1.0  # seconds that a gateway of ours may take to say that it lives
 
@@ -114,33 +113,8 @@ def check_plain(settings: Settings) -> Iterator[Remark]:
     yield Note("security profile 1 is switched on: no encryption between those stations and this gateway.")
 
 
-def check_csms_url(settings: Settings) -> Iterator[Remark]:
-    """What goes to the CSMS is as private as its URL."""
-    csms = settings.csms
-    if not csms.url:
-        yield Problem("there is no CSMS to relay to.", 'Set csms.url = "ws://host:port/path".')
-        return
-    where = parse_websocket_url(csms.url.replace("{station}", "station"))
-    if where.secure or _is_loopback(where.host):
-        return
-    if csms.basic != "none":
-        yield Problem(
-            f"csms.basic = {csms.basic!r} sends passwords to {where.host} unencrypted.",
-            'Let csms.url begin with wss://, or set csms.basic = "none".',
-            Severity.WARNING,
-        )
-    yield Note(f"the way to the CSMS at {where.host} is not encrypted; wss:// would be.")
-
-
 def check_metrics(settings: Settings) -> Iterator[Remark]:
     """Numbers and health are told to anybody who asks."""
     host, _ = parse_address(settings.metrics.listen, "metrics.listen")
     if not ipaddress.ip_address(host).is_loopback:
         yield Note(f"metrics.listen: {host} tells whoever reaches it how many stations come and go.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from voltward.bootstrap.gateway import ordered_action, route_dialects
+from voltward.bootstrap.gateway import ordered_action
 from voltward.bootstrap.schemas import check_schema_lengths
 from voltward.bootstrap.soundness.remarks import Problem, Remark, from_fault
 from voltward.domain.errors import VoltwardError
-from voltward.domain.route import PathRule
-from voltward.gateway.attestation import Attestation
 from voltward.rulebook.catalogue import Rulebook
 from voltward.settings import Settings
 
@@ -35,21 +33,3 @@ def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
                 ordered_action(name, control, word, rulebook)
             except VoltwardError as fault:
                 yield from_fault(fault)
-
-
-def check_path(settings: Settings) -> Iterator[Remark]:
-    """The path says where the identity stands; faults are told."""
-    PathRule.parse(settings.gateway.path)
-    yield from ()
-
-
-def check_protocols(settings: Settings) -> Iterator[Remark]:
-    """The route speaks dialects that there are; faults are told."""
-    route_dialects(settings)
-    yield from ()
-
-
-def check_headers(settings: Settings) -> Iterator[Remark]:
-    """Headers towards the CSMS can be set, and name facts that there are; faults are told."""
-    Attestation(settings.csms.headers).check()
-    yield from ()

@@ -10,7 +10,6 @@ import pytest
 from tests.fakes.deployments import Site
 from voltward.bootstrap.soundness.network import (
     addresses,
-    check_csms_url,
     check_metrics,
     check_plain,
     check_ports,
@@ -138,27 +137,6 @@ def test_a_plain_listener_needs_its_networks(plain: Site) -> None:
 
 
 # -- the way to the CSMS, and the numbers
-
-
-@pytest.mark.parametrize(
-    "url", ["ws://127.0.0.1:9000/", "ws://[::1]/", "ws://localhost/", "wss://csms.example/{station}"]
-)
-def test_a_way_that_nobody_can_listen_on_is_no_finding(plain: Site, url: str) -> None:
-    assert list(check_csms_url(plain.settings(f"csms.url={url}", "csms.basic=pass"))) == []
-
-
-def test_an_open_way_is_a_note_and_with_passwords_a_warning(plain: Site) -> None:
-    url = "csms.url=ws://csms.example/"
-
-    assert [type(remark) for remark in check_csms_url(plain.settings(url))] == [Note]
-    (problem,) = problems(check_csms_url(plain.settings(url, "csms.basic=pass")))
-    assert (problem.severity, "wss://" in problem.mend) == (Severity.WARNING, True)
-
-
-def test_without_a_csms_there_is_nothing_to_relay_to(plain: Site) -> None:
-    assert problems(check_csms_url(plain.settings("csms.url=")))
-    with pytest.raises(OperatorFault, match="not a WebSocket URL"):
-        list(check_csms_url(plain.settings("csms.url=http://csms.example/")))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""The routes of a gateway: who takes which, which dialects it speaks, and how its CSMS is reached.
+
+All routes are replaced together by a reload; who is connected keeps the one that it came by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from voltward.detection.buckets import Tokens
+from voltward.domain.route import Identified
+from voltward.domain.route_table import RouteRule, RouteTable, bare_host
+from voltward.gateway.attestation import Attestation
+from voltward.gateway.csms_channel import CsmsRoute
+from voltward.ocpp.dialect import Dialect
+from voltward.wire.upgrade import UpgradeRequest
+
+
+class DialBudget:
+    """How many stations a second may be dialled through to one CSMS: it need not bear all at once."""
+
+    __slots__ = ("_burst", "_per_second", "_tokens")
+
+    def __init__(self, per_second: float = 0.0, burst: int = 1) -> None:
+        """`per_second` 0: as many as come."""
+        self._per_second = per_second
+        self._burst = burst
+        self._tokens: Tokens | None = None
+
+    def take(self, now: float) -> bool:
+        """One dial, at a monotonic time in seconds; False: not yet."""
+        if not self._per_second:
+            return True
+        if self._tokens is None:
+            self._tokens = Tokens(now, self._burst)
+        if not self._tokens.has_one(now, self._per_second, self._burst):
+            return False
+        self._tokens.take()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a CSMS, and what is said there."""
+
+    rule: RouteRule
+    dialects: Mapping[str, Dialect]
+    csms: CsmsRoute
+    attestation: Attestation
+    dials: DialBudget = field(default_factory=DialBudget)
+
+    @property
+    def name(self) -> str:
+        """The word behind `route.` in the settings."""
+        return self.rule.name
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """Where a request leads. `is_misdirected`: TLS was asked for a host of another route than the request."""
+
+    route: Route | None
+    found: Identified
+    dialects: Mapping[str, Dialect]
+    is_misdirected: bool = False
+
+
+class Routes:
+    """Looked up once for each arrival."""
+
+    __slots__ = ("_by_name", "_every_dialect", "_table")
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        """OperatorFault for two that cannot be told apart."""
+        self._by_name = {route.name: route for route in routes}
+        self._table = RouteTable(route.rule for route in self._by_name.values())
+        self._every_dialect = {
+            name: dialect for route in self._by_name.values() for name, dialect in route.dialects.items()
+        }
+
+    def approach(self, request: UpgradeRequest, server_name: str | None) -> Approach:
+        """The route of a request; `server_name` is the one that TLS was asked for (SNI), if any.
+
+        A path that leads nowhere is read with every dialect, so that the refusal is like any other.
+        """
+        host = bare_host((request.header("host") or b"").decode("latin-1")) if self._table.names_hosts else ""
+        way = self._table.find(host, request.target)
+        if way.rule is None:
+            return Approach(None, way.found, self._every_dialect)
+        route = self._by_name[way.rule.name]
+        # Where both lead to one route, or no route asks for the host, a different name does no harm.
+        if self._table.names_hosts and server_name and bare_host(server_name) != host:
+            meant = self._table.find(bare_host(server_name), request.target)
+            return Approach(route, way.found, route.dialects, is_misdirected=meant.rule is not way.rule)
+        return Approach(route, way.found, route.dialects)
+
+    def named(self, name: str) -> Route | None:
+        """A route as it is now; None if a reload has taken it away."""
+        return self._by_name.get(name)
+
+
+class RouteHolder:
+    """The routes that new connections get; a reload puts others in their place."""
+
+    __slots__ = ("current",)
+
+    def __init__(self, current: Routes) -> None:
+        self.current = current

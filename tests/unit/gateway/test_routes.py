@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.routes import made_route, made_rule
+from voltward.domain.errors import OperatorFault
+from voltward.gateway.routes import Approach, DialBudget, Routes
+from voltward.ocpp import DIALECTS
+from voltward.wire.upgrade import UpgradeRequest
+
+
+def request(target: str, host: str = "csms.example:8443") -> UpgradeRequest:
+    return UpgradeRequest(target, (("host", host.encode()),), ("ocpp1.6",), "key", 0)
+
+
+def led_to(approach: Approach) -> str | None:
+    return approach.route.name if approach.route is not None else None
+
+
+TWO = Routes(
+    [
+        made_route(made_rule("a", tenant="a", hosts=("a.example",))),
+        made_route(made_rule("b", hosts=("b.example",))),
+    ]
+)
+
+
+def test_the_host_leads_to_its_route_in_any_letter_case_and_with_any_port() -> None:
+    approach = TWO.approach(request("/ocpp/CP001", "A.Example:444"), None)
+
+    assert (led_to(approach), approach.found.identity) == ("a", "CP001")
+    assert not approach.is_misdirected
+
+
+def test_what_leads_nowhere_is_read_with_every_dialect() -> None:
+    approach = TWO.approach(request("/ocpp/CP001", "c.example"), "c.example")
+
+    assert (led_to(approach), approach.found.problem) == (None, "no-match")
+    assert approach.dialects.keys() == DIALECTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("server_name", "is_misdirected"),
+    [("a.example", False), ("A.EXAMPLE", False), (None, False), ("b.example", True), ("c.example", True)],
+)
+def test_tls_for_one_route_and_a_request_for_another_are_misdirected(
+    server_name: str | None, is_misdirected: bool
+) -> None:
+    approach = TWO.approach(request("/ocpp/CP001", "a.example"), server_name)
+
+    assert approach.is_misdirected is is_misdirected
+
+
+def test_where_no_route_asks_for_the_host_names_may_differ() -> None:
+    routes = Routes([made_route()])
+
+    assert not routes.approach(request("/ocpp/CP001", "a.example"), "b.example").is_misdirected
+
+
+def test_where_both_names_lead_to_one_route_they_may_differ() -> None:
+    routes = Routes([made_route(made_rule("a", hosts=("a.example", "old.example")))])
+
+    assert not routes.approach(request("/ocpp/CP001", "a.example"), "old.example").is_misdirected
+
+
+def test_a_route_is_found_by_its_name_as_long_as_it_is_there() -> None:
+    assert TWO.named("a") is not None
+    assert TWO.named("gone") is None
+
+
+def test_routes_that_cannot_be_told_apart_are_refused() -> None:
+    with pytest.raises(OperatorFault):
+        Routes([made_route(made_rule("a")), made_route(made_rule("b"))])
+
+
+def test_a_budget_lets_its_burst_through_and_then_its_rate() -> None:
+    budget = DialBudget(per_second=2.0, burst=3)
+
+    assert [budget.take(10.0) for _ in range(4)] == [True, True, True, False]
+    assert not budget.take(10.4)
+    assert budget.take(10.5)
+    assert not budget.take(10.6)
+
+
+def test_without_a_rate_all_may_dial() -> None:
+    assert all(DialBudget().take(0.0) for _ in range(10_000))
