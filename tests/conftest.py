@@ -1,12 +1,19 @@
-"""What holds in every test: no network but loopback, and properties that do not fail for being slow."""
+"""What holds in every test: no network but loopback, and properties that do not fail for being slow.
+
+And what is costly and shared: a PostgreSQL server, for each process that runs tests and asks for it.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import sys
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import settings
+
+from tests.fakes.postgres import PostgresServer, running_postgres
 
 # A busy machine must not turn a slow example into a failure; a real one prints how to play it again.
 settings.register_profile("voltward", deadline=None, print_blob=True)
@@ -34,3 +41,10 @@ def _is_loopback(host: str) -> bool:
 
 
 sys.addaudithook(keep_to_loopback)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Started by the first test that wants it; each test makes databases of its own and drops them."""
+    with running_postgres() as server:
+        yield server

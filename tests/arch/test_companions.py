@@ -26,6 +26,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/change_feed.py": "contracts/test_change_feed.py",
     "adapters/sql/credential_store.py": "contracts/test_credential_store.py",
     "adapters/sql/denial_store.py": "contracts/test_denial_store.py",
+    "adapters/sql/engine.py": "contracts/test_unit_of_work.py",
     "adapters/sql/exception_store.py": "contracts/test_exception_store.py",
     "adapters/sql/journal_rows.py": "contracts/test_journal.py",
     "adapters/sql/migrations/versions/0001_first_tables.py": "unit/adapters/sql/test_schema.py",

@@ -16,6 +16,7 @@ from tests.arch.source_tree import foreign_imports, project, source_files
 HOMES: Mapping[str, tuple[str, ...]] = {
     "OpenSSL": ("wire/",),
     "aiosqlite": ("adapters/sql/",),
+    "asyncpg": ("adapters/sql/",),
     "alembic": ("adapters/sql/",),
     "argon2": ("crypto/",),
     "cryptography": ("crypto/", "wire/", "adapters/", "simulator/"),

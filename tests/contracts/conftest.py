@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.postgres import PostgresServer
+from voltward.adapters.sql.access import StoreAccess
 from voltward.adapters.sql.change_feed import prune_feed
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.domain.secret import Secret
 
 KEYS = StoreKeys(journal_mac=Secret(b"m" * 32), journal_signing=Secret(b"s" * 32))
+Doctor = Callable[[str], int]
 
 
-class SqliteWorld:
+class World:
     """One database that tests open, as often as they like, and doctor behind our back."""
 
-    def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'voltward.db'}"
+    def __init__(self, url: str, folder: Path, doctor: Doctor) -> None:
+        self.url = url
         self.heads_dir = folder / "heads"
         self.clock = FakeClock()
-        self._path = folder / "voltward.db"
+        self.doctor = doctor  # changes the tables without our code; returns how many rows that touched
         self._stores: list[SqlStore] = []
 
     async def open(self, *, writer: str = "cli", keys: StoreKeys = KEYS) -> SqlStore:
         """As another process would: with connections of its own."""
+        access = StoreAccess(busy_seconds=30)
         store = await open_store(
-            self.url, keys, heads_dir=self.heads_dir, clock=self.clock, writer=writer, busy_seconds=30
+            self.url, keys, heads_dir=self.heads_dir, clock=self.clock, writer=writer, access=access
         )
         self._stores.append(store)
         return store
@@ -44,26 +48,50 @@ class SqliteWorld:
             await prune_feed(transaction, keep)
             await transaction.commit()
 
-    def doctor(self, statement: str, *values: Any) -> int:
-        """Change the tables without our code; returns how many rows it touched."""
-        connection = sqlite3.connect(self._path)
+
+@contextmanager
+def _on_sqlite(folder: Path, _request: pytest.FixtureRequest) -> Iterator[World]:
+    path = folder / "voltward.db"
+
+    def doctor(statement: str) -> int:
+        connection = sqlite3.connect(path)
         try:
             with connection:
-                return connection.execute(statement, values).rowcount
+                return connection.execute(statement).rowcount
         finally:
             connection.close()
 
+    yield World(f"sqlite:///{path}", folder, doctor)
 
-WORLDS: Mapping[str, Callable[[Path], SqliteWorld]] = {"sqlite": SqliteWorld}
+
+@contextmanager
+def _on_postgres(folder: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    database = server.new_database()
+
+    def doctor(statement: str) -> int:
+        counted = f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done"  # noqa: S608 (of the test)
+        return int(server.psql(counted, database))
+
+    try:
+        yield World(server.url(database), folder, doctor)
+    finally:
+        server.drop(database)
+
+
+WORLDS: Mapping[str, Callable[[Path, pytest.FixtureRequest], AbstractContextManager[World]]] = {
+    "sqlite": _on_sqlite,
+    "postgresql": _on_postgres,
+}
 
 
 @pytest.fixture(params=list(WORLDS))
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteWorld]:
-    made = WORLDS[request.param](tmp_path)
-    yield made
-    await made.close()
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    with WORLDS[request.param](tmp_path, request) as made:
+        yield made
+        await made.close()
 
 
 @pytest.fixture
-async def store(world: SqliteWorld) -> SqlStore:
+async def store(world: World) -> SqlStore:
     return await world.open()

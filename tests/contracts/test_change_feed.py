@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from tests.contracts.conftest import SqliteWorld
+from tests.contracts.conftest import World
 from tests.fakes.builders import (
     authority,
     certificate_credential,
@@ -117,7 +118,7 @@ async def test_a_reader_is_told_in_portions(store: SqlStore) -> None:
 
 
 async def test_another_process_sees_a_change_as_soon_as_it_is_committed(
-    world: SqliteWorld, store: SqlStore
+    world: World, store: SqlStore
 ) -> None:
     gateway = await world.open(writer="gateway")
     assert await gateway.feed.latest() == 0
@@ -130,7 +131,7 @@ async def test_another_process_sees_a_change_as_soon_as_it_is_committed(
     assert await gateway.feed.latest() == 1
 
 
-async def test_a_reader_that_is_too_far_behind_is_told_to_reload(world: SqliteWorld, store: SqlStore) -> None:
+async def test_a_reader_that_is_too_far_behind_is_told_to_reload(world: World, store: SqlStore) -> None:
     await _save_stations(store, "A", "B", "C", "D", "E")
     await world.prune_feed(keep=2)
 
@@ -139,7 +140,7 @@ async def test_a_reader_that_is_too_far_behind_is_told_to_reload(world: SqliteWo
     assert await store.feed.since(5) == FeedSlice((), 5)
 
 
-async def test_a_feed_that_was_emptied_keeps_counting(world: SqliteWorld, store: SqlStore) -> None:
+async def test_a_feed_that_was_emptied_keeps_counting(world: World, store: SqlStore) -> None:
     await _save_stations(store, "A", "B")
     await world.prune_feed(keep=0)
     await world.close()
@@ -158,7 +159,7 @@ async def test_a_reader_from_the_future_is_told_to_reload(store: SqlStore) -> No
     assert await store.feed.since(17) == FeedSlice((), 1, must_reload=True)
 
 
-async def test_a_busy_feed_prunes_itself(world: SqliteWorld, store: SqlStore) -> None:
+async def test_a_busy_feed_prunes_itself(world: World, store: SqlStore) -> None:
     world.doctor("UPDATE feed SET latest = 60999")
     world.doctor("INSERT INTO changes (revision, aggregate) VALUES (9000, 'authority'), (60999, 'authority')")
 
@@ -167,6 +168,52 @@ async def test_a_busy_feed_prunes_itself(world: SqliteWorld, store: SqlStore) ->
     assert (await store.feed.since(10_999)).must_reload
     assert [each.revision for each in (await store.feed.since(11_000)).changes] == [60_999, 61_000]
     assert world.doctor("DELETE FROM changes WHERE revision < 60999") == 0
+
+
+async def test_who_reads_among_several_writers_misses_no_revision(world: World) -> None:
+    """Numbers that become visible out of their order would leave a hole behind whoever reads meanwhile."""
+    writers = [await world.open(), await world.open()]
+    reader = await world.open()
+    seen: list[int] = []
+
+    async def write(store: SqlStore, name: str) -> None:
+        for number in range(15):
+            await _save_stations(store, f"{name}-{number}")
+
+    async def read() -> None:
+        while len(seen) < 60:
+            seen.extend(each.revision for each in (await reader.feed.since(len(seen))).changes)
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(read())
+        for number, store in enumerate(writers * 2):
+            group.create_task(write(store, f"W{number}"))
+
+    assert seen == list(range(1, 61))
+
+
+async def test_a_writer_that_came_later_is_told_later_however_long_the_first_one_takes(world: World) -> None:
+    first, second = await world.open(), await world.open()
+    reader = await world.open()
+    saved = asyncio.Event()
+
+    async def overtake() -> None:
+        await _save_stations(second, "LATER")
+        saved.set()
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group, first.begin() as unit:
+        await unit.stations.save(station("EARLIER"))
+        group.create_task(overtake())
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+            assert await reader.feed.latest() == 0
+        assert not saved.is_set()
+        await unit.commit()
+
+    assert [each.key for each in (await reader.feed.since(0)).changes] == [
+        StationId("EARLIER"),
+        StationId("LATER"),
+    ]
 
 
 async def test_saving_a_station_again_tells_of_it_again(store: SqlStore) -> None:

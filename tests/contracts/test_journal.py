@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.conftest import SqliteWorld
+from tests.contracts.conftest import World
 from tests.fakes.builders import event
 from tests.fakes.clock import NOON
 from voltward.adapters.sql.journal_writer import SqlJournalWriter
@@ -58,7 +58,7 @@ async def test_rows_count_from_1_in_the_chain_of_their_writer(
     }
 
 
-async def test_a_unit_of_work_and_a_running_writer_may_share_a_chain(world: SqliteWorld) -> None:
+async def test_a_unit_of_work_and_a_running_writer_may_share_a_chain(world: World) -> None:
     gateway = await world.open(writer="gateway")
     writer = gateway.journal_writer("gateway")
     await writer.start()
@@ -105,7 +105,7 @@ async def test_what_is_no_fact_is_refused_and_not_shown(
 
 
 async def test_append_and_wait_returns_when_the_row_is_on_disk(
-    world: SqliteWorld, writer: SqlJournalWriter
+    world: World, writer: SqlJournalWriter
 ) -> None:
     await writer.append_and_wait(event("security_event"))
 
@@ -113,7 +113,7 @@ async def test_append_and_wait_returns_when_the_row_is_on_disk(
     assert [row.event.kind for row in await another.journal_reader().tail(1)] == ["security_event"]
 
 
-async def test_a_writer_keeps_the_order_of_its_rows(world: SqliteWorld, store: SqlStore) -> None:
+async def test_a_writer_keeps_the_order_of_its_rows(world: World, store: SqlStore) -> None:
     writer = store.journal_writer("gateway")
     await writer.start()
     for number in range(1050):
@@ -125,7 +125,7 @@ async def test_a_writer_keeps_the_order_of_its_rows(world: SqliteWorld, store: S
     assert await store.journal_reader().problems(world.clock.now() + timedelta(days=1)) == []
 
 
-async def test_a_chain_goes_on_after_a_restart(world: SqliteWorld) -> None:
+async def test_a_chain_goes_on_after_a_restart(world: World) -> None:
     for _ in range(2):
         store = await world.open()
         writer = store.journal_writer("gateway")
@@ -140,5 +140,5 @@ async def test_a_chain_goes_on_after_a_restart(world: SqliteWorld) -> None:
     assert await store.journal_reader().problems(world.clock.now() + timedelta(days=1)) == []
 
 
-async def test_an_empty_journal_is_whole(world: SqliteWorld, store: SqlStore) -> None:
+async def test_an_empty_journal_is_whole(world: World, store: SqlStore) -> None:
     assert await store.journal_reader().problems(world.clock.now()) == []

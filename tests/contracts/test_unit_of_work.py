@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contracts.conftest import KEYS, SqliteWorld
+from tests.contracts.conftest import KEYS, World
 from tests.fakes.builders import (
     authority,
     denied_certificate,
@@ -19,6 +19,7 @@ from tests.fakes.builders import (
 )
 from voltward.adapters.sql.store import SqlStore
 from voltward.adapters.sql.unit_of_work import SqlUnitOfWork
+from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
 from voltward.ports.storage import FeedSlice
 
@@ -67,6 +68,21 @@ async def test_an_error_inside_leaves_nothing_and_passes(store: SqlStore) -> Non
     assert await _is_empty(store)
 
 
+@pytest.mark.parametrize("use", [lambda unit: unit.stations.all(), lambda unit: unit.commit()])
+async def test_a_unit_of_work_is_over_after_a_save_that_failed(
+    store: SqlStore, use: Callable[[SqlUnitOfWork], Awaitable[object]]
+) -> None:
+    """PostgreSQL would answer its commit with a rollback, and the driver would not mind."""
+    async with store.begin() as unit:
+        await _save_one_of_each(unit)
+        with pytest.raises(OperatorFault, match="something that the store does not have"):
+            await unit.credentials.save(password_credential("GHOST"))
+        with pytest.raises(RuntimeError, match="no more can be done in it"):
+            await use(unit)
+
+    assert await _is_empty(store)
+
+
 async def test_a_cancelled_unit_of_work_leaves_nothing_and_the_next_one_works(store: SqlStore) -> None:
     inside = asyncio.Event()
 
@@ -87,7 +103,7 @@ async def test_a_cancelled_unit_of_work_leaves_nothing_and_the_next_one_works(st
         await unit.commit()
 
 
-async def test_what_is_committed_survives_a_restart(world: SqliteWorld) -> None:
+async def test_what_is_committed_survives_a_restart(world: World) -> None:
     store = await world.open()
     async with store.begin() as unit:
         await _save_one_of_each(unit)
@@ -146,7 +162,7 @@ async def test_a_reading_stays_at_its_moment_and_blocks_no_writer(store: SqlStor
         assert len(await reading.stations.all()) == 1
 
 
-async def test_a_reader_does_not_wait_for_a_writer(world: SqliteWorld, store: SqlStore) -> None:
+async def test_a_reader_does_not_wait_for_a_writer(world: World, store: SqlStore) -> None:
     other = await world.open()
     async with store.begin() as unit:
         await unit.stations.save(station())
@@ -154,7 +170,7 @@ async def test_a_reader_does_not_wait_for_a_writer(world: SqliteWorld, store: Sq
             assert [*await own.stations.all(), *await foreign.stations.all()] == []
 
 
-async def test_writers_take_turns_even_when_they_read_first(world: SqliteWorld) -> None:
+async def test_writers_take_turns_even_when_they_read_first(world: World) -> None:
     """A transaction that only later turns to writing would fail, or overwrite what it has not seen (ruling 30)."""
     stores = [await world.open(), await world.open()]
     async with stores[0].begin() as unit:
@@ -185,10 +201,11 @@ from pathlib import Path
 from tests.contracts.conftest import KEYS
 from tests.fakes.builders import event, station
 from tests.fakes.clock import FakeClock
+from voltward.adapters.sql.access import StoreAccess
 from voltward.adapters.sql.store import open_store
 
 async def main(url, heads_dir, name):
-    store = await open_store(url, KEYS, heads_dir=Path(heads_dir), clock=FakeClock(), busy_seconds=30)
+    store = await open_store(url, KEYS, heads_dir=Path(heads_dir), clock=FakeClock(), access=StoreAccess(busy_seconds=30))
     for number in range(25):
         async with store.begin() as unit:
             await unit.stations.save(station(f"{name}-{number}"))
@@ -200,7 +217,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_processes_that_start_and_write_at_the_same_time_lose_nothing(world: SqliteWorld) -> None:
+async def test_processes_that_start_and_write_at_the_same_time_lose_nothing(world: World) -> None:
     """They share the new file, the chain of their journal, and the feed."""
     processes = [
         await asyncio.create_subprocess_exec(

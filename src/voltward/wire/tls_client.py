@@ -46,9 +46,19 @@ def build_client_context(anchors_pem: str | None = None, chain: ClientChain | No
         try:
             context.load_verify_locations(cadata=anchors_pem)
         except (ssl.SSLError, ValueError) as error:
-            raise OperatorFault("the authorities for the CSMS are not readable PEM") from error
+            raise OperatorFault("the authorities for the server are not readable PEM") from error
     if chain is not None:
         _load_chain(context, chain)
+    return context
+
+
+def build_trusting_context() -> ssl.SSLContext:
+    """A context that encrypts and checks nobody, for a server that only a network of one's own reaches."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 

@@ -27,16 +27,16 @@ async def bring_up_to_date(database: Database) -> None:
     if found == "foreign":
         raise OutsideFault(
             "this database has tables, and they are not Voltward's.",
-            mend="Let store.url name another file.",
-            subject=str(database.path),
+            mend="Let store.url name another one.",
+            subject=database.name,
         )
     if found > VERSION:
         raise OperatorFault(
             f"the store has version {found}; this Voltward knows versions up to {VERSION}.",
             mend="Start the Voltward that wrote it, or a later one, or restore a backup from before.",
-            subject=str(database.path),
+            subject=database.name,
         )
-    async with database.writing() as transaction:
+    async with database.writing_unhurried() as transaction:
         await transaction.run(_migrate)
         await transaction.commit()
 

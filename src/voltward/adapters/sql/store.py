@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from voltward.adapters.sql.access import PLAIN_ACCESS, StoreAccess
 from voltward.adapters.sql.change_feed import SqlChangeFeed
-from voltward.adapters.sql.engine import Database, open_database
+from voltward.adapters.sql.engine import Database
 from voltward.adapters.sql.head_file import make_heads_folder
 from voltward.adapters.sql.journal_reader import SqlJournalReader
 from voltward.adapters.sql.journal_rows import checked_writer
 from voltward.adapters.sql.journal_signer import JournalSigner
 from voltward.adapters.sql.journal_writer import DEFAULT_PACE, Chain, JournalPace, SqlJournalWriter
+from voltward.adapters.sql.opening import open_database
 from voltward.adapters.sql.schema import bring_up_to_date
 from voltward.adapters.sql.unit_of_work import SqlReading, SqlUnitOfWork
 from voltward.domain.secret import Secret
@@ -65,17 +67,17 @@ async def open_store(
     heads_dir: Path,
     clock: Clock,
     writer: str = "cli",
-    busy_seconds: float = 5.0,
+    access: StoreAccess = PLAIN_ACCESS,
 ) -> SqlStore:
     """Open the store that `url` names; make it, or bring it up to date, if need be.
 
     `heads_dir` is a folder outside of the database for the journal's signed heads; `writer` names the chain
     for the journal rows of units of work. `OperatorFault` for a URL that is none or a store of a newer
-    version, `OutsideFault` for a file that cannot be used.
+    version, `OutsideFault` for a file or a server that cannot be used.
     """
     make_heads_folder(heads_dir)
     signer = JournalSigner(heads_dir, keys.journal_signing, clock)
-    database = await open_database(url, busy_seconds=busy_seconds)
+    database = await open_database(url, access)
     try:
         await bring_up_to_date(database)
         return SqlStore(database, keys, signer, clock, writer)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.fakes.builders import event
 from tests.fakes.clock import FakeClock
+from voltward.adapters.sql.access import StoreAccess
 from voltward.adapters.sql.journal_heads import read_line
 from voltward.adapters.sql.journal_writer import JournalPace
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
@@ -39,7 +40,9 @@ def clock() -> FakeClock:
 async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqlStore]:
     keys = StoreKeys(Secret(b"m" * 32), Secret(b"s" * 32))
     url = f"sqlite:///{tmp_path / 'v.db'}"
-    store = await open_store(url, keys, heads_dir=tmp_path / "heads", clock=clock, busy_seconds=0.002)
+    store = await open_store(
+        url, keys, heads_dir=tmp_path / "heads", clock=clock, access=StoreAccess(busy_seconds=0.002)
+    )
     yield store
     await store.close()
 
@@ -49,9 +52,9 @@ async def _locked(store: SqlStore) -> AsyncIterator[None]:
     """Another process keeps the database locked."""
     keys = StoreKeys(Secret(b"m" * 32), Secret(b"s" * 32))
     other = await open_store(
-        f"sqlite:///{store.database.path}",
+        f"sqlite:///{store.database.name}",
         keys,
-        heads_dir=store.database.path.parent / "heads",
+        heads_dir=Path(store.database.name).parent / "heads",
         clock=FakeClock(),
     )
     try:
@@ -73,7 +76,7 @@ async def _kinds(store: SqlStore) -> list[str]:
 
 
 def _signed(store: SqlStore, writer: str = "gateway") -> list[int]:
-    path = store.database.path.parent / "heads" / f"{writer}.heads"
+    path = Path(store.database.name).parent / "heads" / f"{writer}.heads"
     return [read_line(line).head.seq for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
@@ -280,7 +283,7 @@ async def test_a_head_is_signed_again_when_nothing_comes(store: SqlStore, clock:
 async def test_heads_that_cannot_be_signed_hold_up_no_row_and_are_told(
     store: SqlStore, clock: FakeClock
 ) -> None:
-    heads = store.database.path.parent / "heads"
+    heads = Path(store.database.name).parent / "heads"
     heads.rename(heads.with_name("elsewhere"))
     writer = store.journal_writer("gateway", JournalPace(gather_seconds=0.001, head_seconds=0.001))
     await writer.start()

@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from voltward.adapters.sql import schema
-from voltward.adapters.sql.engine import Database, open_database
+from voltward.adapters.sql.engine import Database
+from voltward.adapters.sql.opening import open_database
 from voltward.adapters.sql.schema import VERSION, bring_up_to_date
 from voltward.adapters.sql.tables import METADATA
 from voltward.domain.errors import OperatorFault, OutsideFault

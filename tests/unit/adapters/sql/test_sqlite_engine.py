@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from voltward.adapters.sql.engine import Database, open_database, sqlite_path
+from voltward.adapters.sql.engine import Database
+from voltward.adapters.sql.sqlite_engine import open_sqlite, sqlite_path
 from voltward.domain.errors import OperatorFault, OutsideFault
 
 
 async def _open_and_close(path: Path, *, busy_seconds: float = 0.01) -> None:
-    await (await open_database(f"sqlite:///{path}", busy_seconds=busy_seconds)).close()
+    await (await open_sqlite(f"sqlite:///{path}", busy_seconds)).close()
 
 
 def _modes(folder: Path) -> dict[str, int]:
@@ -56,7 +57,7 @@ def test_a_url_that_names_no_file_is_refused_with_an_example(url: str) -> None:
 
 async def test_the_file_and_its_companions_are_for_their_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "v #1%.db"
-    database = await open_database(f"sqlite:///{path}")
+    database = await open_sqlite(f"sqlite:///{path}", 5)
     async with database.writing() as transaction:
         await transaction.change(text("CREATE TABLE t (a)"))
         await transaction.commit()
@@ -76,7 +77,7 @@ async def test_a_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> 
 
 
 async def test_commits_are_durable_and_references_are_kept(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}")
+    database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 5)
     try:
         assert await _setting(database, "journal_mode") == "wal"
         assert await _setting(database, "synchronous") == 2  # FULL
@@ -101,7 +102,7 @@ async def test_a_damaged_database_is_told(tmp_path: Path) -> None:
     octets = bytearray(path.read_bytes())
     octets[4096:8192] = b"\x07" * 4096
     path.write_bytes(octets)
-    database = await open_database(f"sqlite:///{path}")
+    database = await open_sqlite(f"sqlite:///{path}", 5)
     try:
         async with database.reading() as transaction:
             with pytest.raises(OutsideFault, match="the store is damaged"):
@@ -126,11 +127,11 @@ def test_a_file_of_somebody_else_is_told(tmp_path: Path) -> None:
     path.touch(mode=0o600)
     script = f"""
 import asyncio, os
-from voltward.adapters.sql.engine import open_database
+from voltward.adapters.sql.sqlite_engine import open_sqlite
 from voltward.domain.errors import OutsideFault
 os.setuid(65534)
 try:
-    asyncio.run(open_database("sqlite:///{path}"))
+    asyncio.run(open_sqlite("sqlite:///{path}", 5))
 except OutsideFault as fault:
     print(fault)
 """
@@ -147,7 +148,7 @@ async def test_a_lock_that_another_process_keeps_is_told_to_writers_and_stops_no
     await _open_and_close(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    database = await open_database(f"sqlite:///{path}", busy_seconds=0.01)
+    database = await open_sqlite(f"sqlite:///{path}", 0.01)
     try:
         async with database.reading() as transaction:
             assert await transaction.all(text("SELECT name FROM sqlite_master")) == []
@@ -159,7 +160,7 @@ async def test_a_lock_that_another_process_keeps_is_told_to_writers_and_stops_no
 
 
 async def test_a_full_disk_is_told_and_nothing_is_saved(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}")
+    database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 5)
     try:
         async with database.writing() as transaction:
             await transaction.change(text("CREATE TABLE t (a)"))
@@ -177,7 +178,7 @@ async def test_a_full_disk_is_told_and_nothing_is_saved(tmp_path: Path) -> None:
 
 async def test_a_file_that_was_deleted_does_not_come_back_empty(tmp_path: Path) -> None:
     path = tmp_path / "v.db"
-    database = await open_database(f"sqlite:///{path}")
+    database = await open_sqlite(f"sqlite:///{path}", 5)
     try:
         path.unlink()
         with pytest.raises(OutsideFault, match="cannot be opened"):  # by the first connection that writes
@@ -188,7 +189,7 @@ async def test_a_file_that_was_deleted_does_not_come_back_empty(tmp_path: Path) 
 
 
 async def test_what_has_no_meaning_is_a_bug_and_passes(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}")
+    database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 5)
     try:
         async with database.writing() as transaction:
             with pytest.raises(Exception, match="no such table") as caught:
@@ -199,7 +200,7 @@ async def test_what_has_no_meaning_is_a_bug_and_passes(tmp_path: Path) -> None:
 
 
 async def test_a_transaction_that_reads_does_not_write(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}")
+    database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 5)
     try:
         async with database.reading() as transaction:
             with pytest.raises(RuntimeError, match="a reading saves nothing"):
@@ -209,7 +210,7 @@ async def test_a_transaction_that_reads_does_not_write(tmp_path: Path) -> None:
 
 
 async def test_a_long_result_comes_in_portions(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}")
+    database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 5)
     many = text(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25) SELECT i FROM n"
     )
@@ -223,7 +224,7 @@ async def test_a_long_result_comes_in_portions(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_unit_of_work_leaves_no_lock_behind(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite:///{tmp_path / 'v.db'}", busy_seconds=0.2)
+    database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 0.2)
 
     async def work() -> None:
         async with database.writing() as transaction:
