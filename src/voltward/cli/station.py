@@ -23,7 +23,15 @@ from voltward.usecases.explain_station import explain_station
 from voltward.usecases.queries import list_stations, show_station
 from voltward.usecases.replace_credential import replace_credential
 
-app = App(name="station", help="The registry: add, list, show, set, quarantine, release, retire, explain.")
+app = App(
+    name="station",
+    help="The registry: add, list, show, set, quarantine, release, retire, recommission, explain.",
+)
+app.command(
+    "voltward.cli.station_recommission:recommission",
+    name="recommission",
+    help="New hardware under an old identity: what the old one had is denied, a password is told once.",
+)
 _ORDINARY, _MADE, _AS_IT_IS, _NONE = NewStation(), NewCredential(), RecordChange(), Indulgence()
 
 

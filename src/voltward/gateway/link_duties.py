@@ -27,9 +27,10 @@ from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admit_station import DoorRules, judge_boot
-from voltward.usecases.record_facts import CertificateFirstSeen, Connected, Proven
+from voltward.usecases.record_facts import CertificateFirstSeen, Connected, Proven, SerialTold
 
 LONGEST_INFO = 255  # characters of a security event's own words (A04)
+LONGEST_SERIAL = 50  # characters; every edition keeps to 25
 
 
 class LeavingLink(Protocol):
@@ -191,6 +192,17 @@ class LinkDuties:
         if decision.answer is not Answer.REFUSE or decision.deciding is None:
             return ""
         return decision.deciding.detail or decision.deciding.control
+
+    def serial_told(self, judgement: Judgement, serial: str) -> None:
+        """A boot told a serial: new hardware that came with its commissioning password is bound to it."""
+        entry, credential = judgement.entry, judgement.credential
+        if entry is None or entry.station.serial is not None or entry.station.recommissioned_at is None:
+            return
+        if credential is None or credential.purpose is not Purpose.COMMISSIONING:
+            return
+        if len(serial) <= LONGEST_SERIAL and serial.isprintable():
+            told = SerialTold(entry.station.id, self.clock.now(), serial)
+            self.facts.put(told, now=self.clock.monotonic())
 
     async def journal_security_event(self, link: LeavingLink, call: Call) -> None:
         """A station's security event, on disk when this returns (A04.FR.03, ruling 29)."""

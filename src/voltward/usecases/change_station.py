@@ -141,7 +141,7 @@ async def _changed(work: UnitOfWork, record: Station, change: StationChange) -> 
     if change.group is not None:
         after = replace(after, group=change.group)
     if change.serial is not None:
-        await _refuse_taken_serial(work, record, change.serial)
+        await refuse_taken_serial(work, record, change.serial)
         after = replace(after, serial=change.serial)
     after = await _with_profile(work, after, change)
     if change.allowance is not None:
@@ -200,7 +200,8 @@ def _refuse_past(change: StationChange, now: datetime) -> None:
             )
 
 
-async def _refuse_taken_serial(work: UnitOfWork, record: Station, serial: str) -> None:
+async def refuse_taken_serial(work: UnitOfWork, record: Station, serial: str) -> None:
+    """OperatorFault if another station that is in service has this serial."""
     for other in await work.stations.by_serial(record.id.tenant, serial):
         if other.id != record.id and other.standing is not Standing.RETIRED:
             raise OperatorFault(

@@ -88,6 +88,8 @@ class Explanation:
         note = f" ({station.note})" if station.note else ""
         proof = "proven" if self.entry.has_proven_credential else "not yet proven"
         standing = f"{station.standing.value}{note}"
+        if station.recommissioned_at is not None and not self.entry.has_proven_credential:
+            proof = f"new hardware since {station.recommissioned_at:%Y-%m-%d %H:%M} UTC, not yet proven"
         return f"profile {int(station.profile)}, floor {int(station.floor)}, {standing}, {proof}."
 
     def _fact(self, name: str) -> object:

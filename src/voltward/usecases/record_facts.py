@@ -59,7 +59,16 @@ class Proven:
     fingerprint: bytes | None = None
 
 
-StationFact = Connected | CertificateFirstSeen | Proven
+@dataclass(frozen=True, slots=True)
+class SerialTold:
+    """New hardware told its serial in its first boot, under the password that it was commissioned with."""
+
+    station: StationId
+    at: datetime
+    serial: str
+
+
+StationFact = Connected | CertificateFirstSeen | Proven | SerialTold
 
 
 async def record_facts(store: Store, entropy: Entropy, facts: Sequence[StationFact]) -> list[Event]:
@@ -82,6 +91,8 @@ async def _record(work: UnitOfWork, station: Station, fact: StationFact, entropy
         return await _connected(work, station, fact)
     if isinstance(fact, CertificateFirstSeen):
         return await _seen(work, station, fact, entropy)
+    if isinstance(fact, SerialTold):
+        return await _told(work, station, fact)
     return await _proven(work, station, fact)
 
 
@@ -125,8 +136,10 @@ async def _seen(
 
 async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Event]:
     events: list[Event] = []
+    is_production = False
     for credential in await work.credentials.of(fact.station):
         if credential.proven_at is None and _is_meant(credential, fact):
+            is_production |= credential.purpose is Purpose.PRODUCTION
             state = (
                 CredentialState.ACTIVE if credential.state is CredentialState.PENDING else credential.state
             )
@@ -135,11 +148,24 @@ async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Even
             facts = {"credential": credential.id, "kind": kind, "generation": credential.generation}
             events.append(Event("credential_proven", fact.at, "gateway", str(station.id), facts))
     after = advance_floor(station, CallAnsweredOn(fact.profile))
-    if after.standing is Standing.COMMISSIONING and events:
+    if after.standing is Standing.COMMISSIONING and is_production:
         after = replace(after, standing=Standing.ACTIVE)
     if after != station:
         await work.stations.save(after)
     return events + _raised(station, after, fact.at)
+
+
+async def _told(work: UnitOfWork, station: Station, fact: SerialTold) -> list[Event]:
+    """Bind the serial where none is bound (field note 28); a serial that another station has is not taken."""
+    if station.serial is not None:
+        return []
+    bearers = await work.stations.by_serial(station.id.tenant, fact.serial)
+    others = [s for s in bearers if s.standing is not Standing.RETIRED]
+    if others:
+        facts = {"serial": fact.serial, "belongs_to": str(others[0].id)}
+        return [Event("serial_not_learnt", fact.at, "gateway", str(station.id), facts)]
+    await work.stations.save(replace(station, serial=fact.serial))
+    return [Event("serial_learnt", fact.at, "gateway", str(station.id), {"serial": fact.serial})]
 
 
 def _is_meant(credential: Credential, fact: Proven) -> bool:

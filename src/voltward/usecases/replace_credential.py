@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from voltward.crypto.passwords import PasswordKeys, make_password
-from voltward.domain.credential import Credential, CredentialState, Origin
+from voltward.domain.credential import Credential, CredentialState, Origin, Purpose
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -88,6 +88,8 @@ async def _supersede(work: UnitOfWork, new: Credential, clock: Clock) -> Credent
     for old in held:
         if old.state in (CredentialState.RETIRED, CredentialState.SUPERSEDED):
             continue
+        if old.purpose is Purpose.COMMISSIONING:
+            continue  # ends with the first proven production credential, not with its making (ruling 26)
         if old.proven_at is None:
             await work.credentials.save(replace(old, state=CredentialState.RETIRED))
             continue

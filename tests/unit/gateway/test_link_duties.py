@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.fakes.clock import NOON
 from tests.fakes.links import Hall, facts_put, made_duties
 from tests.fakes.relays import frame
+from voltward.domain.credential import Purpose
 from voltward.gateway.settings import GroupSettings
-from voltward.usecases.record_facts import Connected
+from voltward.usecases.record_facts import Connected, SerialTold
 
 HEARTBEAT = frame(2, "1", "Heartbeat", {})
 
@@ -41,3 +44,27 @@ async def test_a_group_may_let_boots_say_what_they_like(hall: Hall) -> None:
     link.link.text(frame(2, "1", "BootNotification", boot))
 
     assert (len(link.csms.sent), link.station.ending) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("record", "purpose", "serial", "is_told"),
+    [
+        ({"serial": None, "recommissioned_at": NOON}, Purpose.COMMISSIONING, "SN-9", True),
+        ({"serial": None, "recommissioned_at": NOON}, Purpose.PRODUCTION, "SN-9", False),
+        ({"serial": None}, Purpose.COMMISSIONING, "SN-9", False),
+        ({"recommissioned_at": NOON}, Purpose.COMMISSIONING, "SN-9", False),
+        ({"serial": None, "recommissioned_at": NOON}, Purpose.COMMISSIONING, "9" * 51, False),
+        ({"serial": None, "recommissioned_at": NOON}, Purpose.COMMISSIONING, "SN\x1b[2J", False),
+    ],
+)
+async def test_a_serial_is_learnt_of_new_hardware_alone(
+    hall: Hall, record: dict[str, Any], purpose: Purpose, serial: str, is_told: bool
+) -> None:
+    hall.enter(**record)
+    judgement = await hall.judge()
+    assert judgement.credential is not None
+    judgement = replace(judgement, credential=replace(judgement.credential, purpose=purpose))
+
+    hall.duties.serial_told(judgement, serial)
+
+    assert [type(fact) for fact in facts_put(hall.duties)] == ([SerialTold] if is_told else [])

@@ -20,6 +20,7 @@ from voltward.usecases.record_facts import (
     CertificateFirstSeen,
     Connected,
     Proven,
+    SerialTold,
     StationFact,
     record_facts,
 )
@@ -172,6 +173,37 @@ async def test_the_floor_rises_with_a_connect_an_answer_and_one_more_connect(sto
 
     assert (await entry_of(store)).station.floor is P2
     assert [(event.kind, dict(event.facts)) for event in events] == [("floor_raised", {"from": 1, "to": 2})]
+
+
+async def test_a_commissioning_password_proves_no_station_active(store: SqlStore) -> None:
+    waiting = station(standing=Standing.COMMISSIONING)
+    await put(store, waiting, replace(PASSWORD, purpose=Purpose.COMMISSIONING))
+
+    await record(store, PROVEN)
+
+    assert (await entry_of(store)).station.standing is Standing.COMMISSIONING
+
+
+async def test_a_serial_is_bound_where_none_is(store: SqlStore) -> None:
+    await put(store, station(serial=None))
+
+    (event,) = await record(store, SerialTold(CP1, NOON, "SN-NEW"), SerialTold(CP1, NOON, "SN-OTHER"))
+
+    assert (event.kind, (await entry_of(store)).station.serial) == ("serial_learnt", "SN-NEW")
+
+
+@pytest.mark.parametrize(
+    ("standing", "serial"), [(Standing.ACTIVE, None), (Standing.RETIRED, "SN-CP002")], ids=str
+)
+async def test_a_serial_of_another_station_in_service_is_not_learnt(
+    store: SqlStore, standing: Standing, serial: str | None
+) -> None:
+    await put(store, station(serial=None), station("CP002", standing=standing))
+
+    (event,) = await record(store, SerialTold(CP1, NOON, "SN-CP002"))
+
+    assert event.kind == ("serial_learnt" if serial else "serial_not_learnt")
+    assert (await entry_of(store)).station.serial == serial
 
 
 @pytest.mark.parametrize("standing", [None, Standing.RETIRED])

@@ -19,6 +19,7 @@ from voltward.domain.credential import (
     CredentialState,
     KeyedDigest,
     Password,
+    Purpose,
 )
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
@@ -69,6 +70,15 @@ async def test_a_password_that_was_never_used_ends_at_once(store: SqlStore, cloc
     await give(store, clock)
     old, _ = await held(store)
     assert old.state is CredentialState.RETIRED
+
+
+async def test_a_commissioning_password_waits_for_the_proof_of_the_new_one(
+    store: SqlStore, clock: FakeClock
+) -> None:
+    await put(store, station(), password_credential(purpose=Purpose.COMMISSIONING))
+    await give(store, clock)
+    old, new = await held(store)
+    assert (old.state, new.state) == (CredentialState.ACTIVE, CredentialState.PENDING)
 
 
 async def test_an_end_that_was_set_is_not_moved_further_away(store: SqlStore, clock: FakeClock) -> None:
