@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.recipe_page import RECIPES, RecipePage
-from voltward.bootstrap.gateway import route_dialects
+from voltward.bootstrap.routes import route_dialects
 from voltward.bootstrap.schemas import check_schemas
 from voltward.settings import load_settings
 from voltward.wire.upgrade_client import parse_websocket_url
@@ -23,7 +23,7 @@ def test_the_settings_of_a_recipe_are_sound(name: str, tmp_path: Path) -> None:
 
     settings = load_settings(file)
 
-    assert route_dialects(settings)
+    assert route_dialects(settings.csms)
     check_schemas(settings)
     parse_websocket_url(settings.csms.url.replace("{station}", "station"))
     assert load_settings(file, page.overrides()) == settings  # what the journey sets is what the page says
