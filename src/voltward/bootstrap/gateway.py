@@ -11,25 +11,25 @@ from pathlib import Path
 import uvloop
 
 from voltward.adapters.sql.journal_writer import JournalPace
-from voltward.adapters.vault import read_server_chain
 from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.listeners import listeners, read_trust
 from voltward.bootstrap.routes import routes_of
 from voltward.bootstrap.schemas import check_schemas
 from voltward.crypto.certificates import CertificateReader
 from voltward.crypto.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
-from voltward.detection.sources import Carrier, SourceMap
+from voltward.detection.sources import SourceMap
 from voltward.domain.enforcement import Action, Policy
 from voltward.domain.errors import OperatorFault, VoltwardError
 from voltward.domain.secret import Secret
-from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
-from voltward.gateway.listener import Listener, TlsHolder, parse_address, parse_networks
+from voltward.gateway.listener import parse_address
 from voltward.gateway.passwords import PasswordDoor
 from voltward.gateway.reception import Reception
 from voltward.gateway.relay_book import RelayBook
@@ -37,7 +37,7 @@ from voltward.gateway.report import Metrics, Reports
 from voltward.gateway.routes import RouteHolder
 from voltward.gateway.server import Following, Gateway, GatewayParts
 from voltward.gateway.settings import GroupSettings
-from voltward.gateway.station_channel import ChannelLimits, Threshold
+from voltward.gateway.station_channel import Threshold
 from voltward.ports.storage import JournalWriter
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment
@@ -46,13 +46,6 @@ from voltward.settings import Settings, load_settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.follow_store import load_registry
-from voltward.wire.tls_context import (
-    OCPP_TLS,
-    ServerChain,
-    ServerContext,
-    TlsPolicy,
-    build_server_context,
-)
 from voltward.wire.upgrade import HeadLimits
 
 WRITER = "gateway"
@@ -110,13 +103,13 @@ class Assembly:
         self._groups = groups
         self._policies = policies
         self._reports = reports
-        self.holder = TlsHolder(self._context(self._settings))
+        self.trust = read_trust(self._settings, deployment, registry)
         self.routes = RouteHolder(routes_of(self._settings))
         self.gateway: Gateway
 
     def trust_changed(self) -> None:
         """Other authorities: a new context for whoever comes from now on, never a change of a live one."""
-        self.holder.context = self._context(self._settings)
+        self.trust.become(read_trust(self._settings, self._deployment, self._registry))
 
     def reload(self, file: Path, overrides: list[str]) -> None:
         """SIGHUP: groups, policies, chains, routes. If one is wrong, that is told and all stays as it was."""
@@ -124,7 +117,7 @@ class Assembly:
             settings = load_settings(file, overrides)
             policies = policies_of(settings, self._deployment.rulebook)
             check_schemas(settings)
-            context = self._context(settings)
+            trust = read_trust(settings, self._deployment, self._registry)
             routes = routes_of(settings)
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
@@ -134,18 +127,10 @@ class Assembly:
         self._groups.update(settings.group)
         self._policies.clear()
         self._policies.update(policies)
-        self.holder.context = context
+        self.trust.become(trust)
         self.routes.current = routes
         self._reports.happened("settings_reloaded", str(file))
         self.gateway.judge_all_again()
-
-    def _context(self, settings: Settings) -> ServerContext:
-        chains: list[ServerChain] = []
-        for name in settings.gateway.chains:
-            certificate, key = read_server_chain(self._deployment.room, name)
-            chains.append(ServerChain(name, certificate, key))
-        anchors = [authority.certificate_pem for authority in self._registry.authorities.values()]
-        return build_server_context(chains, anchors, tls_policy(settings, self._deployment.rulebook))
 
 
 async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
@@ -180,7 +165,7 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     parts = GatewayParts(door, table, duties, reception, threshold(settings, reception, reports), facts)
     following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
-    assembly.gateway = Gateway(parts, listeners(settings, assembly.holder), following, metrics_at)
+    assembly.gateway = Gateway(parts, listeners(settings, assembly.trust), following, metrics_at)
     remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
 
@@ -210,18 +195,6 @@ def ordered_action(group: str, control_id: str, word: str, rulebook: Rulebook) -
             subject=f"group.{group}.actions",
         )
     return action
-
-
-def tls_policy(settings: Settings, rulebook: Rulebook) -> TlsPolicy:
-    """What TLS may negotiate, from the same parameters that the door's checks read."""
-    versions, suites = rulebook.by_id["TLS-02"].parameters, rulebook.by_id["TLS-03"].parameters
-    policy = TlsPolicy(
-        minimum=versions["minimum"],
-        suites_12=tuple(suites["suites_12"]),
-        suites_13=tuple(suites["suites_13"]),
-        groups=OCPP_TLS.groups,
-    )
-    return policy if settings.gateway.static_rsa else policy.without_static_rsa()
 
 
 def guessing_limits(settings: Settings) -> GuessingLimits:
@@ -256,28 +229,6 @@ def threshold(settings: Settings, reception: Reception, reports: Reports) -> Thr
             write_buffer=settings.relay.write_buffer,
         ),
     )
-
-
-def listeners(settings: Settings, holder: TlsHolder) -> list[Listener]:
-    """The TLS listener, and the plain one where it is switched on, with its networks (A00.FR.201)."""
-    gateway = settings.gateway
-    networks = parse_networks([c.network for c in gateway.carriers], "gateway.carriers")
-    sources = SourceMap(Carrier(n, c.half_open) for n, c in zip(networks, gateway.carriers, strict=True))
-    host, port = parse_address(gateway.listen, "gateway.listen")
-    over_tls = frozenset({SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE})
-    made = [Listener("tls", host, port, gateway.zone, over_tls, None, tuple(gateway.chains), sources, holder)]
-    if gateway.plain_listen:
-        if not gateway.plain_sources:
-            raise OperatorFault(
-                "a plain listener needs the networks that it may be used from.",
-                mend='Set gateway.plain_sources = ["10.20.0.0/16"], or remove gateway.plain_listen.',
-                subject="gateway.plain_sources",
-            )
-        host, port = parse_address(gateway.plain_listen, "gateway.plain_listen")
-        trusted = parse_networks(gateway.plain_sources, "gateway.plain_sources")
-        plain = frozenset({SecurityProfile.UNSECURED_BASIC})
-        made.append(Listener("plain", host, port, gateway.zone, plain, trusted, (), sources, None))
-    return made
 
 
 def remember_sources(

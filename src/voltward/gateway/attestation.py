@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.door import Judgement
 from voltward.wire.authorization import basic_header
 
@@ -46,7 +47,7 @@ class Attestation:
     def attested(self, judgement: Judgement) -> dict[str, str]:
         """The verified facts, as text that is safe in a header."""
         entry, decision = judgement.entry, judgement.decision
-        fingerprint = judgement.fingerprint if judgement.credential_words == "certificate" else None
+        fingerprint = judgement.fingerprint if judgement.profile is SecurityProfile.TLS_CERTIFICATE else None
         facts = {
             "station": judgement.station.identity,
             "tenant": judgement.station.tenant,

@@ -67,9 +67,13 @@ class Judgement:
 
     @property
     def credential_words(self) -> str:
-        """The form of the credential, for the CSMS and the log: `certificate`, `password (text)`."""
+        """The form of the credential, for the CSMS and the log: `certificate`, `password (text)`.
+
+        A *forwarded* certificate is one whose key was proven to a proxy of ours, not to us.
+        """
         if self.profile is SecurityProfile.TLS_CERTIFICATE:
-            return "certificate"
+            tls = self.observation.tls
+            return "certificate (forwarded)" if tls is not None and tls.forwarded else "certificate"
         return f"password ({self.form})" if self.form is not None else "none"
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from voltward.detection.sources import SourceMap
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.forwarded import ForwardedRules
 from voltward.gateway.peer import Peer
+from voltward.gateway.proxies import Network, Proxies, is_within
 from voltward.wire.tls_context import ServerContext
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 BACKLOG = 1024
 
 
@@ -29,7 +30,10 @@ class TlsHolder:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """`networks` None: from everywhere. `tls` None: plain, profile 1 only."""
+    """`networks` None: from everywhere. `tls` None: plain, profile 1 only, unless `forwarded` tells of TLS.
+
+    `forwarded`: TLS ended at a proxy, which tells of it in headers.
+    """
 
     name: str
     host: str
@@ -40,17 +44,12 @@ class Listener:
     chains: tuple[str, ...]  # names of the server chains; chosen before anybody is known (ruling 5)
     sources: SourceMap = field(compare=False)
     tls: TlsHolder | None = field(compare=False)
+    proxies: Proxies | None = None  # who stands in front
+    forwarded: ForwardedRules | None = field(default=None, compare=False)
 
     def lists(self, address: str) -> bool:
         """Whether a source may use this listener at all (A00.FR.201: profile 1 in trusted networks)."""
-        if self.networks is None:
-            return True
-        try:
-            source = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        mapped = source.ipv4_mapped if isinstance(source, ipaddress.IPv6Address) else None
-        return any((mapped or source) in network for network in self.networks)
+        return self.networks is None or is_within(address, self.networks)
 
     @staticmethod
     def fingerprint(certificate: bytes | None) -> str | None:

@@ -12,6 +12,7 @@ from voltward.crypto.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.station import DEFAULT_TENANT, StationId
+from voltward.gateway.forwarded import ForwardedTls
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import (
     AuthorizationForm,
@@ -36,7 +37,7 @@ class Arrival:
     at: datetime
     listener: ListenerSeen
     source: Source  # what counts as one source, for limits (ruling 10)
-    tls: TlsFacts | None
+    tls: TlsFacts | ForwardedTls | None
     path: str
     identity: str | None
     identity_problem: str
@@ -151,12 +152,20 @@ def _request(arrival: Arrival) -> RequestSeen:
     )
 
 
-def _tls(facts: TlsFacts) -> TlsSeen:
+def _tls(facts: TlsFacts | ForwardedTls) -> TlsSeen:
     return TlsSeen(
-        facts.version, facts.suite, facts.group, facts.server_name, facts.compressed, facts.resumed
+        facts.version,
+        facts.suite,
+        facts.group,
+        facts.server_name,
+        facts.compressed,
+        facts.resumed,
+        forwarded=isinstance(facts, ForwardedTls),
     )
 
 
-def _chain(facts: TlsFacts | None, registry: AdmissionRegistry, reader: CertificateReader) -> ChainSeen:
+def _chain(
+    facts: TlsFacts | ForwardedTls | None, registry: AdmissionRegistry, reader: CertificateReader
+) -> ChainSeen:
     assert facts is not None
     return chain_seen(reader, facts, registry.authorities, lambda leaf: registry.owner_of(leaf) is not None)

@@ -144,8 +144,18 @@ class Peer(asyncio.BufferedProtocol):
 
     def feed(self, data: bytes) -> None:
         """Hand over a chunk that was read before `start_tls`."""
-        _READ[: len(data)] = data
-        self.buffer_updated(len(data))
+        for begin in range(0, len(data), len(_READ)):
+            part = data[begin : begin + len(_READ)]
+            _READ[: len(part)] = part
+            self.buffer_updated(len(part))
+
+    def hand_over(self, channel: Channel, data: bytes) -> None:
+        """Another channel goes on: it is told that the socket is open, then what was read for it already."""
+        self._channel = channel
+        self.deliver = channel.received
+        channel.connected()
+        if data and self.is_open:
+            channel.received(data)
 
     @property
     def is_open(self) -> bool:

@@ -16,6 +16,7 @@ from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.route import DEFAULT_ROUTE
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import DEFAULT_TENANT, Lane, StationId
 from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
@@ -293,7 +294,7 @@ class Reception:
 
 
 def _contender(judgement: Judgement, serial: str | None) -> Contender:
-    by_certificate = judgement.credential_words == "certificate"
+    by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
     credential = judgement.credential
     # What waits outside the door never displaces what was let in, whatever it came with.
     waits = judgement.decision.lane is Lane.UNPROVEN

@@ -46,6 +46,9 @@ class Metrics:
             "voltward_half_open", "Connections without a decision yet", registry=self.registry
         )
         self.messages = self._counter("messages", "Messages relayed", "direction")
+        self.proxy_checks = self._counter(
+            "proxy_checks", "Connections of proxies that only looked in", "kind"
+        )
         self.events = self._counter("events", "Events of the relay and the door", "kind")
         self.event = cache(self.events.labels)
         self.schema_violations = self._counter(

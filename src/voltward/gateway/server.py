@@ -15,13 +15,14 @@ from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door
 from voltward.gateway.facts import FactWriter
+from voltward.gateway.greeting import first_peer
 from voltward.gateway.health import HealthServer
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import LinkDuties
 from voltward.gateway.listener import Listener, start_listening
 from voltward.gateway.reception import Reception
 from voltward.gateway.report import Reports
-from voltward.gateway.station_channel import StationChannel, Threshold
+from voltward.gateway.station_channel import Threshold
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
@@ -121,9 +122,7 @@ class Gateway:
         ports: dict[str, int | None] = {"tls_port": None, "plain_port": None}
         self._feed_seen = self._parts.duties.clock.monotonic()
         for listener in self._listeners:
-            server = await start_listening(
-                listener, lambda at: StationChannel(self._parts.threshold, at).peer
-            )
+            server = await start_listening(listener, lambda at: first_peer(self._parts.threshold, at))
             self._servers.append(server)
             ports[f"{listener.name}_port"] = int(server.sockets[0].getsockname()[1])
         try:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from voltward.domain.quantities import Duration, Size
+from voltward.gateway.proxies import ProxySettings, TerminatedSettings
 from voltward.ocpp.frame_limits import DEEPEST
 
 Count = Annotated[int, Meta(ge=1)]
@@ -52,6 +53,8 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     unknown_station_status: Literal[401, 404] = 401  # ruling 8
     carriers: list[CarrierPrefix] = field(default_factory=list)
     limits: DoorLimits = field(default_factory=DoorLimits)
+    proxies: ProxySettings = field(default_factory=ProxySettings)
+    terminated: TerminatedSettings = field(default_factory=TerminatedSettings)
 
 
 class RelaySettings(Struct, frozen=True, forbid_unknown_fields=True):

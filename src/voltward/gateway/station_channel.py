@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
-from voltward.domain.quantities import Duration
+from voltward.gateway.channel_terms import Came, ChannelLimits, LinkEvents, Phase
+from voltward.gateway.forwarded import ForwardedTls, read_request
 from voltward.gateway.listener import Listener
 from voltward.gateway.peer import Peer
+from voltward.gateway.proxies import ALIVE, asks_for_health
 from voltward.gateway.report import Reports
+from voltward.wire.forwarded_certificate import ForwardedFault
 from voltward.wire.tls import TlsFacts, TlsServerEngine, looks_like_tls
 from voltward.wire.tls_failure import TlsFailure
 from voltward.wire.upgrade import (
     Acceptance,
-    HeadLimits,
     UpgradeFault,
     UpgradeRequest,
     parse_request_head,
@@ -32,48 +33,11 @@ from voltward.wire.upgrade import (
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
 
 
-class Phase(StrEnum):
-    """How far a connection has come."""
-
-    ARRIVING = "arriving"
-    ASKING = "asking"
-    JUDGED = "judged"
-    OPEN = "open"
-    GONE = "gone"
-
-
-class LinkEvents(Protocol):
-    """The link that an open channel feeds."""
-
-    def text(self, payload: bytes, /) -> None:
-        """A message came."""
-
-    def heard(self) -> None:
-        """A ping or pong came."""
-
-    def ended(self, why: str, /) -> None:
-        """The channel is gone; called once."""
-
-    def writable(self, *, is_writable: bool) -> None:
-        """The station reads again, or too slowly."""
-
-
 class Receptionist(Protocol):
     """Takes a complete request and answers it through the channel."""
 
     def receive(self, channel: StationChannel, request: UpgradeRequest, /) -> None:
         """Judge it; the answer goes through the channel."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelLimits:
-    """Times in seconds, sizes in octets."""
-
-    handshake_timeout: Duration
-    upgrade_timeout: Duration
-    head: HeadLimits
-    message_size: int
-    write_buffer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +49,24 @@ class Threshold:
     half_open: HalfOpen
     limits: ChannelLimits
 
+    def enter(self, source: Source) -> bool:
+        """Take a place among those who wait; False where there is none."""
+        if not self.half_open.enter(source):
+            return False
+        self.reports.metrics.half_open.inc()
+        return True
+
+    def leave(self, source: Source) -> None:
+        """Give back a place that was taken."""
+        self.half_open.leave(source)
+        self.reports.metrics.half_open.dec()
+
 
 class StationChannel:
     """One connection from its first byte to its last."""
 
     __slots__ = (
+        "_came",
         "_codec",
         "_engine",
         "_head",
@@ -98,6 +75,7 @@ class StationChannel:
         "_place",
         "_threshold",
         "_timer",
+        "address",
         "listener",
         "on_gone",
         "peer",
@@ -105,8 +83,9 @@ class StationChannel:
         "tls",
     )
 
-    def __init__(self, threshold: Threshold, listener: Listener) -> None:
+    def __init__(self, threshold: Threshold, listener: Listener, came: Came | None = None) -> None:
         self._threshold = threshold
+        self._came = came
         self.listener = listener
         self._phase = Phase.ARRIVING
         self._place: Source | None = None  # the half-open place that is held
@@ -118,29 +97,23 @@ class StationChannel:
         self.on_gone: asyncio.Task[None] | None = (
             None  # what to cancel when the peer goes before it is answered
         )
+        self.address = ""  # of the station, as the socket or a proxy that is listed tells it
         self.source: Source = Source("")
-        self.tls: TlsFacts | None = None
-        self.peer = Peer(self)
+        self.tls: TlsFacts | ForwardedTls | None = None
+        self.peer = Peer(self) if came is None else came.peer
 
     # -- the peer's callbacks -----------------------------------------------------------------------------
 
     def connected(self) -> None:
         """TCP is there, or TLS on top of it."""
         if self._engine is not None:
-            self.tls = self._engine.facts()
-            metrics = self._threshold.reports.metrics
-            metrics.suite(self.tls.version, self.tls.suite).inc()
-            self._ask()
+            self._shaken_hands(self._engine.facts())
             return
-        self.source = self.listener.sources.source_of(self.peer.source[0])
-        if not self._threshold.half_open.enter(self.source):
-            self._threshold.reports.tls_failed(
-                self.address, {"reason": "too-many-half-open", "source": self.address}
-            )
+        self.address = self.peer.source[0] if self._came is None else self._came.address
+        if not self._take_place():
+            self._tell({"reason": "too-many-half-open", "source": self.address})
             self.peer.abort()
             return
-        self._place = self.source
-        self._threshold.reports.metrics.half_open.inc()
         self.peer.set_write_limit(self._threshold.limits.write_buffer)
         if self.listener.tls is None:
             self._ask()
@@ -166,7 +139,7 @@ class StationChannel:
             "alert_sent": failure.alert_sent,
             "certificate": self.listener.fingerprint(failure.certificate),
         }
-        self._threshold.reports.tls_failed(self.address, facts)
+        self._tell(facts)
         self._end("tls failed")
 
     def ended(self) -> None:
@@ -179,11 +152,6 @@ class StationChannel:
             self._link.writable(is_writable=is_writable)
 
     # -- for the reception --------------------------------------------------------------------------------
-
-    @property
-    def address(self) -> str:
-        """The peer's address."""
-        return self.peer.source[0]
 
     @property
     def is_there(self) -> bool:
@@ -261,26 +229,60 @@ class StationChannel:
         self.peer.start_tls(self._engine)
         self.peer.feed(data)
 
+    def _shaken_hands(self, facts: TlsFacts) -> None:
+        """TLS is done: a station's, or that of the proxy in front of stations, which must show who it is."""
+        if self.listener.forwarded is None:
+            self.tls = facts
+            self._threshold.reports.metrics.suite(facts.version, facts.suite).inc()
+        elif facts.chain_errors or not facts.peer_chain:
+            self._fail("not-the-certificate-of-a-proxy")
+            return
+        self._ask()
+
     def _ask(self) -> None:
         self._phase = Phase.ASKING
         self._wait(self._threshold.limits.upgrade_timeout)
 
     def _look_at_head(self) -> None:
-        request = parse_request_head(self._head, self._threshold.limits.head)
+        forwarded = self.listener.forwarded
+        limits = self._threshold.limits.head if forwarded is None else forwarded.head
+        request = parse_request_head(self._head, limits)
         if request is None:
             return
         self._phase = Phase.JUDGED
         self._stop_waiting()
         if isinstance(request, UpgradeFault):
-            self._threshold.reports.tls_failed(
-                self.address, {"reason": f"request: {request.code}", "source": self.address}
-            )
-            self.turn_away(request.status, b"", request.headers)
+            self._no_upgrade(request)
         elif request.size < len(self._head):
             self._fail("spoke-too-early")
-        else:
+        elif forwarded is None or self._believe(request):
             self._head = bytearray()
             self._threshold.receptionist.receive(self, request)
+
+    def _no_upgrade(self, fault: UpgradeFault) -> None:
+        if self._came is not None and self._came.may_ask and asks_for_health(self._head):
+            self._threshold.reports.metrics.proxy_checks.labels("healthz").inc()
+            self.peer.finish(ALIVE)
+            self._end("looked in")
+            return
+        self._tell({"reason": f"request: {fault.code}", "source": self.address})
+        self.turn_away(fault.status, b"", fault.headers)
+
+    def _believe(self, request: UpgradeRequest) -> bool:
+        """Take what the proxy tells of TLS and of the station's address; False: it was turned away for it."""
+        assert self.listener.forwarded is not None
+        told = read_request(request, self.listener.forwarded)
+        if isinstance(told, ForwardedFault):
+            self._no_upgrade(UpgradeFault(told.code, 400))
+            return False
+        self.tls = told.tls
+        if told.source is not None:
+            self._leave_half_open()
+            self.address = told.source
+            if not self._take_place():
+                self._fail("too-many-half-open")
+                return False
+        return True
 
     def _read(self, data: bytes) -> None:
         codec, link = self._codec, self._link
@@ -326,14 +328,27 @@ class StationChannel:
             "source": self.address,
             "listener": self.listener.name,
         }
-        self._threshold.reports.tls_failed(self.address, facts)
+        self._tell(facts)
         self.peer.abort()
         self._end(reason)
 
+    def _tell(self, facts: dict[str, FactValue]) -> None:
+        """It came to nothing; counted only, if a proxy did it for itself."""
+        if self._came is not None and self._came.is_local:
+            self._threshold.reports.metrics.proxy_checks.labels("local").inc()
+        else:
+            self._threshold.reports.tls_failed(self.address, facts)
+
+    def _take_place(self) -> bool:
+        self.source = self.listener.sources.source_of(self.address)
+        if not self._threshold.enter(self.source):
+            return False
+        self._place = self.source
+        return True
+
     def _leave_half_open(self) -> None:
         if self._place is not None:
-            self._threshold.half_open.leave(self._place)
-            self._threshold.reports.metrics.half_open.dec()
+            self._threshold.leave(self._place)
             self._place = None
 
     def _end(self, why: str) -> None:

@@ -28,14 +28,18 @@ class ListenerSeen:
 
 @dataclass(frozen=True, slots=True)
 class TlsSeen:
-    """The negotiated TLS parameters, by OpenSSL's names (`TLSv1.3`, `ECDHE-ECDSA-AES128-GCM-SHA256`)."""
+    """The negotiated TLS parameters, by OpenSSL's names (`TLSv1.3`, `ECDHE-ECDSA-AES128-GCM-SHA256`).
 
-    version: str
-    suite: str
+    `forwarded`: a proxy of ours ended TLS and tells of it; what it does not tell is None.
+    """
+
+    version: str | None
+    suite: str | None
     group: str | None
     server_name: str | None
-    compressed: bool
-    resumed: bool
+    compressed: bool | None
+    resumed: bool | None
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

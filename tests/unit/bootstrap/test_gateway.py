@@ -16,24 +16,18 @@ from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway import (
     assemble,
     guessing_limits,
-    listeners,
     ordered_action,
     policies_of,
     remember_sources,
-    tls_policy,
 )
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
 from voltward.domain.enforcement import Action
 from voltward.domain.errors import OperatorFault
-from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.listener import TlsHolder
 from voltward.rulebook.catalogue import load_rulebook
-from voltward.settings import Settings
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
-from voltward.wire.tls_context import OCPP_TLS, ServerChain, build_server_context
 
 BOOK = load_rulebook()
 P1, P2, P3 = SecurityProfile
@@ -86,15 +80,6 @@ def test_every_control_may_be_enforced_or_made_harder(control: str) -> None:
 # -- what is made of settings
 
 
-def test_tls_is_negotiated_by_the_rulebooks_own_numbers(plain: Site) -> None:
-    policy = tls_policy(plain.settings(), BOOK)
-
-    assert policy.suites_12 == tuple(BOOK.by_id["TLS-03"].parameters["suites_12"])
-    assert (policy.minimum, set(policy.suites_12)) == (OCPP_TLS.minimum, set(OCPP_TLS.suites_12))
-    narrowed = tls_policy(plain.settings("gateway.static_rsa=false"), BOOK)
-    assert all(suite.startswith("ECDHE-") for suite in narrowed.suites_12)
-
-
 def test_guessing_is_slowed_as_the_settings_say(plain: Site) -> None:
     limits = guessing_limits(
         plain.settings("gateway.limits.refusal_delay=1 s", "gateway.limits.argon2_per_minute=100")
@@ -102,34 +87,6 @@ def test_guessing_is_slowed_as_the_settings_say(plain: Site) -> None:
 
     assert (limits.delay, limits.costly_in_all) == (1.0, Rate(10, 100))
     assert guessing_limits(plain.settings("gateway.limits.argon2_per_minute=1")).costly_in_all == Rate(1, 1)
-
-
-def listening(settings: Settings) -> list[tuple[str, int, frozenset[SecurityProfile]]]:
-    root = MadeAuthority.create("Root")
-    issued = root.issue("csms.example")
-    chain = ServerChain("server", issued.chain_pem, Secret(issued.key_pem))
-    holder = TlsHolder(build_server_context([chain], [], OCPP_TLS))
-    return [(made.host, made.port, made.profiles) for made in listeners(settings, holder)]
-
-
-def test_the_tls_port_is_for_profiles_2_and_3_and_the_plain_one_is_off(plain: Site) -> None:
-    assert listening(plain.settings()) == [("127.0.0.1", 0, frozenset({P2, P3}))]
-
-
-def test_the_plain_port_is_for_profile_1_and_for_listed_networks(plain: Site) -> None:
-    on = ("gateway.plain_listen=127.0.0.1:0", 'gateway.plain_sources=["10.0.0.0/8"]')
-
-    assert listening(plain.settings(*on))[1] == ("127.0.0.1", 0, frozenset({P1}))
-    with pytest.raises(OperatorFault, match="needs the networks"):
-        listening(plain.settings(on[0]))
-
-
-@pytest.mark.parametrize(
-    "override", ['gateway.carriers=[{network="x"}]', "gateway.listen=x", 'gateway.plain_sources=["x"]']
-)
-def test_what_is_no_address_or_network_is_refused(plain: Site, override: str) -> None:
-    with pytest.raises(OperatorFault):
-        listening(plain.settings("gateway.plain_listen=127.0.0.1:0", override))
 
 
 def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
@@ -165,11 +122,11 @@ async def test_all_parts_are_put_together_without_a_socket(deployment: Deploymen
 async def test_a_reload_replaces_what_may_change_and_tells(site: Site, deployment: Deployment) -> None:
     journal = ListedJournal()
     assembly = await assemble(deployment, journal)
-    before = assembly.holder.context
+    before = assembly.trust.tls.context
 
     assembly.reload(site.file, [])
 
-    assert assembly.holder.context is not before
+    assert assembly.trust.tls.context is not before
     assert journal.kinds == ["settings_reloaded"]
 
 
@@ -181,19 +138,19 @@ async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
 ) -> None:
     journal = ListedJournal()
     assembly = await assemble(deployment, journal)
-    before = assembly.holder.context
+    before = assembly.trust.tls.context
 
     assembly.reload(site.file, [override])
 
-    assert assembly.holder.context is before
+    assert assembly.trust.tls.context is before
     (event,) = journal.events
     assert (event.kind, bool(event.facts["reason"])) == ("reload_refused", True)
 
 
 async def test_other_authorities_mean_another_context(deployment: Deployment) -> None:
     assembly = await assemble(deployment, ListedJournal())
-    before = assembly.holder.context
+    before = assembly.trust.tls.context
 
     assembly.trust_changed()
 
-    assert assembly.holder.context is not before
+    assert assembly.trust.tls.context is not before

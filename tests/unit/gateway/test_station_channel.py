@@ -16,8 +16,9 @@ from voltward.detection.sources import SourceMap
 from voltward.domain.quantities import Duration
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.listener import Listener, TlsHolder
-from voltward.gateway.station_channel import ChannelLimits, StationChannel, Threshold
+from voltward.gateway.station_channel import StationChannel, Threshold
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, build_server_context
 from voltward.wire.upgrade import HeadLimits, UpgradeRequest, accept
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, Text

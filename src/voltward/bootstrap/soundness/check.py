@@ -10,7 +10,16 @@ from voltward.adapters.system_clock import SystemClock
 from voltward.adapters.vault import Room
 from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
 from voltward.bootstrap.gateway import WRITER, assemble
-from voltward.bootstrap.soundness import files, machine, network, policies, registry, rooms, routes
+from voltward.bootstrap.soundness import (
+    files,
+    machine,
+    network,
+    policies,
+    proxies,
+    registry,
+    rooms,
+    routes,
+)
 from voltward.bootstrap.soundness.remarks import Note, Remark, Soundness, from_fault, guarded, sound
 from voltward.bootstrap.soundness.server_chains import check_server_chains
 from voltward.domain.errors import VoltwardError
@@ -46,6 +55,8 @@ def _settings(settings: Settings) -> Iterator[Remark]:
         lambda: routes.check_ways(settings),
         lambda: network.check_plain(settings),
         lambda: network.check_metrics(settings),
+        lambda: proxies.check_proxies(settings),
+        lambda: proxies.check_terminated(settings),
         lambda: network.check_ports(network.addresses(settings)),
     )
     for check in checks:

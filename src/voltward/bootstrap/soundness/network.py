@@ -23,6 +23,9 @@ def addresses(settings: Settings) -> dict[str, Address]:
     found = {"gateway.listen": parse_address(gateway.listen, "gateway.listen")}
     if gateway.plain_listen:
         found["gateway.plain_listen"] = parse_address(gateway.plain_listen, "gateway.plain_listen")
+    if gateway.terminated.listen:
+        where = parse_address(gateway.terminated.listen, "gateway.terminated.listen")
+        found["gateway.terminated.listen"] = where
     found["metrics.listen"] = parse_address(settings.metrics.listen, "metrics.listen")
     return found
 

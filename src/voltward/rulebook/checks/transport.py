@@ -14,6 +14,7 @@ from voltward.rulebook.observation import ConnectionObservation
 _VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")  # OpenSSL's names, oldest first
 
 _NO_TLS = not_observed("no TLS facts were handed in")
+_UNTOLD = not_observed("the proxy that ended TLS does not tell")
 
 
 def encrypted(seen: ConnectionObservation, _: Parameters) -> Result:
@@ -32,6 +33,8 @@ def minimum_tls_version(seen: ConnectionObservation, parameters: Parameters) -> 
     if seen.tls is None:
         return _NO_TLS
     version = seen.tls.version
+    if version is None:
+        return _UNTOLD
     if version in _VERSIONS and _VERSIONS.index(version) >= _VERSIONS.index(parameters["minimum"]):
         return PASSED
     return failed(f"{version} was negotiated, the least is {parameters['minimum']}")
@@ -41,6 +44,8 @@ def listed_suite(seen: ConnectionObservation, parameters: Parameters) -> Result:
     """The negotiated suite stands on the list."""
     if seen.tls is None:
         return _NO_TLS
+    if seen.tls.suite is None:
+        return _UNTOLD
     if seen.tls.suite in parameters["suites_12"] or seen.tls.suite in parameters["suites_13"]:
         return PASSED
     return failed(f"{seen.tls.suite} was negotiated, which is not listed")
@@ -50,6 +55,8 @@ def no_compression(seen: ConnectionObservation, _: Parameters) -> Result:
     """TLS does not compress."""
     if seen.tls is None:
         return _NO_TLS
+    if seen.tls.compressed is None:
+        return _UNTOLD
     return failed("TLS compression was negotiated") if seen.tls.compressed else PASSED
 
 
@@ -57,6 +64,8 @@ def no_resumption(seen: ConnectionObservation, _: Parameters) -> Result:
     """The handshake was a full one (ruling 2)."""
     if seen.tls is None:
         return _NO_TLS
+    if seen.tls.resumed is None:
+        return _UNTOLD
     return failed("an earlier TLS session was resumed") if seen.tls.resumed else PASSED
 
 
@@ -64,6 +73,8 @@ def forward_secrecy(seen: ConnectionObservation, parameters: Parameters) -> Resu
     """The suite is not one of the static-RSA ones that the standard makes us offer."""
     if seen.tls is None:
         return _NO_TLS
+    if seen.tls.suite is None:
+        return _UNTOLD
     if seen.tls.suite in parameters["static_rsa"]:
         return failed(f"{seen.tls.suite} was negotiated: recorded traffic can be read with the server's key")
     return PASSED

@@ -1,0 +1,62 @@
+"""What a station's channel is given: its phases, its bounds, who met it before, whom it feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from voltward.domain.quantities import Duration
+from voltward.gateway.peer import Peer
+from voltward.wire.upgrade import HeadLimits
+
+
+class Phase(StrEnum):
+    """How far a connection has come."""
+
+    ARRIVING = "arriving"
+    ASKING = "asking"
+    JUDGED = "judged"
+    OPEN = "open"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """Times in seconds, sizes in octets."""
+
+    handshake_timeout: Duration
+    upgrade_timeout: Duration
+    head: HeadLimits
+    message_size: int
+    write_buffer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A connection that somebody has met before the channel (`greeting`), and what is known of it.
+
+    `address`: for whom it was opened. `may_ask`: it may be a proxy that asks whether we live. `is_local`: the
+    proxy said that it speaks for itself; that it breaks off is no news then.
+    """
+
+    peer: Peer
+    address: str
+    may_ask: bool = False
+    is_local: bool = False
+
+
+class LinkEvents(Protocol):
+    """The link that an open channel feeds."""
+
+    def text(self, payload: bytes, /) -> None:
+        """A message came."""
+
+    def heard(self) -> None:
+        """A ping or pong came."""
+
+    def ended(self, why: str, /) -> None:
+        """The channel is gone; called once."""
+
+    def writable(self, *, is_writable: bool) -> None:
+        """The station reads again, or too slowly."""
