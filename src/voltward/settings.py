@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from voltward.domain.errors import OperatorFault, OutsideFault
-from voltward.domain.quantities import Duration, Size, parse_duration, parse_size
+from voltward.domain.quantities import Duration, Size, Until, parse_duration, parse_size, parse_until
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.gateway.route_settings import CsmsSettings, RouteSettings
 from voltward.gateway.settings import GatewaySettings, GroupSettings, RelaySettings
@@ -173,6 +174,8 @@ def _value(text: str) -> Any:
 
 
 def _quantity(kind: type, value: object) -> object:
+    if kind is Until:
+        return _end(value)
     if not isinstance(value, str):
         raise ValueError(f"Expected a text with a unit, got {value!r}")  # noqa: TRY004 - msgspec wants ValueError
     if kind is Duration:
@@ -180,6 +183,15 @@ def _quantity(kind: type, value: object) -> object:
     if kind is Size:
         return parse_size(value)
     raise ValueError(f"no settings of type {kind}")
+
+
+def _end(value: object) -> Until:
+    if not isinstance(value, (str, date)):
+        raise ValueError(f"Expected a date, got {value!r}")  # noqa: TRY004 - msgspec wants ValueError
+    try:
+        return parse_until(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{value!r} is no date, as in 2027-03-31") from error
 
 
 def _words(error: msgspec.ValidationError) -> str:

@@ -82,6 +82,8 @@ def _controls(rulebook: Rulebook, moment: Moment) -> Iterator[str]:
             f"Default: **{control.default_action.value}**; {_softest(control)}.\n"
         )
         yield f"- What it costs: {control.cost}"
+        if control.holds_observed:
+            yield "- Holds in a group that is only observed, too."
         if control.beyond:
             yield f"- Why, beyond the editions: {control.beyond}"
         for edition, ids in _citations(control).items():

@@ -167,6 +167,8 @@ def _tells(key: str, told: str, default: Any) -> bool:
         return told == "asked by `init`"
     if key in SAID_BELOW:
         return all(f'{name} = "{value}"' in _text("docs/settings.md") for name, value in default.items())
+    if default is None:
+        return told == "none"
     text = told.strip("`")
     if isinstance(default, Duration):
         return parse_duration(text) == default

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -23,6 +25,7 @@ from voltward.detection.guessing import GuessingLimits, GuessingThrottle
 from voltward.detection.sources import Source
 from voltward.domain.authority import Authority, TrustedFor
 from voltward.domain.enforcement import Policy
+from voltward.domain.observing import ObserveTerms
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.door import Door
@@ -90,6 +93,7 @@ def arrival(
         dialects=tuple(DIALECTS[name] for name in protocols if name in DIALECTS),
         login=read_basic(header, identity or ""),
         tenant=changes.pop("tenant", "default"),
+        header=Secret(header) if header is not None else None,
     )
 
 
@@ -115,6 +119,13 @@ class MadeDoor:
         self.pool = ThreadPoolExecutor(2)
         self.rules = DoorRules(BOOK, Evaluator(BOOK), policies or {})
         self.door = self._made(GatewaySettings())
+
+    def observe(self, group: str = "default", *networks: str) -> None:
+        """From now on this group is only observed, strangers in it too."""
+        terms = ObserveTerms(self.clock.now() + timedelta(days=30), tuple(ip_network(n) for n in networks))
+        policies = {group: Policy(group, {}), **self.rules.policies}
+        self.rules = replace(self.rules, policies=policies, observed={group: terms}, strangers=group)
+        self.door = self._made(self.door.settings)
 
     def settled(self, settings: GatewaySettings) -> Door:
         """The same door under other settings."""

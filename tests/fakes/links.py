@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from tests.fakes.arrivals import MadeDoor, arrival, trusted
 from tests.fakes.builders import certificate_credential, station
@@ -45,13 +45,17 @@ class NoStore:
         raise AssertionError("nothing is read in this test")
 
 
-def made_duties(door: MadeDoor, groups: dict[str, GroupSettings] | None = None) -> LinkDuties:
+def made_duties(
+    door: MadeDoor,
+    groups: dict[str, GroupSettings] | None = None,
+    basic: Literal["pass", "shared", "none"] = "none",
+) -> LinkDuties:
     """The duties behind this door; the CSMS is nowhere."""
     entropy = SeededEntropy()
     return LinkDuties(
         RelayBook(MESSAGE_CONTROLS, RelaySettings(), groups or {}),
         door.rules,
-        CsmsAccess(RouteHolder(Routes([made_route()])), entropy),
+        CsmsAccess(RouteHolder(Routes([made_route(basic=basic)])), entropy),
         door.reports,
         FactWriter(NoStore(), entropy, door.reports, door.clock),
         door.clock,

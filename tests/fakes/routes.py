@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.route_table import RouteRule
 from voltward.domain.secret import Secret
@@ -25,6 +27,10 @@ def made_rule(
     return RouteRule.made(name, path, tenant, hosts, Secret(token) if token is not None else None)
 
 
-def made_route(rule: RouteRule | None = None, dials: DialBudget | None = None) -> Route:
+def made_route(
+    rule: RouteRule | None = None,
+    dials: DialBudget | None = None,
+    basic: Literal["pass", "shared", "none"] = "none",
+) -> Route:
     """A route of all dialects."""
-    return Route(rule or made_rule(), DIALECTS, NOWHERE, Attestation({}), dials or DialBudget())
+    return Route(rule or made_rule(), DIALECTS, NOWHERE, Attestation({}, basic), dials or DialBudget())

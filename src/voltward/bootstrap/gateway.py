@@ -12,6 +12,7 @@ import uvloop
 
 from voltward.adapters.sql.journal_writer import JournalPace
 from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.group_orders import GroupOrders, read_group_orders
 from voltward.bootstrap.listeners import listeners, read_trust
 from voltward.bootstrap.routes import routes_of
 from voltward.bootstrap.schemas import check_schemas
@@ -20,9 +21,9 @@ from voltward.crypto.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import SourceMap
-from voltward.domain.enforcement import Action, Policy
-from voltward.domain.errors import OperatorFault, VoltwardError
+from voltward.domain.errors import VoltwardError
 from voltward.domain.secret import Secret
+from voltward.domain.station import DEFAULT_GROUP
 from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door
@@ -36,10 +37,8 @@ from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Metrics, Reports
 from voltward.gateway.routes import RouteHolder
 from voltward.gateway.server import Following, Gateway, GatewayParts
-from voltward.gateway.settings import GroupSettings
 from voltward.gateway.station_channel import Threshold
 from voltward.ports.storage import JournalWriter
-from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings, load_settings
@@ -53,7 +52,6 @@ PACE = JournalPace(
     gather_seconds=0.2
 )  # 101 does not wait for the row (ruling 29): a commit may carry more of them
 YOUNG = 20_000  # objects that are made before the collector looks at the young ones
-Groups = dict[str, GroupSettings]
 
 
 def serve_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
@@ -93,15 +91,13 @@ class Assembly:
         self,
         deployment: Deployment,
         registry: AdmissionRegistry,
-        groups: Groups,
-        policies: dict[str, Policy],
+        orders: GroupOrders,
         reports: Reports,
     ) -> None:
         self._deployment = deployment
         self._settings = deployment.settings
         self._registry = registry
-        self._groups = groups
-        self._policies = policies
+        self._orders = orders
         self._reports = reports
         self.trust = read_trust(self._settings, deployment, registry)
         self.routes = RouteHolder(routes_of(self._settings))
@@ -115,18 +111,15 @@ class Assembly:
         """SIGHUP: groups, policies, chains, routes. If one is wrong, that is told and all stays as it was."""
         try:
             settings = load_settings(file, overrides)
-            policies = policies_of(settings, self._deployment.rulebook)
             check_schemas(settings)
+            orders = read_group_orders(settings, self._deployment.rulebook, self._deployment.clock.now())
             trust = read_trust(settings, self._deployment, self._registry)
             routes = routes_of(settings)
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
             return
         self._settings = settings
-        self._groups.clear()
-        self._groups.update(settings.group)
-        self._policies.clear()
-        self._policies.update(policies)
+        self._orders.become(orders)
         self.trust.become(trust)
         self.routes.current = routes
         self._reports.happened("settings_reloaded", str(file))
@@ -141,10 +134,12 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     reports = Reports(journal, Metrics(), clock)
     facts = FactWriter(deployment.store, entropy, reports, clock)
     check_schemas(settings)
-    groups: Groups = dict(settings.group)
-    policies = policies_of(settings, deployment.rulebook)
-    rules = DoorRules(deployment.rulebook, Evaluator(deployment.rulebook), policies)
-    assembly = Assembly(deployment, registry, groups, policies, reports)
+    orders = read_group_orders(settings, deployment.rulebook, clock.now())
+    strangers = settings.gateway.observe_group
+    rules = DoorRules(
+        deployment.rulebook, Evaluator(deployment.rulebook), orders.policies, orders.observed, strangers
+    )
+    assembly = Assembly(deployment, registry, orders, reports)
     guessing = GuessingThrottle(guessing_limits(settings), clock.monotonic())
     door = Door(
         registry=registry,
@@ -158,7 +153,7 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
         clock=clock,
     )
     message_controls = {c.id: c.parameters for c in deployment.rulebook.for_moment(Moment.MESSAGE)}
-    book = RelayBook(message_controls, settings.relay, groups)
+    book = RelayBook(message_controls, settings.relay, orders.groups, strangers or DEFAULT_GROUP)
     duties = LinkDuties(book, rules, CsmsAccess(assembly.routes, entropy), reports, facts, clock)
     table: ConnectionTable[StationLink] = ConnectionTable()
     reception = Reception(door, table, duties)
@@ -168,33 +163,6 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     assembly.gateway = Gateway(parts, listeners(settings, assembly.trust), following, metrics_at)
     remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
-
-
-def policies_of(settings: Settings, rulebook: Rulebook) -> dict[str, Policy]:
-    """The groups' policies. OperatorFault for a control that is not there, or cannot be softened so far."""
-    return {
-        name: Policy(name, {c: ordered_action(name, c, word, rulebook) for c, word in group.actions.items()})
-        for name, group in settings.group.items()
-    }
-
-
-def ordered_action(group: str, control_id: str, word: str, rulebook: Rulebook) -> Action:
-    """What a group's word about a control comes to; OperatorFault as `policies_of` tells."""
-    control = rulebook.by_id.get(control_id)
-    if control is None:
-        raise OperatorFault(
-            f"there is no control {control_id}.",
-            mend="`voltward rulebook list` shows all of them.",
-            subject=f"group.{group}.actions",
-        )
-    action = control.default_action if word == "enforce" else Action(word)
-    if _softer(action, control.softest_action):
-        raise OperatorFault(
-            f"{control_id} cannot be softened to {word!r}, only to {control.softest_action.value!r}.",
-            mend="Remove the line, or use a dated exception where the rulebook allows one.",
-            subject=f"group.{group}.actions",
-        )
-    return action
 
 
 def guessing_limits(settings: Settings) -> GuessingLimits:
@@ -241,8 +209,3 @@ def remember_sources(
             half_open.know(prefix)
             address = prefix.partition("/")[0]
             guessing.succeeded(sources.source_of(address), str(entry.station.id), now)
-
-
-def _softer(one: Action, other: Action) -> bool:
-    order = (Action.RECORD, Action.QUARANTINE, Action.REFUSE)
-    return order.index(one) < order.index(other)

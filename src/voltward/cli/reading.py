@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from voltward.crypto.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
+from voltward.domain.quantities import parse_until
 from voltward.domain.secret import Secret
 
 _LARGEST = 1024 * 1024
@@ -16,11 +17,7 @@ _LARGEST = 1024 * 1024
 def read_date(text: str) -> datetime:
     """`2027-03-31` (the whole day counts) or an ISO 8601 time, UTC unless it says otherwise; told in UTC."""
     try:
-        when = datetime.fromisoformat(text)
-        if len(text) <= len("2027-03-31"):
-            when += timedelta(days=1)
-        # In UTC already here: an end of time with an offset lies beyond what the store can keep.
-        return when.astimezone(UTC) if when.tzinfo is not None else when.replace(tzinfo=UTC)
+        return parse_until(text)
     except (ValueError, OverflowError) as error:
         raise OperatorFault(
             f"{text!r} is no date.", mend="Write 2027-03-31 or 2027-03-31T18:00+02:00."

@@ -74,6 +74,7 @@ def control_facts(control: Control) -> dict[str, object]:
         "default_action": control.default_action.value,
         "waivable": control.waivable,
         "softest_action": control.softest_action.value,
+        "holds_observed": control.holds_observed,
         "remedy": control.remedy,
         "cost": control.cost,
         "beyond": control.beyond,

@@ -7,8 +7,8 @@ order in which a person would tell the reasons.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,14 +50,32 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Would:
+    """What enforcement would have answered a station of a group that is only observed."""
+
+    answer: Answer
+    lane: Lane | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """The door's answer. `deciding` is the control that led to it, `failed` all that failed, in order."""
+    """The door's answer. `deciding` is the control that led to it, `failed` all that failed, in order.
+
+    With `would`, the group is only observed: `deciding` is then the control that would have led to that.
+    """
 
     answer: Answer
     lane: Lane | None = None
     deciding: Verdict | None = None
     failed: tuple[Verdict, ...] = ()
     excepted: tuple[str, ...] = ()  # controls that failed and cost less by a dated exception
+    would: Would | None = None
+
+    @property
+    def is_indulged(self) -> bool:
+        """Let in although it proved nothing, because its group is observed: nothing may be learnt from it."""
+        would = self.would
+        return would is not None and (would.answer is Answer.REFUSE or would.lane is Lane.UNPROVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,17 @@ def decide(verdicts: Iterable[Verdict], weighing: Weighing, now: datetime) -> De
         failed=tuple(failed),
         excepted=tuple(excepted),
     )
+
+
+def observe(enforced: Decision, weighing: Weighing, now: datetime, holding: Collection[str]) -> Decision:
+    """The decision for a group that is observed: let in as ever, with what enforcement would have answered.
+
+    `holding` names the controls that are enforced even so: their failures decide alone.
+    """
+    held = decide((verdict for verdict in enforced.failed if verdict.control in holding), weighing, now)
+    if held.answer is not Answer.ADMIT:
+        return replace(enforced, answer=held.answer, lane=held.lane, deciding=held.deciding)
+    return replace(enforced, answer=Answer.ADMIT, lane=None, would=Would(enforced.answer, enforced.lane))
 
 
 def _harder(one: Action, other: Action) -> Action:

@@ -1,8 +1,9 @@
-"""Durations and sizes with their units written out: `10 s`, `500 ms`, `24 h`, `1 MiB`."""
+"""Durations and sizes with their units written out (`10 s`, `24 h`, `1 MiB`), and ends: `2027-03-31`."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, time, timedelta
 
 _AMOUNT = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([A-Za-z]+)\s*")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -19,6 +20,26 @@ class Size(int):
     """Octets, as a number; in settings always with a unit."""
 
     __slots__ = ()
+
+
+class Until(datetime):
+    """The moment from which something no longer holds, in UTC; in settings a date, that day included."""
+
+    __slots__ = ()
+
+
+def parse_until(said: str | date) -> Until:
+    """Read `2027-03-31` (the whole day counts) or an ISO 8601 time, UTC unless it says otherwise.
+
+    ValueError or OverflowError for what is none. Told in UTC, because an end of time with an offset lies
+    beyond what the store can keep.
+    """
+    if isinstance(said, str):
+        said = date.fromisoformat(said) if len(said) <= len("2027-03-31") else datetime.fromisoformat(said)
+    if not isinstance(said, datetime):
+        said = datetime.combine(said, time()) + timedelta(days=1)
+    when = said.astimezone(UTC) if said.tzinfo is not None else said.replace(tzinfo=UTC)
+    return Until.combine(when.date(), when.timetz())
 
 
 def parse_duration(text: str) -> Duration:

@@ -45,16 +45,17 @@ class Attestation:
                 )
 
     def attested(self, judgement: Judgement) -> dict[str, str]:
-        """The verified facts, as text that is safe in a header."""
+        """The verified facts, as text that is safe in a header; of who is merely indulged there are none."""
         entry, decision = judgement.entry, judgement.decision
+        is_proven = not decision.is_indulged
         fingerprint = judgement.fingerprint if judgement.profile is SecurityProfile.TLS_CERTIFICATE else None
         facts = {
             "station": judgement.station.identity,
             "tenant": judgement.station.tenant,
-            "profile": str(int(judgement.profile)),
-            "serial": (entry.station.serial or "") if entry is not None else "",
-            "fingerprint": fingerprint.hex() if fingerprint is not None else "",
-            "credential": judgement.credential_words,
+            "profile": str(int(judgement.profile or 0)) if is_proven else "0",
+            "serial": (entry.station.serial or "") if entry is not None and is_proven else "",
+            "fingerprint": fingerprint.hex() if fingerprint is not None and is_proven else "",
+            "credential": judgement.credential_words if is_proven else "none",
             "control": decision.deciding.control if decision.deciding is not None else "",
             "lane": decision.lane.value if decision.lane is not None else "",
         }
@@ -71,13 +72,24 @@ class Attestation:
     def for_judgement(self, judgement: Judgement) -> list[tuple[str, str | bytes]]:
         """All headers of the dial, the credential towards the CSMS among them."""
         made: list[tuple[str, str | bytes]] = [*self.headers_for(self.attested(judgement))]
-        login = judgement.arrival.login
-        if self.basic == "pass" and login.password is not None:
+        login, header = judgement.arrival.login, judgement.arrival.header
+        if self.passes_own_header(judgement):
+            assert header is not None
+            made.append(("Authorization", header.reveal()))
+        elif judgement.decision.is_indulged:
+            pass  # a shared password would vouch for somebody whom nobody has checked
+        elif self.basic == "pass" and login.password is not None:
             made.append(("Authorization", basic_header(judgement.station.identity, login.password)))
         elif self.basic == "shared" and self.shared_password is not None:
             user = self.user.replace("{station}", judgement.station.identity)
             made.append(("Authorization", basic_header(user, self.shared_password)))
         return made
+
+    def passes_own_header(self, judgement: Judgement) -> bool:
+        """Whether the CSMS gets the station's Authorization octet for octet, to judge it as it always did."""
+        decision = judgement.decision
+        is_wanted = self.basic == "pass" or (self.basic == "shared" and decision.is_indulged)
+        return is_wanted and decision.would is not None and judgement.arrival.header is not None
 
 
 def _is_readable(template: str) -> bool:

@@ -48,11 +48,9 @@ class Judgement:
         return self.arrival.station
 
     @property
-    def profile(self) -> SecurityProfile:
-        """The profile that it came in with; asked only where a proof was shown."""
-        used = self.observation.profile_used
-        assert used is not None
-        return used
+    def profile(self) -> SecurityProfile | None:
+        """The profile that it came with; None where it showed no proof at all and is only observed."""
+        return self.observation.profile_used
 
     @property
     def fingerprint(self) -> bytes | None:
@@ -140,6 +138,8 @@ class Door:
 
     def succeeded(self, judgement: Judgement) -> None:
         """A right credential: its source keeps its reserved lane (ruling 10)."""
+        if judgement.decision.is_indulged:
+            return
         self.guessing.succeeded(judgement.arrival.source, str(judgement.station), self.clock.monotonic())
 
     def status_of(self, decision: Decision) -> int:
@@ -185,7 +185,9 @@ class Door:
         return credential is not None and self.registry.is_shared(credential.sharing_digest)
 
     def _lets_any_user(self, arrival: Arrival, entry: StationEntry) -> bool:
-        """Policy or a dated exception takes another user name from this station (field note 8)."""
+        """Observing, policy or a dated exception takes another user name from this station (field note 8)."""
+        if self.rules.terms_for(entry, arrival.at) is not None:
+            return True
         action, _ = self.rules.weighing(entry, Lane.UNPROVEN).action_for(USER_IS_IDENTITY, arrival.at)
         return action is not Action.REFUSE
 

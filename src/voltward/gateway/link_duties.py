@@ -11,7 +11,7 @@ from typing import Protocol
 
 from voltward.domain.authority import BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate, Purpose
-from voltward.domain.enforcement import Action, Answer, Policy
+from voltward.domain.enforcement import Action, Answer, Policy, Would
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Station
@@ -74,6 +74,7 @@ class LinkDuties:
         self.clock = clock
         self.entropy = access.entropy
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
+        self.on_vouched: Callable[[Judgement], None] = _nobody_learns
         self._off: dict[str, tuple[Policy, frozenset[str]]] = {}  # by group, for stations without exceptions
 
     def boot_retry(self, judgement: Judgement) -> int:
@@ -113,13 +114,25 @@ class LinkDuties:
         route = self.routes.current.named(judgement.arrival.route)
         return route is None or route.dials.take(self.clock.monotonic())
 
+    def accepted_by_csms(self, judgement: Judgement) -> bool:
+        """The CSMS answered 101: had it the station's own header? Then whoever learns from that is told.
+
+        A CSMS that looks at no header accepts any; nothing here can tell it from one that looks.
+        """
+        route = self.routes.current.named(judgement.arrival.route)
+        if route is None or not route.attestation.passes_own_header(judgement):
+            return False
+        self.on_vouched(judgement)
+        return True
+
     # -- what a link has learnt ---------------------------------------------------------------------------
 
     def opened(self, judgement: Judgement) -> None:
         """Somebody was let in: tell the store what it does not know yet."""
         entry, now = judgement.entry, self.clock.now()
-        if entry is None or judgement.decision.lane is Lane.UNPROVEN:
+        if entry is None or judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged:
             return
+        assert judgement.profile is not None  # without a proof it would have been indulged
         station = entry.station
         chain, credential = judgement.observation.chain, judgement.credential
         by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
@@ -145,8 +158,9 @@ class LinkDuties:
         """The first call was answered on a link (ruling 28)."""
         judgement = link.judgement
         entry, credential = judgement.entry, judgement.credential
-        if entry is None:
+        if entry is None or judgement.decision.is_indulged:
             return
+        assert judgement.profile is not None
         is_rising = _is_rising(entry.station)
         if not is_rising and credential is not None and credential.proven_at is not None:
             return
@@ -189,9 +203,17 @@ class LinkDuties:
             record_serial=entry.station.serial,
         )
         decision = judge_boot(observation, entry, self.door_rules, self.clock.now())
-        if decision.answer is not Answer.REFUSE or decision.deciding is None:
+        if decision.deciding is None:
             return ""
-        return decision.deciding.detail or decision.deciding.control
+        why = decision.deciding.detail or decision.deciding.control
+        if decision.would is not None:
+            facts = {
+                "reason": why,
+                "control": decision.deciding.control,
+                "would": decision.would.answer.value,
+            }
+            self.reports.happened("boot_serial_mismatched", str(judgement.station), facts)
+        return why if decision.answer is Answer.REFUSE else ""
 
     def serial_told(self, judgement: Judgement, serial: str) -> None:
         """A boot told a serial: new hardware that came with its commissioning password is bound to it."""
@@ -200,6 +222,8 @@ class LinkDuties:
             return
         if credential is None or credential.purpose is not Purpose.COMMISSIONING:
             return
+        if judgement.decision.would == Would(Answer.REFUSE):
+            return  # let in by observing alone
         if len(serial) <= LONGEST_SERIAL and serial.isprintable():
             told = SerialTold(entry.station.id, self.clock.now(), serial)
             self.facts.put(told, now=self.clock.monotonic())
@@ -219,6 +243,10 @@ class LinkDuties:
 
 def _nobody_is_told(_link: LeavingLink) -> None:
     """Before the gateway says who wants to know."""
+
+
+def _nobody_learns(_judgement: Judgement) -> None:
+    """Before somebody wants to know whose header the CSMS has accepted."""
 
 
 def _names_serial(judgement: Judgement) -> bool:

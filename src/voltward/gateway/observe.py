@@ -11,6 +11,7 @@ from datetime import datetime
 from voltward.crypto.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
 from voltward.domain.route import DEFAULT_ROUTE
+from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT, StationId
 from voltward.gateway.forwarded import ForwardedTls
 from voltward.ocpp.dialect import Dialect
@@ -46,6 +47,7 @@ class Arrival:
     login: BasicLogin
     route: str = DEFAULT_ROUTE  # the name of the route that its host and path lead to
     tenant: str = DEFAULT_TENANT  # whose route that is
+    header: Secret | None = None  # Authorization as it came, where it may have to be passed on
     station: StationId | None = field(init=False)  # the key that the path names, if it names one
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.route import DEFAULT_ROUTE
+from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import DEFAULT_TENANT, Lane, StationId
 from voltward.gateway.background import Background
@@ -48,6 +49,7 @@ from voltward.wire.upgrade import UpgradeRequest, accept
 
 BODY = b"refused\n"  # the same for every cause
 CHALLENGE = (("WWW-Authenticate", 'Basic realm="ocpp"'),)
+PASSED_ON = frozenset({401, 403, 404})  # refusals of the CSMS that a station of an observed group hears
 RETRY_AFTER = 30  # seconds; told with 503
 RETRY_SPREAD = 60  # seconds over which those that come again are spread
 CROWDED = 0.5  # of the half-open places: from there on no refusal is held longer than the least (ruling 10)
@@ -145,7 +147,7 @@ class Reception:
                 return
             dialled = await self._duties.dial(judgement, judgement.observation.request.spoken)
             if isinstance(dialled, DialFailed):
-                self._csms_unreachable(channel, judgement, dialled)
+                await self._not_connected(channel, judgement, dialled)
                 return
             csms = dialled
         fresh = self._door.still(judgement)  # the world went on while we dialled
@@ -177,7 +179,10 @@ class Reception:
             displaced.end(CloseCause.SUPERSEDED, "replaced by a newer connection")
         self._duties.reports.metrics.links.inc()
         channel.open(accept(request, subprotocol, deflate=group.deflate), link)
-        self._door.report(judgement, connection, subprotocol=subprotocol, replaced=displaced is not None)
+        told: dict[str, FactValue] = {"subprotocol": subprotocol, "replaced": displaced is not None}
+        if csms is not None and judgement.decision.would is not None:
+            told["csms_took_header"] = self._duties.accepted_by_csms(judgement)
+        self._door.report(judgement, connection, **told)
         self._duties.opened(judgement)
         if csms is not None:
             link.serve(csms)
@@ -242,19 +247,38 @@ class Reception:
     async def _refuse(
         self, channel: StationChannel, judgement: Judgement, connection: str, started: float
     ) -> None:
-        delay = self._door.refused(judgement.arrival, failed=is_guess(judgement))
-        limits = self._door.settings.limits
-        if channel.waiting_at_the_door > limits.half_open * CROWDED:
-            # Guessers who wait for a late answer must not take the places of those who are right.
-            delay = min(delay, limits.refusal_delay)
+        delay = self._patience(channel, judgement, is_guess=is_guess(judgement))
         self._door.report(judgement, connection)
         elapsed = self._duties.clock.monotonic() - started
         await asyncio.sleep(max(0.0, delay - elapsed))
         status = self._door.status_of(judgement.decision)
         channel.turn_away(status, BODY, CHALLENGE if status == 401 else ())
 
+    def _patience(self, channel: StationChannel, judgement: Judgement, *, is_guess: bool) -> float:
+        """Seconds after which a refusal is answered; it is counted here."""
+        delay = self._door.refused(judgement.arrival, failed=is_guess)
+        limits = self._door.settings.limits
+        if channel.waiting_at_the_door > limits.half_open * CROWDED:
+            # Guessers who wait for a late answer must not take the places of those who are right.
+            delay = min(delay, limits.refusal_delay)
+        return delay
+
+    async def _not_connected(self, channel: StationChannel, judgement: Judgement, failed: DialFailed) -> None:
+        """No CSMS: the station is told that it is offline (ruling 14), or what the CSMS itself has answered.
+
+        The CSMS's own refusal passes only while the group is observed: there it still is who decides. It
+        comes as late as one of ours, so that nobody guesses faster through us.
+        """
+        status = failed.status or 0
+        if judgement.decision.would is None or status not in PASSED_ON:
+            self._csms_unreachable(channel, judgement, failed)
+            return
+        facts: dict[str, FactValue] = {"status": status, "source": judgement.arrival.listener.source}
+        self._duties.reports.happened("csms_refused", str(judgement.station), facts)
+        await asyncio.sleep(self._patience(channel, judgement, is_guess=judgement.decision.is_indulged))
+        channel.turn_away(status, BODY, CHALLENGE if status == 401 else ())
+
     def _csms_unreachable(self, channel: StationChannel, judgement: Judgement, failed: DialFailed) -> None:
-        """The station is told that it is offline (ruling 14)."""
         facts: dict[str, FactValue] = {
             "reason": failed.reason,
             "status": failed.status,
@@ -275,6 +299,8 @@ class Reception:
 
     def _arrival(self, channel: StationChannel, request: UpgradeRequest, approach: Approach) -> Arrival:
         found, route = approach.found, approach.route
+        authorization = request.authorization
+        is_passed_on = route is not None and route.attestation.basic != "none"
         listener, address = channel.listener, channel.address
         spoken = choose(request.subprotocols, tuple(approach.dialects))
         return Arrival(
@@ -287,17 +313,18 @@ class Reception:
             identity_problem=found.problem,
             offered=request.subprotocols,
             dialects=tuple(approach.dialects[name] for name in spoken),
-            login=read_basic(request.authorization, found.identity or ""),
+            login=read_basic(authorization, found.identity or ""),
             route=route.name if route is not None else DEFAULT_ROUTE,
             tenant=route.rule.tenant if route is not None else DEFAULT_TENANT,
+            header=Secret(authorization) if authorization is not None and is_passed_on else None,
         )
 
 
 def _contender(judgement: Judgement, serial: str | None) -> Contender:
     by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
     credential = judgement.credential
-    # What waits outside the door never displaces what was let in, whatever it came with.
-    waits = judgement.decision.lane is Lane.UNPROVEN
+    # What waits outside the door, or is only observed, never displaces what was let in by right.
+    waits = judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged
     proof = Proof(
         ProofKind.CERTIFICATE if by_certificate else ProofKind.PASSWORD,
         Purpose.COMMISSIONING if waits else Purpose.PRODUCTION,

@@ -34,18 +34,20 @@ class RelayBook:
         parameters: Mapping[str, Mapping[str, Any]],
         relay: RelaySettings,
         groups: Mapping[str, GroupSettings],
+        strangers: str = DEFAULT_GROUP,
     ) -> None:
         self._parameters = parameters
         self._relay = relay
         self._groups = groups
+        self._strangers = strangers
         self._compiled: dict[tuple[Hashable, ...], RelayRules] = {}
         self._gates: dict[tuple[Hashable, ...], SchemaGate] = {}
         self._commands = rules_from_controls(parameters)
         self.controls = tuple(dict.fromkeys(rule.control_id for rule in self._all_rules(Lane.REPAIR)))
 
     def group_of(self, entry: StationEntry | None) -> GroupSettings:
-        """The settings of a station's group; strangers meet the default group's."""
-        return self.group_named(entry.station.group if entry is not None else DEFAULT_GROUP)
+        """The settings of a station's group; strangers meet those of theirs."""
+        return self.group_named(entry.station.group if entry is not None else self._strangers)
 
     def group_named(self, name: str) -> GroupSettings:
         """A group's settings, else the default group's, else the defaults."""

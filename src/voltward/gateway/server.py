@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
-from voltward.gateway.door import Door
+from voltward.gateway.door import Door, Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.greeting import first_peer
 from voltward.gateway.health import HealthServer
@@ -157,12 +157,11 @@ class Gateway:
     # -- loops --------------------------------------------------------------------------------------------
 
     async def _watch_ends(self) -> None:
-        """Allowances and exceptions end on live links too: whoever lives by one is judged again."""
+        """Allowances, exceptions and observing end on live links too: these are judged again."""
         while True:
             await asyncio.sleep(ENDS)
             for link in self._parts.table:
-                entry = link.judgement.entry
-                if entry is not None and (entry.exceptions or entry.station.allowance is not None):
+                if _ends_by_date(link.judgement):
                     self.judge_again(link)
 
     async def _follow(self) -> None:
@@ -220,3 +219,10 @@ class Gateway:
     def _left(self, link: object) -> None:
         assert isinstance(link, StationLink)
         self._parts.table.leave(link)
+
+
+def _ends_by_date(judgement: Judgement) -> bool:
+    entry = judgement.entry
+    if judgement.decision.would is not None:
+        return True
+    return entry is not None and bool(entry.exceptions or entry.station.allowance is not None)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from voltward.domain.quantities import Duration, Size
+from voltward.domain.quantities import Duration, Size, Until
 from voltward.gateway.proxies import ProxySettings, TerminatedSettings
 from voltward.ocpp.frame_limits import DEEPEST
 
@@ -51,6 +51,7 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     chains: list[str] = field(default_factory=lambda: ["server-ecdsa", "server-rsa"])
     static_rsa: bool = True  # the two TLS_RSA suites (ruling 4); off is a named divergence
     unknown_station_status: Literal[401, 404] = 401  # ruling 8
+    observe_group: str = ""  # while this group is observed, unknown identities are let in under its rules
     carriers: list[CarrierPrefix] = field(default_factory=list)
     limits: DoorLimits = field(default_factory=DoorLimits)
     proxies: ProxySettings = field(default_factory=ProxySettings)
@@ -80,6 +81,9 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     deflate: bool = False  # ruling 21
     second_connection: Literal["keep-live", "keep-new"] = "keep-live"
     boot_retry: Duration = Duration(30)  # interval in the Pending answer of the unproven lane
+    mode: Literal["enforce", "observe"] = "enforce"
+    observe_until: Until | None = None  # needed with observe: from then on the group is enforced
+    observe_sources: list[str] = field(default_factory=list)  # for those without proof, and unknown ones
     # Off, because fleets are sloppier than the schemas, and a refused stop of a transaction is money lost:
     # record first, refuse when the record is empty.
     schema: Literal["off", "record", "refuse"] = "off"

@@ -39,6 +39,7 @@ class Rulebook:
     by_id: Mapping[str, Control]
     defaults: Mapping[str, Action]
     softest: Mapping[str, Action]
+    holding: frozenset[str]  # controls that are enforced even where a group is observed
 
     def for_moment(self, moment: Moment) -> tuple[Control, ...]:
         """The controls that are judged then, in the rulebook's order."""
@@ -64,6 +65,7 @@ def build_rulebook(files: Mapping[str, str], editions: str, retired: str) -> Rul
         by_id=MappingProxyType({control.id: control for control in controls}),
         defaults=MappingProxyType({control.id: control.default_action for control in controls}),
         softest=MappingProxyType({control.id: control.softest_action for control in controls}),
+        holding=frozenset(control.id for control in controls if control.holds_observed),
     )
 
 

@@ -74,6 +74,7 @@ class Control:
     cost: str  # what it costs to have this switched on
     requirements: tuple[RequirementRef, ...]
     beyond: str  # why we ask for it where no edition does
+    holds_observed: bool  # enforced even in a group that is only observed
 
     @property
     def softest_action(self) -> Action:

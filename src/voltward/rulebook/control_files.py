@@ -32,7 +32,14 @@ _REQUIRED = {
     "remedy": str,
     "cost": str,
 }
-_OPTIONAL = {"parameters": dict, "requirements": dict, "waivable": bool, "waived_action": str, "beyond": str}
+_OPTIONAL = {
+    "parameters": dict,
+    "requirements": dict,
+    "waivable": bool,
+    "waived_action": str,
+    "beyond": str,
+    "holds_observed": bool,
+}
 
 # Rules that are enforced where no check of ours can look (the TLS engine, the door's waiting room, the
 # relay) have a name under that hand; the text behind the point is for people and for `proved elsewhere`.
@@ -83,6 +90,7 @@ class _ControlTable:
             cost=self._table["cost"],
             requirements=requirements,
             beyond=beyond,
+            holds_observed=self._table.get("holds_observed", False),
         )
 
     def _check_keys(self) -> None:

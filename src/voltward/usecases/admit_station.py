@@ -7,11 +7,12 @@ compares passwords and writes the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from voltward.domain.enforcement import Decision, Policy, Weighing, decide
+from voltward.domain.enforcement import Decision, Policy, Weighing, decide, observe
 from voltward.domain.events import Event, FactValue
+from voltward.domain.observing import ObserveTerms
 from voltward.domain.station import DEFAULT_GROUP, Lane, StationId
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.evaluate import Evaluator
@@ -22,15 +23,31 @@ from voltward.usecases.admission_registry import StationEntry
 
 @dataclass(frozen=True, slots=True)
 class DoorRules:
-    """The rulebook as the door uses it, and the policies of the groups."""
+    """The rulebook as the door uses it, the policies of the groups, and which of them are only observed.
+
+    `strangers` is the group whose rules unknown identities meet; empty: the default group's.
+    """
 
     rulebook: Rulebook
     evaluator: Evaluator
     policies: Mapping[str, Policy]
+    observed: Mapping[str, ObserveTerms] = field(default_factory=dict[str, ObserveTerms])
+    strangers: str = ""
+
+    def terms_for(self, entry: StationEntry | None, now: datetime) -> ObserveTerms | None:
+        """The terms under which a station is only observed; None: it meets the rules.
+
+        An unknown identity is observed only where a group was named for such (`gateway.observe_group`).
+        """
+        if not self.observed or (entry is None and not self.strangers):
+            return None
+        group = entry.station.group if entry is not None else self.strangers
+        terms = self.observed.get(group if group in self.policies else DEFAULT_GROUP)
+        return terms if terms is not None and terms.hold(now) else None
 
     def weighing(self, entry: StationEntry | None, lane: Lane) -> Weighing:
-        """What turns verdicts about a station into a decision; strangers meet the default group's policy."""
-        group = entry.station.group if entry is not None else DEFAULT_GROUP
+        """What turns verdicts about a station into a decision; strangers meet that of their group."""
+        group = entry.station.group if entry is not None else self.strangers or DEFAULT_GROUP
         policy = self.policies.get(group) or self.policies.get(DEFAULT_GROUP) or Policy(group, {})
         return Weighing(
             defaults=self.rulebook.defaults,
@@ -44,16 +61,34 @@ class DoorRules:
 def admit_station(
     observation: ConnectionObservation, entry: StationEntry | None, rules: DoorRules, now: datetime
 ) -> Decision:
-    """Admit, quarantine or refuse; the deciding control comes with it."""
-    verdicts = rules.evaluator.connection(observation)
-    return decide(verdicts, rules.weighing(entry, lane_for(observation, entry)), now)
+    """Admit, quarantine or refuse; the deciding control comes with it.
+
+    Where the group is only observed: admit, with what it would have been (but for what holds even so).
+    """
+    weighing = rules.weighing(entry, lane_for(observation, entry))
+    decision = decide(rules.evaluator.connection(observation), weighing, now)
+    terms = rules.terms_for(entry, now)
+    if terms is None or not _may_be_observed(observation, terms):
+        return decision
+    return observe(decision, weighing, now, rules.rulebook.holding)
 
 
 def judge_boot(
     observation: BootObservation, entry: StationEntry, rules: DoorRules, now: datetime
 ) -> Decision:
     """What a BootNotification adds: does the serial fit the certificate ((2.x) B01.FR.11/12)?"""
-    return decide(rules.evaluator.boot(observation), rules.weighing(entry, Lane.UNPROVEN), now)
+    weighing = rules.weighing(entry, Lane.UNPROVEN)
+    decision = decide(rules.evaluator.boot(observation), weighing, now)
+    if rules.terms_for(entry, now) is None:
+        return decision
+    return observe(decision, weighing, now, rules.rulebook.holding)
+
+
+def _may_be_observed(observation: ConnectionObservation, terms: ObserveTerms) -> bool:
+    """Who shows no credential at all, and whom nobody knows, comes from a listed network or is refused."""
+    if observation.station is not None and observation.profile_used is not None:
+        return True
+    return terms.lists(observation.listener.source)
 
 
 def lane_for(observation: ConnectionObservation, entry: StationEntry | None) -> Lane:
@@ -82,6 +117,9 @@ def decision_event(
         "suite": tls.suite if tls else None,
         "offered": request.offered,
     }
+    if decision.would is not None:
+        facts["would"] = decision.would.answer.value
+        facts["would_lane"] = decision.would.lane.value if decision.would.lane else None
     if chain is not None:
         facts["certificate"] = chain.leaf.fingerprint.hex()
         facts["certificate_subject"] = chain.leaf.subject

@@ -51,6 +51,7 @@ class Explanation:
             "source": self._fact("source"),
             "profile": self._fact("profile"),
             "tls": self._fact("tls"),
+            "would": self._fact("would"),
             "failed": self._fact("failed"),
             "excepted": self._fact("excepted"),
             "last_admitted_at": self.last_admitted.at if self.last_admitted is not None else None,
@@ -77,6 +78,9 @@ class Explanation:
         yield f"Last handshake {_ago(event.at, self.now)}: {DECISIONS[event.kind]}, {_how(event.facts)}."
         if event.facts.get("count"):
             yield f"It was refused {event.facts['count']} times in that minute for the same reason."
+        would = event.facts.get("would")
+        if would is not None and would != "admit":
+            yield f"Its group is only observed: enforced, the answer would have been `{would}`."
         if event.facts.get("control"):
             reason = f": {event.facts['reason']}" if event.facts.get("reason") else ""
             yield f"Decided by {event.facts['control']} ({self.control_title}){reason}."
@@ -132,7 +136,7 @@ def _advice(entry: StationEntry | None, last: Event | None, remedy: str) -> str:
         )
     if entry is not None and entry.station.standing is Standing.QUARANTINED:
         return "It is quarantined by order: `voltward station release ID` ends that."
-    if last.kind == "station_admitted":
+    if last.kind == "station_admitted" and last.facts.get("would") in (None, "admit"):
         return "Nothing: it was let in."
     return remedy
 

@@ -16,15 +16,11 @@ from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway import (
     assemble,
     guessing_limits,
-    ordered_action,
-    policies_of,
     remember_sources,
 )
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
-from voltward.domain.enforcement import Action
-from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import SecurityProfile
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
@@ -43,38 +39,6 @@ def plain(tmp_path: Path) -> Site:
 async def deployment(site: Site) -> AsyncIterator[Deployment]:
     async with open_deployment(site.settings()) as opened:
         yield opened
-
-
-# -- policies
-
-
-def test_a_groups_words_become_actions(plain: Site) -> None:
-    settings = plain.settings(
-        'group.a.actions={"CERT-06"="record", "CERT-03"="quarantine", "TLS-07"="enforce"}'
-    )
-
-    policies = policies_of(settings, BOOK)
-
-    assert dict(policies["a"].actions) == {
-        "CERT-06": Action.RECORD,
-        "CERT-03": Action.QUARANTINE,
-        "TLS-07": BOOK.by_id["TLS-07"].default_action,
-    }
-
-
-@pytest.mark.parametrize(
-    ("control", "word"), [("CERT-03", "record"), ("TLS-02", "quarantine"), ("AUTH-02", "record")]
-)
-def test_nothing_is_softened_beyond_what_its_control_bears(control: str, word: str) -> None:
-    with pytest.raises(OperatorFault, match="cannot be softened") as caught:
-        ordered_action("a", control, word, BOOK)
-    assert caught.value.subject == "group.a.actions"
-
-
-@pytest.mark.parametrize("control", [c.id for c in BOOK.controls])
-def test_every_control_may_be_enforced_or_made_harder(control: str) -> None:
-    assert ordered_action("a", control, "enforce", BOOK) is BOOK.by_id[control].default_action
-    assert ordered_action("a", control, "refuse", BOOK) is Action.REFUSE
 
 
 # -- what is made of settings

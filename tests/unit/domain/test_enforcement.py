@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voltward.domain.enforcement import Action, Answer, Decision, Policy, Weighing, decide
+from voltward.domain.enforcement import Action, Answer, Decision, Policy, Weighing, Would, decide, observe
 from voltward.domain.finding import ControlException, Outcome, Verdict
 from voltward.domain.station import Lane
 
@@ -123,3 +123,41 @@ def test_one_more_failure_never_makes_the_answer_milder(
     ]
 
     assert answers == sorted(answers, key=_ANSWERS.index)
+
+
+# -- observing
+
+
+def _observed(*controls: str, holding: frozenset[str] = frozenset()) -> Decision:
+    weighing = Weighing(DEFAULTS, Policy("group", {}), lane=Lane.UNPROVEN)
+    return observe(decide(_failed(*controls), weighing, NOW), weighing, NOW, holding)
+
+
+def test_who_is_observed_is_let_in_and_it_is_told_what_it_would_have_been() -> None:
+    decision = _observed("N", "R")
+
+    assert (decision.answer, decision.lane, decision.would) == (Answer.ADMIT, None, Would(Answer.REFUSE))
+    assert decision.deciding is not None
+    assert decision.deciding.control == "R"
+    assert decision.is_indulged
+
+
+def test_who_is_observed_and_in_order_is_indulged_in_nothing() -> None:
+    assert _observed("N").would == Would(Answer.ADMIT)
+    assert not _observed("N").is_indulged
+
+
+def test_a_quarantine_for_repair_has_proven_who_it_is_and_one_before_any_proof_has_not() -> None:
+    assert _observed("Q").would == Would(Answer.QUARANTINE, Lane.UNPROVEN)
+    assert _observed("Q").is_indulged
+    assert not Decision(Answer.ADMIT, would=Would(Answer.QUARANTINE, Lane.REPAIR)).is_indulged
+
+
+@given(st.lists(st.sampled_from(list(DEFAULTS)), unique=True), st.frozensets(st.sampled_from(list(DEFAULTS))))
+def test_what_holds_even_so_decides_as_if_it_stood_alone(failed: list[str], holding: frozenset[str]) -> None:
+    decision = _observed(*failed, holding=holding)
+    alone = _decide(*(control for control in failed if control in holding))
+
+    assert (decision.answer, decision.would is None) == (alone.answer, alone.answer is not Answer.ADMIT)
+    if decision.would is None:
+        assert decision.deciding == alone.deciding

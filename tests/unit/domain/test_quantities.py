@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voltward.domain.quantities import parse_duration, parse_size
+from voltward.domain.quantities import parse_duration, parse_size, parse_until
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,28 @@ def test_reading_a_quantity_has_two_outcomes(text: str) -> None:
     for parse in (parse_duration, parse_size):
         with suppress(ValueError):
             assert parse(text) >= 0
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("2027-03-31", datetime(2027, 4, 1, tzinfo=UTC)),
+        (date(2027, 3, 31), datetime(2027, 4, 1, tzinfo=UTC)),
+        ("2027-03-31T18:00+02:00", datetime(2027, 3, 31, 16, tzinfo=UTC)),
+        ("2027-03-31T18:00", datetime(2027, 3, 31, 18, tzinfo=UTC)),
+        (
+            datetime(2027, 3, 31, 18, tzinfo=timezone(timedelta(hours=2))),
+            datetime(2027, 3, 31, 16, tzinfo=UTC),
+        ),
+    ],
+)
+def test_a_day_is_over_at_its_end_and_a_time_is_told_in_utc(said: str | date, end: datetime) -> None:
+    until = parse_until(said)
+
+    assert (until, until.tzinfo) == (end, UTC)
+
+
+@pytest.mark.parametrize("said", ["soon", "2027-02-30", "9999-12-31", "20270331T"])
+def test_an_end_that_is_none_is_told(said: str) -> None:
+    with pytest.raises((ValueError, OverflowError)):
+        parse_until(said)

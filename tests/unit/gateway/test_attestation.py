@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -29,10 +30,16 @@ PASSWORD = b"any password at all"
 
 
 def judge(
-    identity: str = "CP001", *, by_certificate: bool = False, serial: str | None = "SN-CP001"
+    identity: str = "CP001",
+    *,
+    by_certificate: bool = False,
+    serial: str | None = "SN-CP001",
+    observed: bool = False,
 ) -> Judgement:
-    """A judgement of a registered station; whether it was let in plays no part here."""
+    """A judgement of a registered station; its password is wrong, and only observing lets it in."""
     made = MadeDoor(FakeClock(SystemClock().now()))
+    if observed:
+        made.observe()
     try:
         made.registry.set_authorities([trusted(ROOT)])
         profile = P3 if by_certificate else P2
@@ -192,3 +199,44 @@ def _renamed(judgement: Judgement, identity: str, serial: str) -> Judgement:
         arrival=replace(judgement.arrival, identity=identity),
         entry=replace(judgement.entry, station=record),
     )
+
+
+# -- observing
+
+
+def test_nothing_is_attested_of_who_proved_nothing() -> None:
+    facts = Attestation({}).attested(judge(observed=True))
+
+    assert facts == {
+        "station": "CP001",
+        "tenant": "default",
+        "profile": "0",
+        "serial": "",
+        "fingerprint": "",
+        "credential": "none",
+        "control": "AUTH-02",
+        "lane": "",
+    }
+
+
+@pytest.mark.parametrize("basic", ["pass", "shared"])
+def test_an_observed_stations_header_goes_on_as_it_came_and_a_shared_one_never_speaks_for_it(
+    basic: Literal["pass", "shared"],
+) -> None:
+    judgement = judge(observed=True)
+    attestation = Attestation({}, basic, shared_password=Secret(b"the gateway's own"))
+
+    assert judgement.arrival.header is not None
+    assert attestation.for_judgement(judgement) == [("Authorization", judgement.arrival.header.reveal())]
+    assert attestation.passes_own_header(judgement)
+
+
+def test_no_header_is_passed_on_where_none_is_wanted() -> None:
+    attestation = Attestation({}, "none")
+
+    assert attestation.for_judgement(judge(observed=True)) == []
+    assert not attestation.passes_own_header(judge(observed=True))
+
+
+def test_an_enforced_stations_header_is_written_anew(by_password: Judgement) -> None:
+    assert not Attestation({}, "pass").passes_own_header(by_password)

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.arrivals import arrival
 from tests.fakes.clock import NOON
-from tests.fakes.links import Hall, facts_put, made_duties
+from tests.fakes.links import Hall, MadeLink, facts_put, made_duties
 from tests.fakes.relays import frame
 from voltward.domain.credential import Purpose
+from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.door import Judgement
 from voltward.gateway.settings import GroupSettings
 from voltward.usecases.record_facts import Connected, SerialTold
 
@@ -68,3 +71,43 @@ async def test_a_serial_is_learnt_of_new_hardware_alone(
     hall.duties.serial_told(judgement, serial)
 
     assert [type(fact) for fact in facts_put(hall.duties)] == ([SerialTold] if is_told else [])
+
+
+async def test_nothing_is_learnt_from_who_is_only_indulged(hall: Hall) -> None:
+    hall.made.observe()
+    hall.duties = made_duties(hall.made)
+    hall.enter(known_sources=(), profile=SecurityProfile.TLS_BASIC, floor=SecurityProfile.TLS_BASIC)
+    judgement = await hall.judge()  # a certificate, where a password is registered
+
+    hall.duties.opened(judgement)
+    hall.duties.proven(MadeLink(judgement, hall.duties).link)
+
+    assert judgement.decision.is_indulged
+    assert facts_put(hall.duties) == []
+
+
+async def test_a_boot_that_does_not_fit_is_told_and_passes_while_observed(hall: Hall) -> None:
+    hall.made.observe()
+    hall.duties = made_duties(hall.made)
+    link = await hall.link("ocpp2.0.1")
+    boot = {"reason": "PowerUp", "chargingStation": {"serialNumber": "SN-9", "model": "m", "vendorName": "v"}}
+
+    link.link.text(frame(2, "1", "BootNotification", boot))
+
+    assert (len(link.csms.sent), link.station.ending) == (1, None)
+    told = hall.made.journal.events[-1]
+    assert (told.kind, told.facts["would"]) == ("boot_serial_mismatched", "refuse")
+
+
+async def test_whoever_wants_to_know_is_told_whose_header_the_csms_took(hall: Hall) -> None:
+    hall.made.observe()
+    hall.duties = made_duties(hall.made, basic="pass")
+    hall.enter(profile=SecurityProfile.TLS_BASIC, floor=SecurityProfile.TLS_BASIC)
+    told: list[Judgement] = []
+    hall.duties.on_vouched = told.append
+    silent = await hall.judge()
+    spoke = await hall.made.door.judge(arrival(password=b"unknown here", at=hall.made.clock.now()))
+
+    assert not hall.duties.accepted_by_csms(silent)
+    assert hall.duties.accepted_by_csms(spoke)
+    assert told == [spoke]

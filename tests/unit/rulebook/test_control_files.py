@@ -58,6 +58,7 @@ def test_a_control_is_read() -> None:
         cost="Old ones stay out.",
         requirements=(RequirementRef("old", "A.1"),),
         beyond="",
+        holds_observed=False,
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 
@@ -12,12 +13,15 @@ from tests.conformance.stations import (
     certificate_station,
     commissioning_station,
     password_station,
+    plain_station,
+    silent_station,
     stranger,
     with_,
 )
 from tests.fakes.builders import exception, station
 from voltward.domain.enforcement import Action, Answer, Policy
-from voltward.domain.station import Lane
+from voltward.domain.observing import ObserveTerms
+from voltward.domain.station import Lane, Standing
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.rulebook.evaluate import Evaluator
 from voltward.rulebook.observation import ConnectionObservation, PasswordOutcome
@@ -165,3 +169,109 @@ def test_a_request_without_an_identity_has_no_subject() -> None:
     event = decision_event(seen, admit_station(seen, None, rules(), NOW), "c1", {})
 
     assert (event.kind, event.subject) == ("station_refused", "")
+
+
+# -- observing
+
+HERE = (ip_network("10.0.0.0/8"), ip_network("192.0.2.0/24"))
+
+
+def observing(strangers: str = "", networks: tuple = HERE, days: int = 30) -> DoorRules:
+    terms = {"default": ObserveTerms(NOW + timedelta(days=days), networks)}
+    return replace(rules(default=Policy("default", {})), observed=terms, strangers=strangers)
+
+
+WRONG = with_(password_station(), "password.outcome", PasswordOutcome.WRONG)
+
+
+@pytest.mark.parametrize("seen", [WRONG, expired(), commissioning_station(), silent_station()])
+def test_an_observed_station_comes_in_with_whatever_it_shows(seen: ConnectionObservation) -> None:
+    decision = admit_station(with_(seen, "listener.source", "10.0.0.7"), entry(), observing(), NOW)
+
+    assert (decision.answer, decision.is_indulged) == (Answer.ADMIT, True)
+
+
+def test_what_was_in_order_is_told_to_be_in_order() -> None:
+    decision = admit_station(password_station(), entry(), observing(), NOW)
+
+    assert decision.would is not None
+    assert (decision.would.answer, decision.is_indulged) == (Answer.ADMIT, False)
+
+
+def test_after_its_end_a_group_is_enforced() -> None:
+    assert admit_station(WRONG, entry(), observing(days=0), NOW).answer is Answer.REFUSE
+    assert admit_station(WRONG, entry(), observing(days=0), NOW).would is None
+
+
+def test_a_group_with_rules_of_its_own_is_not_observed_with_the_default_one() -> None:
+    own = observing()
+    own = replace(own, policies={**own.policies, "site-a": Policy("site-a", {})})
+
+    assert admit_station(WRONG, entry(group="site-a"), own, NOW).answer is Answer.REFUSE
+    assert admit_station(WRONG, entry(group="site-b"), own, NOW).answer is Answer.ADMIT
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        with_(WRONG, "station.standing", Standing.RETIRED),
+        with_(expired(), "certificate.denied", "stolen"),
+        with_(WRONG, "request.identity_problem", "bad-character"),
+        with_(WRONG, "request.spoken", ()),
+        with_(plain_station(), "listener.source_listed", value=False),
+    ],
+    ids=["retired", "denied", "malformed", "no subprotocol", "not on this listener"],
+)
+def test_some_stay_out_even_while_observed(seen: ConnectionObservation) -> None:
+    decision = admit_station(seen, entry(), observing("default"), NOW)
+
+    assert (decision.answer, decision.would) == (Answer.REFUSE, None)
+    assert decision.deciding is not None
+    assert decision.deciding.control in BOOK.holding
+
+
+def test_an_ordered_quarantine_holds_while_observed() -> None:
+    held = with_(password_station(), "station.standing", Standing.QUARANTINED)
+
+    assert admit_station(held, entry(), observing(), NOW).answer is Answer.QUARANTINE
+
+
+@pytest.mark.parametrize(
+    ("source", "strangers", "answer"),
+    [
+        ("10.0.0.7", "default", Answer.ADMIT),
+        ("10.0.0.7", "", Answer.REFUSE),
+        ("198.51.100.7", "default", Answer.REFUSE),
+    ],
+)
+def test_an_unknown_identity_needs_a_group_for_such_and_a_listed_network(
+    source: str, strangers: str, answer: Answer
+) -> None:
+    seen = with_(stranger(), "listener.source", source)
+
+    assert admit_station(seen, None, observing(strangers), NOW).answer is answer
+
+
+@pytest.mark.parametrize(("source", "answer"), [("10.0.0.7", Answer.ADMIT), ("198.51.100.7", Answer.REFUSE)])
+def test_a_station_without_any_credential_needs_a_listed_network(source: str, answer: Answer) -> None:
+    seen = with_(silent_station(), "listener.source", source)
+
+    assert admit_station(seen, entry(), observing(), NOW).answer is answer
+    assert admit_station(seen, entry(), observing(networks=()), NOW).answer is Answer.REFUSE
+
+
+def test_a_boot_that_does_not_fit_passes_while_observed_and_is_told() -> None:
+    decision = judge_boot(replace(boot(), serial="SN-9999"), entry(), observing(), NOW)
+
+    assert decision.would is not None
+    assert (decision.answer, decision.would.answer) == (Answer.ADMIT, Answer.REFUSE)
+
+
+def test_the_canonical_line_says_what_it_would_have_cost() -> None:
+    event = decision_event(WRONG, admit_station(WRONG, entry(), observing(), NOW), "c1", {})
+
+    assert (event.kind, event.facts["would"], event.facts["control"]) == (
+        "station_admitted",
+        "refuse",
+        "AUTH-02",
+    )

@@ -35,7 +35,7 @@ async def check_deployment(settings: Settings, file: Path, clock: Clock | None =
     Without a clock, by the system's.
     """
     now = (clock or SystemClock()).now()
-    remarks = [*_settings(settings), *_machine_and_disk(settings, file)]
+    remarks = [*_settings(settings, now), *_machine_and_disk(settings, file)]
     room: list[Room] = []
     remarks += guarded(lambda: _opened(settings, room))
     if room:
@@ -46,11 +46,12 @@ async def check_deployment(settings: Settings, file: Path, clock: Clock | None =
     return sound(remarks)
 
 
-def _settings(settings: Settings) -> Iterator[Remark]:
+def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
     rulebook = load_rulebook()
     checks: tuple[Callable[[], Iterable[Remark]], ...] = (
         lambda: policies.check_operator(settings),
         lambda: policies.check_groups(settings, rulebook),
+        lambda: policies.check_observed(settings, now),
         lambda: routes.check_routes(settings),
         lambda: routes.check_ways(settings),
         lambda: network.check_plain(settings),

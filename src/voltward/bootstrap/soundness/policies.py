@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from voltward.bootstrap.gateway import ordered_action
+from voltward.bootstrap.group_orders import observed_of, ordered_action
 from voltward.bootstrap.schemas import check_schema_lengths
-from voltward.bootstrap.soundness.remarks import Problem, Remark, from_fault
+from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, from_fault
 from voltward.domain.errors import VoltwardError
 from voltward.rulebook.catalogue import Rulebook
 from voltward.settings import Settings
@@ -33,3 +34,24 @@ def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
                 ordered_action(name, control, word, rulebook)
             except VoltwardError as fault:
                 yield from_fault(fault)
+
+
+def check_observed(settings: Settings, now: datetime) -> Iterator[Remark]:
+    """A group that is observed stands open: it is told until it ends, and after."""
+    for name, terms in observed_of(settings, now).items():
+        table = f"[group.{name}]"
+        if not terms.hold(now):
+            yield Note(f"{table} is enforced since {terms.until:%Y-%m-%d %H:%M} UTC: its observing is over.")
+            continue
+        yield Problem(
+            f"{table} IS ONLY OBSERVED until {terms.until:%Y-%m-%d %H:%M} UTC: its stations come in "
+            "whatever they prove, or fail to.",
+            "When `voltward posture door` finds its stations ready, remove mode and observe_until.",
+            Severity.WARNING,
+        )
+        if any(route.csms.basic == "none" for route in settings.routes().values()):
+            yield Problem(
+                f"{table} is observed and nobody looks at its passwords: they are not passed on to the CSMS.",
+                'Set csms.basic = "pass", if the CSMS has looked at them so far.',
+                Severity.WARNING,
+            )

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.clock import NOON
 from tests.fakes.deployments import Site
-from voltward.bootstrap.soundness.policies import check_groups, check_operator
-from voltward.bootstrap.soundness.remarks import Problem
+from voltward.bootstrap.soundness.policies import check_groups, check_observed, check_operator
+from voltward.bootstrap.soundness.remarks import Note, Problem, Severity
 from voltward.rulebook.catalogue import load_rulebook
 
 BOOK = load_rulebook()
@@ -50,3 +51,22 @@ def test_a_length_that_no_schema_has_is_told(plain: Site) -> None:
     (problem,) = check_groups(plain.settings('group.a.schema_lengths={"Reset.colour"=9}'), BOOK)
 
     assert "no schema limits the length of 'Reset.colour'" in problem.what
+
+
+def test_a_group_that_is_observed_is_told_loudly_and_more_so_where_nobody_looks(plain: Site) -> None:
+    observed = ('group.old.mode="observe"', f"group.old.observe_until={NOON:%Y-%m-%d}")
+
+    told = list(check_observed(plain.settings(*observed), NOON))
+    passed_on = list(check_observed(plain.settings(*observed, "csms.basic=pass"), NOON))
+
+    assert all(isinstance(remark, Problem) and remark.severity is Severity.WARNING for remark in told)
+    assert [len(told), len(passed_on)] == [2, 1]
+    assert "[group.old] IS ONLY OBSERVED until" in told[0].what
+
+
+def test_observing_that_is_over_is_no_problem_any_more(plain: Site) -> None:
+    (remark,) = check_observed(
+        plain.settings('group.old.mode="observe"', "group.old.observe_until=2020-01-31"), NOON
+    )
+
+    assert isinstance(remark, Note)
