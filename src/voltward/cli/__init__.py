@@ -35,7 +35,7 @@ _COMMANDS = (
         "station",
         "voltward.cli.station:app",
         FLEET,
-        "The registry: add, list, show, set, quarantine, release, retire, recommission, explain.",
+        "The registry: add, import, list, show, set, quarantine, release, retire, recommission, explain.",
     ),
     ("ca", "voltward.cli.authority:app", FLEET, "Authorities whose certificates are believed."),
     ("cert", "voltward.cli.certificate:app", FLEET, "Certificates of stations."),

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
-from voltward.cli.station_orders import Indulgence, NewCredential, NewStation, RecordChange, Tenant, change_of
+from voltward.cli.station_findings import finding_facts, finding_lines, tell_findings
+from voltward.cli.station_orders import (
+    Flag,
+    Indulgence,
+    NewCredential,
+    NewStation,
+    RecordChange,
+    Tenant,
+    change_of,
+)
 from voltward.cli.words import allowance_words, credential_words, exception_words, station_facts, station_row
 from voltward.domain.station import Lane, StationId
 from voltward.settings import load_settings
@@ -22,10 +31,16 @@ from voltward.usecases.enroll_station import Enrolled, enroll_station
 from voltward.usecases.explain_station import explain_station
 from voltward.usecases.queries import list_stations, show_station
 from voltward.usecases.replace_credential import replace_credential
+from voltward.usecases.weak_stations import list_weak_stations, station_finding
 
 app = App(
     name="station",
-    help="The registry: add, list, show, set, quarantine, release, retire, recommission, explain.",
+    help="The registry: add, import, list, show, set, quarantine, release, retire, recommission, explain.",
+)
+app.command(
+    "voltward.cli.station_import:import_",
+    name="import",
+    help="Take a fleet over from CSV or JSON (`-`: standard input). Doing it again changes nothing.",
 )
 app.command(
     "voltward.cli.station_recommission:recommission",
@@ -54,11 +69,20 @@ def add(
 
 
 @app.command(name="list")
-def list_(*, group: str | None = None, tenant: Tenant = None, options: Options = Options()) -> None:
-    """All stations: profile, floor, standing, proof; or those of a group, of a tenant."""
+def list_(
+    *,
+    group: str | None = None,
+    tenant: Tenant = None,
+    findings: Annotated[Flag, Parameter(help="Those with weak passwords alone.")] = False,
+    options: Options = Options(),
+) -> int:
+    """All stations: profile, floor, standing, proof; or those of a group, of a tenant, with findings."""
 
-    async def story() -> None:
+    async def story() -> int:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            if findings:
+                weak = await list_weak_stations(deployment.store, group, tenant)
+                return tell_findings(weak, deployment.clock.now(), as_json=options.json)
             entries = await list_stations(deployment.store, group, tenant)
         if options.json:
             print_json([station_facts(entry.station, entry.credentials) for entry in entries])
@@ -73,8 +97,9 @@ def list_(*, group: str | None = None, tenant: Tenant = None, options: Options =
                 ("station", "profile", "floor", "standing", "group", "serial", "proof"),
                 (station_row(entry) for entry in entries),
             )
+        return 0
 
-    run(story())
+    return run(story())
 
 
 @app.command
@@ -84,8 +109,10 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             entry = await show_station(deployment.store, StationId.read(identity, tenant))
+            finding, now = await station_finding(deployment.store, entry), deployment.clock.now()
         if options.json:
-            print_json(station_facts(entry.station, entry.credentials, entry.exceptions))
+            facts = station_facts(entry.station, entry.credentials, entry.exceptions)
+            print_json({**facts, "findings": finding_facts(finding, now)})
             return
         print_facts(station_facts(entry.station))
         if entry.station.allowance is not None:
@@ -94,6 +121,8 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
             print_line(f"credential: {credential_words(credential)}")
         for exception in entry.exceptions:
             print_line(f"exception: {exception_words(exception)}")
+        for line in finding_lines(finding, now):
+            print_line(line)
 
     run(story())
 

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, run
 from voltward.cli.reading import read_date
-from voltward.cli.station_orders import Flag
+from voltward.cli.station_orders import Flag, Tenant
 from voltward.cli.words import allowance_words, station_facts
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
@@ -36,7 +36,12 @@ _THE_SAME = NewHardware()
 
 
 def recommission(
-    identity: str, *, reason: str, new: NewHardware = _THE_SAME, options: Options = Options()
+    identity: str,
+    *,
+    reason: str,
+    new: NewHardware = _THE_SAME,
+    tenant: Tenant = None,
+    options: Options = Options(),
 ) -> None:
     """New hardware under an old identity: what the old one had is denied, a password is told once."""
     until = read_date(new.until) if new.until is not None else None
@@ -44,7 +49,7 @@ def recommission(
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             order = Recommissioning(
-                station=StationId(identity),
+                station=StationId.read(identity, tenant),
                 actor=actor(),
                 reason=reason,
                 until=until or deployment.clock.now() + _TIME,
@@ -83,7 +88,7 @@ def _remarks(done: Recommissioned, order: Recommissioning) -> list[str]:
     waits = (
         f"the password is shown this once and ends on {order.until:%Y-%m-%d %H:%M} UTC. With it the station "
         "waits outside the CSMS; what ends that is its production credential: its new certificate, or "
-        f"`voltward station credential {done.station.id.identity}`."
+        f"`voltward station credential {done.station.id}`."
     )
     remarks = [waits]
     if done.station.profile is SecurityProfile.TLS_CERTIFICATE and not done.denied:

@@ -6,6 +6,7 @@ library from the system's generator.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 import argon2
@@ -13,10 +14,11 @@ from argon2 import low_level
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from voltward.domain.credential import Argon2Hash
-from voltward.domain.errors import OutsideFault
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 
 _DIGEST_OCTETS = 32
+_LEAST_SALT, _LEAST_DIGEST = 8, 16  # of a hash that somebody else made (RFC 9106, section 3.1, asks for less)
 
 # What a stored hash may ask of us: a doctored row must not cost gigabytes.
 _MOST = argon2.Parameters(low_level.Type.ID, 19, 64, 64, time_cost=16, memory_cost=256 * 1024, parallelism=16)
@@ -54,12 +56,7 @@ def matches_argon2(octets: bytes, verifier: Argon2Hash) -> bool:
         stored = argon2.extract_parameters(verifier.encoded)
     except InvalidHashError as error:
         raise _damaged() from error
-    if (
-        stored.type is not _MOST.type
-        or stored.time_cost > _MOST.time_cost
-        or stored.memory_cost > _MOST.memory_cost
-        or stored.parallelism > _MOST.parallelism
-    ):
+    if not _is_bearable(stored):
         raise _damaged()
     try:
         return low_level.verify_secret(verifier.encoded.encode("ascii"), octets, low_level.Type.ID)
@@ -67,6 +64,37 @@ def matches_argon2(octets: bytes, verifier: Argon2Hash) -> bool:
         return False
     except VerificationError as error:
         raise _damaged() from error
+
+
+def read_argon2(text: str) -> Argon2Hash:
+    """A hash that somebody else made, as a PHC string. OperatorFault if it cannot be compared with here."""
+    try:
+        stored = argon2.extract_parameters(text)
+        lengths = [len(_decoded(part)) for part in text.split("$")[-2:]]
+    except (InvalidHashError, ValueError) as error:
+        raise OperatorFault(
+            "this is no argon2 hash.", mend="Give the whole PHC string: $argon2id$v=19$m=...$salt$hash."
+        ) from error
+    if not _is_bearable(stored) or lengths[0] < _LEAST_SALT or lengths[1] < _LEAST_DIGEST:
+        raise OperatorFault(
+            "this hash is no argon2id, is cut short, or costs more than a gateway can afford at its door.",
+            mend=f"argon2id of at most {_MOST.memory_cost // 1024} MiB and {_MOST.time_cost} passes will do.",
+        )
+    return Argon2Hash(text)
+
+
+def _decoded(part: str) -> bytes:
+    """Salt or digest of a PHC string: base64 without its padding. ValueError."""
+    return base64.b64decode(part + "=" * (-len(part) % 4), validate=True)
+
+
+def _is_bearable(stored: argon2.Parameters) -> bool:
+    return (
+        stored.type is _MOST.type
+        and stored.time_cost <= _MOST.time_cost
+        and stored.memory_cost <= _MOST.memory_cost
+        and stored.parallelism <= _MOST.parallelism
+    )
 
 
 def stretch(passphrase: Secret, salt: bytes, cost: Argon2Cost) -> Secret:

@@ -73,7 +73,7 @@ def password_proof(keys: PasswordKeys, station: StationId, text: Secret, *, mach
     than any station can keep. What an operator hands in is never machine-made, however random it looks: it
     may come from a table of serial numbers.
     """
-    octets, hexadecimal = _read(text)
+    octets, hexadecimal = octets_of(text)
     if not machine_made:
         return Password(hash_octets(octets, keys.cost), hexadecimal, len(octets))
     if not _MACHINE_MADE.fullmatch(text.reveal()):
@@ -83,10 +83,14 @@ def password_proof(keys: PasswordKeys, station: StationId, text: Secret, *, mach
 
 def sharing_of(keys: PasswordKeys, text: Secret) -> bytes:
     """A digest without the identity: equal for equal secrets, whoever holds them (field note 6)."""
-    return keyed_digest(keys.sharing, b"voltward sharing", _read(text)[0])
+    return keyed_digest(keys.sharing, b"voltward sharing", octets_of(text)[0])
 
 
-def _read(text: Secret) -> tuple[bytes, bool]:
+def octets_of(text: Secret) -> tuple[bytes, bool]:
+    """The octets that a password stands for, and whether its digits spelled them.
+
+    OperatorFault if it is empty or longer than any station can keep.
+    """
     mend = "Leave it out, and a strong one is made."
     if not text:
         raise OperatorFault("the password is empty.", mend=mend)

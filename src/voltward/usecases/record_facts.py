@@ -22,6 +22,7 @@ from voltward.domain.station import Standing, Station, StationId
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, advance_floor
 from voltward.ports.clock import Entropy
 from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.replace_credential import OLD_PASSWORD
 
 KEPT_SOURCES = 8  # prefixes that a station succeeded from; the oldest falls out
 
@@ -137,9 +138,11 @@ async def _seen(
 async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Event]:
     events: list[Event] = []
     is_production = False
-    for credential in await work.credentials.of(fact.station):
+    held = await work.credentials.of(fact.station)
+    for credential in held:
         if credential.proven_at is None and _is_meant(credential, fact):
             is_production |= credential.purpose is Purpose.PRODUCTION
+            await _end_older(work, held, credential, fact.at)
             state = (
                 CredentialState.ACTIVE if credential.state is CredentialState.PENDING else credential.state
             )
@@ -153,6 +156,26 @@ async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Even
     if after != station:
         await work.stations.save(after)
     return events + _raised(station, after, fact.at)
+
+
+async def _end_older(work: UnitOfWork, held: Iterable[Credential], proven: Credential, at: datetime) -> None:
+    """A password that is proven ends those before it: a list may have brought it in beside them (ruling 24).
+
+    One that the station has proven opens the repair lane for a while; one that it never used is nobody's.
+    """
+    if not proven.is_password or proven.purpose is not Purpose.PRODUCTION:
+        return
+    for old in held:
+        is_older = old.is_password and old.generation < proven.generation
+        if not is_older or old.purpose is not Purpose.PRODUCTION:
+            continue
+        if old.state in (CredentialState.RETIRED, CredentialState.SUPERSEDED):
+            continue
+        if old.proven_at is None:
+            await work.credentials.save(replace(old, state=CredentialState.RETIRED))
+        else:
+            ends = min(at + OLD_PASSWORD, old.not_after or at + OLD_PASSWORD)
+            await work.credentials.save(replace(old, state=CredentialState.SUPERSEDED, not_after=ends))
 
 
 async def _told(work: UnitOfWork, station: Station, fact: SerialTold) -> list[Event]:

@@ -9,10 +9,11 @@ from voltward.crypto.argon2id import (
     Argon2Cost,
     hash_octets,
     matches_argon2,
+    read_argon2,
     stretch,
 )
 from voltward.domain.credential import Argon2Hash
-from voltward.domain.errors import OutsideFault
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 
 
@@ -62,3 +63,32 @@ def test_a_key_is_stretched_by_passphrase_salt_and_cost() -> None:
     assert key != stretch(Secret(b"Passphrase"), b"s" * 16, FOR_TESTS)
     assert key != stretch(Secret(b"passphrase"), b"t" * 16, FOR_TESTS)
     assert key != stretch(Secret(b"passphrase"), b"s" * 16, Argon2Cost(passes=2, memory=8, lanes=1))
+
+
+def test_a_hash_of_other_hands_is_taken_as_it_is() -> None:
+    encoded = hash_octets(b"correct horse", FOR_TESTS).encoded
+    assert matches_argon2(b"correct horse", read_argon2(encoded))
+
+
+_GOOD = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$LPuKQnnqMSnZDgFnvAjuXL2Y14BnvJNbFHFYNXAlYCU"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "",
+        "correct horse",
+        "$2b$12$abcdefghijklmnopqrstuv",
+        _GOOD.replace("argon2id", "argon2i"),
+        _GOOD.replace("m=8", "m=8388608"),
+        _GOOD.replace("t=1", "t=99"),
+        _GOOD[:-30],
+        _GOOD.replace("c2FsdHNhbHRzYWx0", "c2Fs"),
+        _GOOD.replace("LPuK", "L!uK"),
+        _GOOD.replace("LPuK", "L\u00fcuK"),
+    ],
+)
+def test_a_hash_that_cannot_be_compared_with_is_refused_when_it_comes(encoded: str) -> None:
+    assert read_argon2(_GOOD).encoded == _GOOD
+    with pytest.raises(OperatorFault):
+        read_argon2(encoded)

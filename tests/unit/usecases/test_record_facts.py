@@ -24,6 +24,7 @@ from voltward.usecases.record_facts import (
     StationFact,
     record_facts,
 )
+from voltward.usecases.replace_credential import OLD_PASSWORD
 
 CP1, CP2 = StationId("CP001"), StationId("CP002")
 P1, P2, P3 = SecurityProfile
@@ -173,6 +174,20 @@ async def test_the_floor_rises_with_a_connect_an_answer_and_one_more_connect(sto
 
     assert (await entry_of(store)).station.floor is P2
     assert [(event.kind, dict(event.facts)) for event in events] == [("floor_raised", {"from": 1, "to": 2})]
+
+
+async def test_a_proven_password_ends_those_that_a_list_brought_in_beside_it(store: SqlStore) -> None:
+    used = password_credential(generation=1, proven_at=NOON)
+    never = password_credential(generation=2, state=CredentialState.PENDING)
+    new = password_credential(generation=3, state=CredentialState.PENDING)
+    later = password_credential(generation=4, state=CredentialState.PENDING)
+    await put(store, station(), used, never, new, later)
+
+    await record(store, Proven(CP1, LATER, P2, new.id))
+
+    held = (await entry_of(store)).credentials
+    assert [c.state.value for c in held] == ["superseded", "retired", "active", "pending"]
+    assert held[0].not_after == LATER + OLD_PASSWORD
 
 
 async def test_a_commissioning_password_proves_no_station_active(store: SqlStore) -> None:
