@@ -18,7 +18,7 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import Duration, Size, Until, parse_duration, parse_size, parse_until
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.gateway.route_settings import CsmsSettings, RouteSettings
-from voltward.gateway.settings import GatewaySettings, GroupSettings, RelaySettings
+from voltward.gateway.settings import GatewaySettings, GroupSettings, QuirkSettings, RelaySettings
 
 FILE_NAME = "voltward.toml"
 
@@ -81,6 +81,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     portal: PortalSettings = field(default_factory=PortalSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    quirks: QuirkSettings = field(default_factory=QuirkSettings)
     group: dict[str, GroupSettings] = field(default_factory=dict)
     folder: str = "."
 

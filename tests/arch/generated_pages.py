@@ -16,6 +16,8 @@ from voltward.rulebook.catalogue import Rulebook, load_rulebook
 from voltward.rulebook.control import Control, Moment
 from voltward.rulebook.coverage import EditionCoverage, coverage
 from voltward.rulebook.editions import InHandsOf
+from voltward.rulebook.quirks import ActsOn, Definitions, load_quirks
+from voltward.rulebook.recipes import Recipe, load_shipped
 
 MADE = "<!-- Made from the code by `python -m tests.arch.generated_pages`. Do not edit: change the code. -->"
 
@@ -43,6 +45,43 @@ HANDS: Mapping[InHandsOf, str] = {
     InHandsOf.OPERATOR: "the operator's",
     InHandsOf.MANUFACTURER: "the manufacturer's",
     InHandsOf.CSMS: "the CSMS's",
+}
+
+QUIRKS_INTRO = """A quirk lets a station do something otherwise than asked: for this station, its group or its model, until a date,
+with an owner and a reason. Without a grant, or past its end, nothing is tolerated. A decision that made use of
+quirks names them, and so does `voltward station explain`.
+
+- For a group: `[group.NAME.quirks.QUIRK]` in the [settings](settings.md), with `until`, `owner`, `reason`, and the quirk's parameters.
+- For a model: a [recipe](#recipes).
+
+Where several grant the same quirk, the station's own counts before its group's, and that before its model's.
+`voltward rulebook quirks` prints the list; `voltward settings check` tells what is granted, until when, and what it costs."""
+
+RECIPES_INTRO = """A recipe grants quirks to whatever fits its vendor, model and firmware, as the last boot claimed them. `vendor` and
+`model` are patterns with `*` and `?`, without letter case. `since` and `before` compare the numbers in a version,
+one by one; both may be left out.
+
+```toml
+[[recipe]]
+name = "old-works"
+vendor = "Station Works*"
+model = "W-300"
+since = "1.2"
+before = "2.0"
+until = 2027-03-31
+owner = "ann@example.org"
+[recipe.quirks.trailing-slash]
+reason = "appends a slash until 2.0"
+```
+
+Files like this lie in the folder `quirks.recipes`. The package brings proposals, gathered from public reports;
+`quirks.use` puts one into force, with an end and an owner. Compare the patterns with what your station's boot says first."""
+
+WHERE_QUIRKS_ACT: Mapping[ActsOn, str] = {
+    ActsOn.PATH: "In the path",
+    ActsOn.REQUEST: "In the request",
+    ActsOn.PASSWORD: "In the Basic header",
+    ActsOn.LINK: "On the link",
 }
 
 
@@ -171,9 +210,57 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
 
+def quirks_page(definitions: Definitions, shipped: Sequence[Recipe]) -> str:
+    """Every quirk with what it costs, how one is granted, and the recipes of the package."""
+    return _page(
+        "Quirks", QUIRKS_INTRO, *_quirk_sections(definitions), _section("Recipes", _recipes(shipped))
+    )
+
+
+def _quirk_sections(definitions: Definitions) -> Iterator[str]:
+    for where in ActsOn:
+        rows = [quirk for quirk in definitions.values() if quirk.acts_on is where]
+        yield _section(
+            WHERE_QUIRKS_ACT[where],
+            _table(
+                (
+                    "quirk",
+                    "what the station does",
+                    "parameters",
+                    "what it costs",
+                    "the way out",
+                    "field notes",
+                ),
+                (
+                    (
+                        f"`{row.quirk}`{' (one station each)' if row.one_station else ''}",
+                        row.title,
+                        ", ".join(f"`{name}` ({kind})" for name, kind in row.parameters.items()) or "-",
+                        row.cost,
+                        row.remedy,
+                        ", ".join(map(str, row.field_notes)),
+                    )
+                    for row in rows
+                ),
+            ),
+        )
+
+
+def _recipes(shipped: Sequence[Recipe]) -> Iterator[str]:
+    yield f"{RECIPES_INTRO}\n"
+    yield from _table(
+        ("recipe", "vendor", "model", "quirks", "seen in"),
+        (
+            (f"`{r.name}`", r.vendor, r.model, ", ".join(f"`{name}`" for name in r.quirks), r.seen_in)
+            for r in shipped
+        ),
+    )
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/rulebook.md": lambda: rulebook_page(load_rulebook()),
     "docs/refusals.md": lambda: refusals_page(load_rulebook()),
+    "docs/quirks.md": lambda: quirks_page(load_quirks(), load_shipped(load_quirks())),
     "docs/state-diagrams.md": lambda: f"{MADE}\n{state_diagrams_page()}",
 }
 

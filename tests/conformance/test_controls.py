@@ -35,6 +35,7 @@ from tests.conformance.stations import (
 from voltward.domain.credential import CredentialState
 from voltward.domain.enforcement import Action, Answer, Policy, Weighing, decide
 from voltward.domain.finding import Outcome, Verdict
+from voltward.domain.quirk import Quirk
 from voltward.domain.security_profile import Allowance
 from voltward.domain.station import Standing
 from voltward.rulebook.catalogue import load_rulebook
@@ -61,6 +62,7 @@ STATIONS: Mapping[str, tuple[Observation, Observation]] = {  # control: (passes,
     "ID-01": (_P, with_(with_(_P, "request.identity", None), "request.identity_problem", "bad-encoding")),
     "ID-03": (_P, replace(stranger(), collides_with="cp-7")),
     "ID-02": (_P, stranger()),
+    "ID-05": (_P, with_(_P, "request.oddities", (Quirk.TRAILING_SLASH,))),
     "ID-04": (_P, with_(_P, "request.user_matches", value=False)),
     "STN-01": (_P, with_(_P, "station.standing", Standing.RETIRED)),
     "STN-02": (_P, with_(_P, "station.standing", Standing.QUARANTINED)),
@@ -106,6 +108,7 @@ STATIONS: Mapping[str, tuple[Observation, Observation]] = {  # control: (passes,
         replace(_P, chain=_C.chain, certificate=_C.certificate),
         with_(replace(_P, chain=_C.chain, certificate=_C.certificate), "certificate.denied", "lost"),
     ),
+    "WS-02": (_P, with_(_P, "request.oddities", (Quirk.NO_CONNECTION_UPGRADE,))),
     "WS-01": (_P, with_(_P, "request.spoken", ())),
     "BOOT-01": (boot(), replace(boot(), serial="SN-0008")),
 }

@@ -38,6 +38,7 @@ from voltward.rulebook.evaluate import Evaluator
 from voltward.rulebook.observation import ListenerSeen
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
+from voltward.usecases.quirk_book import QuirkBook
 from voltward.wire.authorization import basic_header, read_basic
 from voltward.wire.tls import TlsFacts
 from voltward.wire.tls_context import ChainError
@@ -117,6 +118,7 @@ class MadeDoor:
         self.reports, self.journal = listed_reports(self.clock)
         self.guessing = GuessingThrottle(GuessingLimits(), self.clock.monotonic())
         self.pool = ThreadPoolExecutor(2)
+        self.quirks = QuirkBook()
         self.rules = DoorRules(BOOK, Evaluator(BOOK), policies or {})
         self.door = self._made(GatewaySettings())
 
@@ -139,6 +141,7 @@ class MadeDoor:
         return Door(
             registry=self.registry,
             rules=self.rules,
+            quirks=self.quirks,
             passwords=PasswordDoor(DIGEST_KEY, cache, self.guessing, self.pool, workers=2),
             guessing=self.guessing,
             reader=CertificateReader(),

@@ -27,7 +27,7 @@ WANTED = (
     Wanted("CP@1+2=3"),
     Wanted("Mixed"),
     Wanted("HUMAN", password=HUMAN),
-    Wanted("HUMAN-16", password=HUMAN),
+    Wanted("HUMAN-16", password=HUMAN[::-1]),
     Wanted("SHORT", password=b"tooshort"),
     Wanted("RAW", password=RAW.hex().encode()),
     Wanted("x" * 48),
@@ -80,11 +80,13 @@ async def test_an_identity_is_decoded_once(world: World, identity: str, dialect:
 @pytest.mark.parametrize(
     ("path", "told_as", "control"),
     [
-        ("/ocpp/Odd%2520%25231", "Odd%20%231", "ID-01"),  # encoded twice
+        ("/ocpp/Odd%2520%25231", "Odd #1", "ID-01"),  # encoded twice, and no name to this version
         ("/ocpp/a%2Fb", "default/a/b", "ID-01"),
-        ("/ocpp/a/Mixed", "", "ID-01"),
-        ("/ocpp/Mixed/", "", "ID-01"),
-        ("/ocpp//Mixed", "", "ID-01"),
+        ("/ocpp/a/Mixed", "Mixed", "ID-05"),
+        ("/ocpp/Mixed/", "Mixed", "ID-05"),
+        ("/ocppMixed", "Mixed", "ID-05"),
+        ("/ocpp/a/Nobody", "", "ID-01"),
+        ("/ocpp//Mixed", "Mixed", "ID-05"),
         ("/ocpp/", "", "ID-01"),
         ("/other/Mixed", "", "ID-01"),
         ("/ocpp/Mixed%3A", "Mixed:", "ID-01"),

@@ -14,6 +14,7 @@ from voltward.adapters.sql.journal_writer import JournalPace
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.group_orders import GroupOrders, read_group_orders
 from voltward.bootstrap.listeners import listeners, read_trust
+from voltward.bootstrap.quirk_rules import quirk_rules
 from voltward.bootstrap.routes import routes_of
 from voltward.bootstrap.schemas import check_schemas
 from voltward.crypto.certificates import CertificateReader
@@ -45,6 +46,7 @@ from voltward.settings import Settings, load_settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.follow_store import load_registry
+from voltward.usecases.quirk_book import QuirkBook
 from voltward.wire.upgrade import HeadLimits
 
 WRITER = "gateway"
@@ -92,12 +94,14 @@ class Assembly:
         deployment: Deployment,
         registry: AdmissionRegistry,
         orders: GroupOrders,
+        quirks: QuirkBook,
         reports: Reports,
     ) -> None:
         self._deployment = deployment
         self._settings = deployment.settings
         self._registry = registry
         self._orders = orders
+        self._quirks = quirks
         self._reports = reports
         self.trust = read_trust(self._settings, deployment, registry)
         self.routes = RouteHolder(routes_of(self._settings))
@@ -114,6 +118,7 @@ class Assembly:
             check_schemas(settings)
             orders = read_group_orders(settings, self._deployment.rulebook, self._deployment.clock.now())
             trust = read_trust(settings, self._deployment, self._registry)
+            quirks = quirk_rules(settings)
             routes = routes_of(settings)
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
@@ -121,6 +126,7 @@ class Assembly:
         self._settings = settings
         self._orders.become(orders)
         self.trust.become(trust)
+        self._quirks.use(quirks)
         self.routes.current = routes
         self._reports.happened("settings_reloaded", str(file))
         self.gateway.judge_all_again()
@@ -139,11 +145,13 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     rules = DoorRules(
         deployment.rulebook, Evaluator(deployment.rulebook), orders.policies, orders.observed, strangers
     )
-    assembly = Assembly(deployment, registry, orders, reports)
+    quirks = QuirkBook(quirk_rules(settings))
+    assembly = Assembly(deployment, registry, orders, quirks, reports)
     guessing = GuessingThrottle(guessing_limits(settings), clock.monotonic())
     door = Door(
         registry=registry,
         rules=rules,
+        quirks=quirks,
         passwords=password_door(deployment, guessing),
         guessing=guessing,
         reader=CertificateReader(),

@@ -11,6 +11,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.rulebook.control import Control
 from voltward.rulebook.coverage import EditionCoverage, coverage
+from voltward.rulebook.quirks import QuirkDefinition, load_quirks
 
 app = App(name="rulebook", help="The controls, their citations, what checks them.")
 Json = Annotated[bool, Parameter(name=JSON_FLAG, negative=(), help="Print JSON.")]
@@ -49,6 +50,20 @@ def show(control: str, *, json: Json = False) -> None:
         print_json(parameters)
 
 
+@app.command
+def quirks(*, json: Json = False) -> None:
+    """What a station may be let do otherwise, until a date, and what that costs."""
+    definitions = load_quirks()
+    if json:
+        print_json([quirk_facts(definition) for definition in definitions.values()])
+        return
+    for definition in definitions.values():
+        parameters = "".join(f" {name}=({kind})" for name, kind in definition.parameters.items())
+        print_line(f"{definition.quirk}{parameters}: {definition.title}")
+        print_line(f"  cost: {definition.cost}")
+        print_line(f"  the way out: {definition.remedy}")
+
+
 @app.command(name="coverage")
 def coverage_(*, json: Json = False) -> int:
     """Which requirements of each edition have a control, and whose the others are; exit 1 if nobody's."""
@@ -80,6 +95,20 @@ def control_facts(control: Control) -> dict[str, object]:
         "beyond": control.beyond,
         "requirements": [{"edition": r.edition, "id": r.id} for r in control.requirements],
         "parameters": _plain(control.parameters),
+    }
+
+
+def quirk_facts(definition: QuirkDefinition) -> dict[str, object]:
+    """A quirk, as JSON tells it."""
+    return {
+        "quirk": definition.quirk.value,
+        "title": definition.title,
+        "acts_on": definition.acts_on.value,
+        "parameters": {name: kind.value for name, kind in definition.parameters.items()},
+        "one_station": definition.one_station,
+        "cost": definition.cost,
+        "remedy": definition.remedy,
+        "field_notes": list(definition.field_notes),
     }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from voltward.domain.errors import OperatorFault
+from voltward.domain.odd_path import OddPath, read_odd_path
 from voltward.domain.route import NO_MATCH, TOKEN_PLACE, Identified, PathRule
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT, checked_tenant
@@ -95,6 +96,16 @@ class RouteTable:
             if found != NO_MATCH:
                 return Way(rule, found)
         return Way(None, NO_MATCH)
+
+    def find_odd(self, host: str, target: str, found: Identified) -> tuple[RouteRule, OddPath] | None:
+        """The first rule by which a target that is not written plainly can mean somebody."""
+        for rule in self._rules:
+            if rule.hosts and host not in rule.hosts:
+                continue
+            odd = read_odd_path(rule.path, target, found, rule.token)
+            if odd is not None:
+                return rule, odd
+        return None
 
 
 def bare_host(header: str) -> str:

@@ -90,6 +90,18 @@ class Latch:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """What a station's last boot claimed that it is, or an operator wrote down; None: nobody has said."""
+
+    vendor: str | None = None
+    name: str | None = None
+    firmware: str | None = None
+
+
+UNKNOWN_MODEL = Model()
+
+
+@dataclass(frozen=True, slots=True)
 class Station:
     """The registry's record. `profile` is what the station is meant to use; it may not sink below `floor`."""
 
@@ -108,4 +120,5 @@ class Station:
         default=()
     )  # prefixes it succeeded from (reserved lane, ruling 10)
     recommissioned_at: datetime | None = None  # new hardware: what was proven before counts no more
+    model: Model = UNKNOWN_MODEL  # picks recipes of quirks
     revision: int = 0  # optimistic version number; the store raises it at each save

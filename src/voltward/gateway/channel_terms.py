@@ -60,3 +60,14 @@ class LinkEvents(Protocol):
 
     def writable(self, *, is_writable: bool) -> None:
         """The station reads again, or too slowly."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendSizes:
+    """The most octets of a frame and of a TLS record towards a station with small buffers; 0: any."""
+
+    frame: int = 0
+    record: int = 0
+
+
+ANY_SIZE = SendSizes()

@@ -6,28 +6,31 @@ the request was complete. What led to it stands in the log, the journal and `sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from voltward.crypto.certificates import CertificateReader
 from voltward.detection.guessing import GuessingThrottle
 from voltward.domain.credential import Credential, PasswordForm
 from voltward.domain.enforcement import Action, Answer, Decision
 from voltward.domain.events import FactValue
+from voltward.domain.quirk import NO_GRANTS, Grants, Quirk
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, StationId
 from voltward.gateway.observe import Arrival, observe, observe_again
 from voltward.gateway.passwords import Login, PasswordDoor, PasswordMatch, refreshed
 from voltward.gateway.report import Reports
 from voltward.gateway.settings import GatewaySettings
+from voltward.gateway.tolerance import meant, tolerate, tolerated_password
 from voltward.ports.clock import Clock
 from voltward.rulebook.observation import ConnectionObservation, PasswordOutcome
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 from voltward.usecases.admit_station import DoorRules, admit_station, decision_event
+from voltward.usecases.quirk_book import QuirkBook
 
 # Whoever may know that an identity is unknown must not learn that another one is retired or misspelt.
-UNKNOWN_STATION = frozenset({"ID-01", "ID-02", "ID-03", "STN-01"})
+UNKNOWN_STATION = frozenset({"ID-01", "ID-02", "ID-03", "ID-05", "STN-01"})
 USER_IS_IDENTITY = "ID-04"
-NO_SUBPROTOCOL = "WS-01"
+NO_UPGRADE_FOR_US = frozenset({"WS-01", "WS-02"})  # judged last: whoever hears of them has proven itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Judgement:
     entry: StationEntry | None
     credential: Credential | None = None  # the row that opened, if there is one already
     revision: int = 0  # of the registry that was asked
+    grants: Grants = field(default_factory=lambda: NO_GRANTS)  # the quirks that hold for the station
 
     @property
     def station(self) -> StationId:
@@ -81,6 +85,7 @@ class Door:
 
     registry: AdmissionRegistry
     rules: DoorRules
+    quirks: QuirkBook
     passwords: PasswordDoor
     guessing: GuessingThrottle
     reader: CertificateReader
@@ -91,10 +96,16 @@ class Door:
 
     async def judge(self, arrival: Arrival) -> Judgement:
         """Compare, observe, decide. The caller reports and acts."""
-        station = arrival.station
-        entry = self.registry.lookup(station, arrival.at) if station is not None else None
+        arrival, entry = self._look_up(arrival)
+        grants = self.quirks.of(entry, arrival.at)
+        if grants or arrival.oddities:
+            arrival = tolerate(arrival, grants)
         revision = self.registry.revision
         match = await self._compare(arrival, entry)
+        if grants and match is not None:
+            seen, used = tolerated_password(match.seen, grants)
+            match = PasswordMatch(seen, match.credential)
+            arrival = replace(arrival, quirks=(*arrival.quirks, *used))
         observation = observe(
             arrival, self.registry, self.reader, self.organisations, match.seen if match is not None else None
         )
@@ -103,7 +114,7 @@ class Door:
         if observation.profile_used is SecurityProfile.TLS_CERTIFICATE:
             assert observation.chain is not None
             credential = entry.certificate(observation.chain.leaf.fingerprint) if entry is not None else None
-        return Judgement(arrival, observation, decision, entry, credential, revision)
+        return Judgement(arrival, observation, decision, entry, credential, revision, grants)
 
     def still(self, judgement: Judgement) -> Judgement:
         """The judgement after a wait: made again only if the registry moved meanwhile."""
@@ -121,10 +132,18 @@ class Door:
             now,
             shared=self._is_shared(credential),
         )
-        observation = observe_again(judgement.observation, self.registry, password, now)
+        grants = self.quirks.of(entry, now)
+        if password is not None:
+            password, _ = tolerated_password(password, grants)
+        observation = observe_again(judgement.observation, self.registry, password, grants, now)
         decision = admit_station(observation, entry, self.rules, now)
         return replace(
-            judgement, observation=observation, decision=decision, entry=entry, credential=credential
+            judgement,
+            observation=observation,
+            decision=decision,
+            entry=entry,
+            credential=credential,
+            grants=grants,
         )
 
     def refused(self, arrival: Arrival, *, failed: bool) -> float:
@@ -143,9 +162,9 @@ class Door:
         self.guessing.succeeded(judgement.arrival.source, str(judgement.station), self.clock.monotonic())
 
     def status_of(self, decision: Decision) -> int:
-        """One status for every cause, but for a missing subprotocol, which no credential is judged by."""
+        """One status for every cause, but for what a request lacks, which no credential is judged by."""
         control = decision.deciding.control if decision.deciding is not None else ""
-        if control == NO_SUBPROTOCOL:
+        if control in NO_UPGRADE_FOR_US:
             return 400
         return self.settings.unknown_station_status if control in UNKNOWN_STATION else 401
 
@@ -156,6 +175,25 @@ class Door:
             judgement.credential_words if judgement.decision.answer is not Answer.REFUSE else None,
         )
         self.reports.decided(decision_event(judgement.observation, judgement.decision, connection, extra))
+
+    def _look_up(self, arrival: Arrival) -> tuple[Arrival, StationEntry | None]:
+        """The record that the path names; where it names none, the one that it can only mean."""
+        station = arrival.station
+        entry = self.registry.lookup(station, arrival.at) if station is not None else None
+        if entry is not None:
+            return arrival, entry
+        odd = arrival.odd
+        oddities = odd.oddities if odd is not None else ()
+        if odd is not None:
+            station = StationId(odd.identity, arrival.tenant)
+            entry = self.registry.lookup(station, arrival.at)
+        if entry is None and station is not None:
+            folded = self.registry.colliding(station)
+            entry = self.registry.lookup(folded, arrival.at) if folded is not None else None
+            if Quirk.LETTER_CASE not in self.quirks.of(entry, arrival.at):
+                return arrival, None  # told as a collision, or as nobody's
+            oddities = (*oddities, Quirk.LETTER_CASE)
+        return (meant(arrival, entry.station.id, oddities), entry) if entry is not None else (arrival, None)
 
     async def _compare(self, arrival: Arrival, entry: StationEntry | None) -> PasswordMatch | None:
         login = arrival.login

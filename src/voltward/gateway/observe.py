@@ -5,11 +5,14 @@ Here the words of the wire become the words of the rulebook; no verdict is forme
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from voltward.crypto.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
+from voltward.domain.odd_path import OddPath
+from voltward.domain.quirk import Grants, Quirk
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT, StationId
@@ -48,6 +51,10 @@ class Arrival:
     route: str = DEFAULT_ROUTE  # the name of the route that its host and path lead to
     tenant: str = DEFAULT_TENANT  # whose route that is
     header: Secret | None = None  # Authorization as it came, where it may have to be passed on
+    speakable: Mapping[str, Dialect] = field(default_factory=dict[str, Dialect])  # all that the route speaks
+    odd: OddPath | None = None  # whom the path can only mean, where it is not written plainly
+    oddities: tuple[Quirk, ...] = ()  # that no quirk covers
+    quirks: tuple[Quirk, ...] = ()  # that were used
     station: StationId | None = field(init=False)  # the key that the path names, if it names one
 
     def __post_init__(self) -> None:
@@ -87,9 +94,16 @@ def observe(
 
 
 def observe_again(
-    before: ConnectionObservation, registry: AdmissionRegistry, password: PasswordSeen | None, now: datetime
+    before: ConnectionObservation,
+    registry: AdmissionRegistry,
+    password: PasswordSeen | None,
+    grants: Grants,
+    now: datetime,
 ) -> ConnectionObservation:
-    """The same connection in the light of what the registry says now (a revocation, a new record)."""
+    """The same connection in the light of what the registry says now (a revocation, a new record).
+
+    A quirk that it came in by and that is granted no more is an oddity again.
+    """
     assert before.request.identity is not None
     entry = registry.lookup(StationId(before.request.identity, before.request.tenant), now)
     chain = before.chain
@@ -98,6 +112,7 @@ def observe_again(
     return replace(
         before,
         at=now,
+        request=_request_again(before.request, grants),
         chain=chain,
         certificate=certificate_known(chain.leaf.fingerprint, entry, registry, now) if chain else None,
         password=password,
@@ -151,7 +166,14 @@ def _request(arrival: Arrival) -> RequestSeen:
         authorization=AuthorizationForm(login.scheme),
         authorization_problem=login.problem,
         user_matches=login.user_matches if login.scheme == "basic" else None,
+        oddities=arrival.oddities,
+        quirks=arrival.quirks,
     )
+
+
+def _request_again(before: RequestSeen, grants: Grants) -> RequestSeen:
+    ended = tuple(quirk for quirk in before.quirks if quirk not in grants)
+    return replace(before, oddities=(*before.oddities, *ended)) if ended else before
 
 
 def _tls(facts: TlsFacts | ForwardedTls) -> TlsSeen:

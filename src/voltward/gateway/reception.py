@@ -15,6 +15,7 @@ from voltward.domain.credential import Purpose
 from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
+from voltward.domain.quirk import Quirk
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
@@ -25,10 +26,10 @@ from voltward.gateway.csms_channel import CsmsChannel, DialFailed
 from voltward.gateway.door import Door, Judgement, is_guess
 from voltward.gateway.link import Opened, StationLink
 from voltward.gateway.link_duties import LinkDuties
+from voltward.gateway.link_quirks import keepalive_times, named_link_quirks, send_sizes
 from voltward.gateway.observe import Arrival
 from voltward.gateway.routes import Approach
 from voltward.gateway.station_channel import StationChannel
-from voltward.lifecycles.keepalive import KeepaliveTimes
 from voltward.lifecycles.second_connection import (
     CONFLICT,
     Contender,
@@ -170,7 +171,7 @@ class Reception:
         spoken = judgement.observation.request.spoken
         subprotocol = csms.subprotocol if csms is not None and csms.subprotocol else spoken[0]
         group = self._duties.book.group_of(judgement.entry)
-        times = KeepaliveTimes(group.ping_interval, group.pong_timeout, group.idle_timeout)
+        times = keepalive_times(group, judgement.grants)
         dialect = next(d for d in judgement.arrival.dialects if d.subprotocol == subprotocol)
         opened = Opened(connection, judgement, dialect, times)
         link = StationLink(opened, channel, self._duties)
@@ -178,10 +179,13 @@ class Reception:
         if displaced is not None:
             displaced.end(CloseCause.SUPERSEDED, "replaced by a newer connection")
         self._duties.reports.metrics.links.inc()
-        channel.open(accept(request, subprotocol, deflate=group.deflate), link)
+        answered = subprotocol if subprotocol in request.subprotocols else None  # field note 13
+        channel.open(accept(request, answered, deflate=group.deflate), link, send_sizes(judgement.grants))
         told: dict[str, FactValue] = {"subprotocol": subprotocol, "replaced": displaced is not None}
         if csms is not None and judgement.decision.would is not None:
             told["csms_took_header"] = self._duties.accepted_by_csms(judgement)
+        if judgement.grants:
+            told["quirks"] = (*judgement.arrival.quirks, *named_link_quirks(judgement.grants))
         self._door.report(judgement, connection, **told)
         self._duties.opened(judgement)
         if csms is not None:
@@ -226,7 +230,8 @@ class Reception:
         return False
 
     def _keeps_new(self, judgement: Judgement) -> bool:
-        return self._duties.book.group_of(judgement.entry).second_connection == "keep-new"
+        group = self._duties.book.group_of(judgement.entry)
+        return group.second_connection == "keep-new" or Quirk.KEEP_NEW_CONNECTION in judgement.grants
 
     def _tell_two_places(self, judgement: Judgement, old: Contender, new: Contender) -> None:
         places = Place(old.source, old.serial), Place(new.source, new.serial)
@@ -316,6 +321,9 @@ class Reception:
             login=read_basic(authorization, found.identity or ""),
             route=route.name if route is not None else DEFAULT_ROUTE,
             tenant=route.rule.tenant if route is not None else DEFAULT_TENANT,
+            speakable=approach.dialects,
+            odd=approach.odd,
+            oddities=(Quirk.NO_CONNECTION_UPGRADE,) if request.lacks_connection else (),
             header=Secret(authorization) if authorization is not None and is_passed_on else None,
         )
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from voltward.detection.buckets import Tokens
+from voltward.domain.odd_path import OddPath
 from voltward.domain.route import Identified
-from voltward.domain.route_table import RouteRule, RouteTable, bare_host
+from voltward.domain.route_table import RouteRule, RouteTable, Way, bare_host
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsRoute
 from voltward.ocpp.dialect import Dialect
@@ -64,6 +65,7 @@ class Approach:
     found: Identified
     dialects: Mapping[str, Dialect]
     is_misdirected: bool = False
+    odd: OddPath | None = None  # whom a path that is not written plainly can only mean
 
 
 class Routes:
@@ -86,6 +88,10 @@ class Routes:
         """
         host = bare_host((request.header("host") or b"").decode("latin-1")) if self._table.names_hosts else ""
         way = self._table.find(host, request.target)
+        if way.found.identity is None or "%" in way.found.identity:
+            odd = self._odd(way, host, request.target, server_name)
+            if odd is not None:
+                return odd
         if way.rule is None:
             return Approach(None, way.found, self._every_dialect)
         route = self._by_name[way.rule.name]
@@ -94,6 +100,19 @@ class Routes:
             meant = self._table.find(bare_host(server_name), request.target)
             return Approach(route, way.found, route.dialects, is_misdirected=meant.rule is not way.rule)
         return Approach(route, way.found, route.dialects)
+
+    def _odd(self, way: Way, host: str, target: str, server_name: str | None) -> Approach | None:
+        """Whom a path can only mean that is nobody's, or may be encoded twice.
+
+        Where TLS was asked for another host, it means nobody.
+        """
+        if self._table.names_hosts and server_name and bare_host(server_name) != host:
+            return None
+        read = self._table.find_odd(host, target, way.found)
+        if read is None:
+            return None
+        route = self._by_name[read[0].name]
+        return Approach(route, way.found, route.dialects, odd=read[1])
 
     def named(self, name: str) -> Route | None:
         """A route as it is now; None if a reload has taken it away."""

@@ -223,6 +223,6 @@ class Gateway:
 
 def _ends_by_date(judgement: Judgement) -> bool:
     entry = judgement.entry
-    if judgement.decision.would is not None:
+    if judgement.decision.would is not None or judgement.grants:
         return True
     return entry is not None and bool(entry.exceptions or entry.station.allowance is not None)

@@ -5,7 +5,7 @@ The words of these structures are the words of `voltward.toml`; unknown keys are
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -88,3 +88,11 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # record first, refuse when the record is empty.
     schema: Literal["off", "record", "refuse"] = "off"
     schema_lengths: dict[str, Count] = field(default_factory=dict)  # "Action.member" = characters
+    quirks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # docs/quirks.md
+
+
+class QuirkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[quirks]`: which recipes for models are in force."""
+
+    recipes: str = ""  # a folder of the operator's own recipes, *.toml
+    use: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # shipped ones, dated

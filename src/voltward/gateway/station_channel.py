@@ -14,13 +14,14 @@ from typing import Protocol
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
-from voltward.gateway.channel_terms import Came, ChannelLimits, LinkEvents, Phase
+from voltward.gateway.channel_terms import ANY_SIZE, Came, ChannelLimits, LinkEvents, Phase, SendSizes
 from voltward.gateway.forwarded import ForwardedTls, read_request
 from voltward.gateway.listener import Listener
 from voltward.gateway.peer import Peer
 from voltward.gateway.proxies import ALIVE, asks_for_health
 from voltward.gateway.report import Reports
 from voltward.wire.forwarded_certificate import ForwardedFault
+from voltward.wire.small_frames import SmallFrameCodec
 from voltward.wire.tls import TlsFacts, TlsServerEngine, looks_like_tls
 from voltward.wire.tls_failure import TlsFailure
 from voltward.wire.upgrade import (
@@ -179,7 +180,7 @@ class StationChannel:
         self._threshold.reports.tls_failed(self.address, facts)
         self.turn_away(421, b"", ())
 
-    def open(self, acceptance: Acceptance, link: LinkEvents) -> None:
+    def open(self, acceptance: Acceptance, link: LinkEvents, sizes: SendSizes = ANY_SIZE) -> None:
         """Answer 101: from now on the link is fed."""
         self._threshold.half_open.know(self.source.prefix)
         self._leave_half_open()
@@ -187,11 +188,13 @@ class StationChannel:
         self.peer.deliver = self._read
         self._link = link
         self.on_gone = None
-        self._codec = FrameCodec(
-            is_server=True,
-            max_message=self._threshold.limits.message_size,
-            extensions=acceptance.extensions,
-        )
+        most, extensions = self._threshold.limits.message_size, acceptance.extensions
+        if sizes.frame:
+            self._codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
+        else:
+            self._codec = FrameCodec(is_server=True, max_message=most, extensions=extensions)
+        if sizes.record and self._engine is not None:
+            self._engine.limit_records(sizes.record)
         self.peer.send(acceptance.response)
 
     # -- for the link -------------------------------------------------------------------------------------

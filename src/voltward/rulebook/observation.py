@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from voltward.domain.authority import Authority
 from voltward.domain.credential import CredentialState, PasswordForm, Purpose
+from voltward.domain.quirk import Quirk
 from voltward.domain.security_profile import Allowance, SecurityProfile, is_permitted
 from voltward.domain.station import DEFAULT_TENANT, Standing
 
@@ -103,8 +104,10 @@ class RequestSeen:
     spoken: tuple[str, ...] = ()  # those of them that we speak and the route allows
     authorization: AuthorizationForm = AuthorizationForm.NONE
     authorization_problem: str = ""
-    user_matches: bool | None = None  # Basic user equals the identity
+    user_matches: bool | None = None  # Basic user equals the identity, or a granted alias
     tenant: str = DEFAULT_TENANT  # whose path it is
+    oddities: tuple[Quirk, ...] = ()  # ways of this request that no quirk covers
+    quirks: tuple[Quirk, ...] = ()  # granted tolerances that it made use of
 
 
 class PasswordOutcome(StrEnum):

@@ -6,12 +6,13 @@ It holds copies of rows and never decides. `follow_store` is the only writer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState
 from voltward.domain.finding import ControlException
+from voltward.domain.quirk import QuirkGrant
 from voltward.domain.station import Station, StationId
 
 
@@ -22,6 +23,7 @@ class StationEntry:
     station: Station
     credentials: tuple[Credential, ...] = ()
     exceptions: tuple[ControlException, ...] = ()
+    quirks: tuple[QuirkGrant, ...] = ()
 
     @property
     def has_proven_credential(self) -> bool:
@@ -71,7 +73,7 @@ class AdmissionRegistry:
         if entry is None or not entry.exceptions:
             return entry
         live = tuple(exception for exception in entry.exceptions if now < exception.until)
-        return entry if live == entry.exceptions else StationEntry(entry.station, entry.credentials, live)
+        return entry if live == entry.exceptions else replace(entry, exceptions=live)
 
     def colliding(self, station: StationId) -> StationId | None:
         """A registered identity that differs from this one in letter case only (ruling 32)."""

@@ -120,6 +120,8 @@ def decision_event(
     if decision.would is not None:
         facts["would"] = decision.would.answer.value
         facts["would_lane"] = decision.would.lane.value if decision.would.lane else None
+    if request.quirks:
+        facts["quirks"] = tuple(quirk.value for quirk in request.quirks)
     if chain is not None:
         facts["certificate"] = chain.leaf.fingerprint.hex()
         facts["certificate_subject"] = chain.leaf.subject

@@ -54,6 +54,7 @@ class Explanation:
             "would": self._fact("would"),
             "failed": self._fact("failed"),
             "excepted": self._fact("excepted"),
+            "quirks": self._fact("quirks"),
             "last_admitted_at": self.last_admitted.at if self.last_admitted is not None else None,
             "advice": self.advice,
             "recent": [{"at": e.at, "kind": e.kind, "facts": dict(e.facts)} for e in self.recent],
@@ -81,6 +82,8 @@ class Explanation:
         would = event.facts.get("would")
         if would is not None and would != "admit":
             yield f"Its group is only observed: enforced, the answer would have been `{would}`."
+        if event.facts.get("quirks"):
+            yield f"Quirks that held: {', '.join(map(str, _listed(event.facts['quirks'])))}."
         if event.facts.get("control"):
             reason = f": {event.facts['reason']}" if event.facts.get("reason") else ""
             yield f"Decided by {event.facts['control']} ({self.control_title}){reason}."
@@ -162,6 +165,10 @@ def _how(facts: Mapping[str, object]) -> str:
     if facts.get("credential"):
         words.append(f"with {facts['credential']}")
     return ", ".join(words)
+
+
+def _listed(fact: object) -> Sequence[object]:
+    return fact if isinstance(fact, (list, tuple)) else (fact,)
 
 
 def _short(facts: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voltward.domain.secret import Secret
 
@@ -25,6 +25,11 @@ class BasicLogin:
     problem: str = ""
     user_matches: bool = False
     password: Secret | None = None
+    both: Secret | None = field(default=None, compare=False)  # as they came, for another reading
+
+    def read_as(self, user: str) -> BasicLogin:
+        """The same header for a station that calls itself otherwise (field note 8); itself if it does not."""
+        return self if self.both is None else _split(self.both.reveal(), user, self)
 
 
 NO_LOGIN = BasicLogin("none")
@@ -47,8 +52,15 @@ def read_basic(header: bytes | None, identity: str) -> BasicLogin:
         decoded = _decode(rest.strip(b" \t"))
     except (binascii.Error, ValueError):
         return BasicLogin("malformed", "bad-base64")
-    user = identity.encode("utf-8") + b":"
+    return _split(decoded, identity, None)
+
+
+def _split(decoded: bytes, name: str, otherwise: BasicLogin | None) -> BasicLogin:
+    """User and password apart; where another user stands, `otherwise`, or a split at the first colon."""
+    user = name.encode("utf-8") + b":"
     matches = hmac.compare_digest(decoded[: len(user)], user)
+    if not matches and otherwise is not None:
+        return otherwise
     if not matches and b":" not in decoded:
         return BasicLogin("malformed", "no-colon")
     password = decoded[len(user) :] if matches else decoded.partition(b":")[2]
@@ -56,7 +68,7 @@ def read_basic(header: bytes | None, identity: str) -> BasicLogin:
         return BasicLogin("malformed", "too-long")
     if not password:
         return BasicLogin("malformed", "empty-password", matches)
-    return BasicLogin("basic", "", matches, Secret(password))
+    return BasicLogin("basic", "", matches, Secret(password), None if matches else Secret(decoded))
 
 
 def basic_header(identity: str, password: Secret) -> bytes:

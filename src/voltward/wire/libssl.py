@@ -109,6 +109,25 @@ class Pipe:
         return CLOSED if error == _ZERO_RETURN else BROKEN
 
 
+class SmallRecords(Pipe):
+    """The same ends of a connection; what is written goes into records of at most so many octets."""
+
+    __slots__ = ("_most",)
+
+    def __init__(self, connection: SSL.Connection, most: int) -> None:
+        super().__init__(connection)
+        self._most = most
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Encrypt all of `data`; its length, or BROKEN."""
+        view = memoryview(data)
+        for at in range(0, len(view), self._most):
+            done = super().write(view[at : at + self._most])
+            if done <= 0:
+                return done
+        return len(view)
+
+
 def certificates(
     connection: SSL.Connection, anchors: Mapping[int, bytes]
 ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

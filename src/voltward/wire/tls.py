@@ -136,6 +136,10 @@ class TlsServerEngine:
         if self._pipe.write(data) == libssl.BROKEN:
             self._fail(name_reason(libssl.take_errors()))
 
+    def limit_records(self, octets: int) -> None:
+        """From now on no record holds more plain octets than that (field note 53); after the handshake."""
+        self._pipe = libssl.SmallRecords(self._connection, octets)
+
     def take_output(self) -> bytes:
         """The bytes that are ready for the peer, b"" if none. Never fails, also after a TlsFailure."""
         if self._last_words:

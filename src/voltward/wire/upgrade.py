@@ -24,7 +24,7 @@ from websockets.exceptions import (
 )
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.headers import parse_subprotocol
+from websockets.headers import parse_connection, parse_subprotocol
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
@@ -52,15 +52,11 @@ _JUDGE = ServerProtocol()
 
 @dataclass(frozen=True, slots=True)
 class HeadLimits:
-    """Bounds of a request head in bytes and header lines, and the one tolerance it knows.
-
-    `needs_connection_header` False takes requests without `Connection: Upgrade` (field note 14, a quirk).
-    """
+    """Bounds of a request head in bytes and header lines."""
 
     head: int = 16_384
     line: int = 4_096
     headers: int = 64
-    needs_connection_header: bool = True
 
 
 HEAD_LIMITS = HeadLimits()
@@ -89,7 +85,9 @@ class UpgradeRequest:
 
     `target` is the path with its query exactly as sent. `headers` have names in lower case and values as
     bytes, nothing lost. `subprotocols` are in the station's order, each once. `size` counts the head's
-    bytes: what follows them in the buffer came too early, and belongs to the codec.
+    bytes: what follows them in the buffer came too early, and belongs to the codec. `lacks_connection`:
+    `Connection: Upgrade` is missing (field note 14); whether that is borne is judged once the station is
+    known.
     """
 
     target: str
@@ -97,6 +95,7 @@ class UpgradeRequest:
     subprotocols: tuple[str, ...]
     key: str
     size: int
+    lacks_connection: bool = False
 
     def header(self, name: str) -> bytes | None:
         """The first value of a header, by its name in lower case."""
@@ -133,15 +132,15 @@ def parse_request_head(
         target, headers = plain
         key = headers["sec-websocket-key"].decode("ascii")
         return UpgradeRequest(target, tuple(headers.items()), subprotocols_of(headers), key, size)
-    return _read_by_library(head, limits)
+    return _read_by_library(head)
 
 
-def _read_by_library(head: bytes, limits: HeadLimits) -> UpgradeRequest | UpgradeFault:
+def _read_by_library(head: bytes) -> UpgradeRequest | UpgradeFault:
     try:
         request = parse_whole(head, lambda reader: Request.parse(reader.read_line))
     except (ValueError, EOFError, NotImplementedError, WebSocketException):
         return _MALFORMED
-    return _check_request(request, len(head), limits)
+    return _check_request(request, len(head))
 
 
 def accept(request: UpgradeRequest, subprotocol: str | None, *, deflate: bool = False) -> Acceptance:
@@ -193,15 +192,16 @@ def _check_size(head: bytes, limits: HeadLimits) -> UpgradeFault | None:
     return None
 
 
-def _check_request(request: Request, size: int, limits: HeadLimits) -> UpgradeRequest | UpgradeFault:
+def _check_request(request: Request, size: int) -> UpgradeRequest | UpgradeFault:
     headers = request.headers
     if len(headers.get_all("Host")) != 1:
         return UpgradeFault("bad_host", HTTPStatus.BAD_REQUEST)  # RFC 9112 3.2
     if len(headers.get_all("Authorization")) > 1:
         return UpgradeFault("duplicate_authorization", HTTPStatus.BAD_REQUEST)
-    if not limits.needs_connection_header and "Connection" not in headers:
-        headers["Connection"] = "Upgrade"
     try:
+        lacks_connection = _lacks_connection(headers)
+        if lacks_connection:
+            headers["Connection"] = "Upgrade"
         _JUDGE.process_request(request)
         offered = [
             name for line in headers.get_all("Sec-WebSocket-Protocol") for name in parse_subprotocol(line)
@@ -214,7 +214,17 @@ def _check_request(request: Request, size: int, limits: HeadLimits) -> UpgradeRe
         subprotocols=tuple(dict.fromkeys(offered)),
         key=headers["Sec-WebSocket-Key"],
         size=size,
+        lacks_connection=lacks_connection,
     )
+
+
+def _lacks_connection(headers: Headers) -> bool:
+    """`Upgrade` stands there, and no `Connection` that names it, or anything else but `keep-alive`.
+
+    InvalidHandshake if it cannot be read.
+    """
+    named = {option.lower() for line in headers.get_all("Connection") for option in parse_connection(line)}
+    return "Upgrade" in headers and named <= {"keep-alive"}
 
 
 def _name_fault(error: InvalidHandshake) -> UpgradeFault:

@@ -12,6 +12,7 @@ from voltward.adapters.system_clock import SystemClock
 from voltward.crypto.certificates import CertificateReader
 from voltward.domain.authority import TrustedFor
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState
+from voltward.domain.quirk import NO_GRANTS
 from voltward.gateway.observe import Arrival, certificate_known, observe, observe_again, station_known
 from voltward.rulebook.observation import (
     AuthorizationForm,
@@ -183,7 +184,7 @@ def test_a_live_link_is_seen_in_the_light_of_a_revocation() -> None:
     before = seen(with_certificate(), known)
     known.set_denials([denied_certificate(fingerprint=LEAF.fingerprint)])
 
-    later = observe_again(before, known, None, NOW + timedelta(hours=1))
+    later = observe_again(before, known, None, NO_GRANTS, NOW + timedelta(hours=1))
 
     assert later.certificate is not None
     assert (later.certificate.denied, later.at) == ("stolen", NOW + timedelta(hours=1))
@@ -195,7 +196,7 @@ def test_an_authority_that_is_trusted_no_more_is_gone_from_a_live_chain() -> Non
     before = seen(with_certificate(), known)
     known.set_authorities([])
 
-    later = observe_again(before, known, None, NOW)
+    later = observe_again(before, known, None, NO_GRANTS, NOW)
 
     assert later.chain is not None
     assert later.chain.authority is None
@@ -206,7 +207,7 @@ def test_an_authority_whose_rules_changed_is_seen_with_the_new_ones() -> None:
     before = seen(with_certificate(), known)
     known.set_authorities([trusted(ROOT, trusted_for=TrustedFor.MANUFACTURERS)])
 
-    later = observe_again(before, known, None, NOW)
+    later = observe_again(before, known, None, NO_GRANTS, NOW)
 
     assert later.chain is not None
     assert later.chain.authority is not None
@@ -218,4 +219,4 @@ def test_a_station_that_was_dropped_is_a_stranger_by_now() -> None:
     before = seen(with_certificate(), known)
     known.drop_station(arrival().station or pytest.fail("it has one"))
 
-    assert observe_again(before, known, None, NOW).station is None
+    assert observe_again(before, known, None, NO_GRANTS, NOW).station is None

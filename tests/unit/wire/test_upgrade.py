@@ -90,7 +90,6 @@ FAULTS = [
     ("target not ascii", head(line=b"GET /\xff HTTP/1.1"), "malformed", 400),
     ("plain http", head(without=UPGRADE), "not_websocket", 426),
     ("other upgrade", head(b"Upgrade: h2c", without=UPGRADE), "not_websocket", 426),
-    ("no connection header", head(without=CONNECTION), "not_websocket", 426),
     ("no key", head(without=WS_KEY), "bad_header", 400),
     ("short key", head(b"Sec-WebSocket-Key: AAAA", without=WS_KEY), "bad_header", 400),
     ("two keys", head(WS_KEY), "bad_header", 400),
@@ -143,11 +142,20 @@ def test_limits_are_settings() -> None:
     assert isinstance(parse_request_head(wire, HeadLimits(line=20)), UpgradeFault)
 
 
-def test_a_missing_connection_header_is_tolerated_where_it_is_asked_for() -> None:
-    quirk = HeadLimits(needs_connection_header=False)
-    assert isinstance(parse_request_head(head(without=CONNECTION), quirk), UpgradeRequest)
-    wrong = head(b"Connection: close", without=CONNECTION)
-    assert parse_request_head(wrong, quirk) == parse_request_head(wrong)
+@pytest.mark.parametrize("instead", [(), (b"Connection: keep-alive",)])
+def test_a_missing_connection_header_is_told_and_judged_later(instead: tuple[bytes, ...]) -> None:
+    odd = parse_request_head(head(*instead, without=CONNECTION))
+    plain = parse_request_head(head())
+
+    assert isinstance(odd, UpgradeRequest)
+    assert isinstance(plain, UpgradeRequest)
+    assert (odd.lacks_connection, plain.lacks_connection) == (True, False)
+
+
+def test_a_connection_header_that_says_something_else_is_no_upgrade() -> None:
+    wrong = parse_request_head(head(b"Connection: close", without=CONNECTION))
+    assert isinstance(wrong, UpgradeFault)
+    assert wrong.code == "not_websocket"
 
 
 @settings(max_examples=400, deadline=None)

@@ -20,6 +20,7 @@ from voltward.bootstrap.soundness import (
     rooms,
     routes,
 )
+from voltward.bootstrap.soundness.quirks import check_quirks
 from voltward.bootstrap.soundness.remarks import Note, Remark, Soundness, from_fault, guarded, sound
 from voltward.bootstrap.soundness.server_chains import check_server_chains
 from voltward.domain.errors import VoltwardError
@@ -54,6 +55,7 @@ def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
         lambda: policies.check_observed(settings, now),
         lambda: routes.check_routes(settings),
         lambda: routes.check_ways(settings),
+        lambda: check_quirks(settings, now),
         lambda: network.check_plain(settings),
         lambda: network.check_metrics(settings),
         lambda: proxies.check_proxies(settings),

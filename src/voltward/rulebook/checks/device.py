@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voltward.domain.quirk import Quirk
 from voltward.domain.station import Standing
 from voltward.rulebook.checks.result import NOT_APPLICABLE, PASSED, Result, failed
 from voltward.rulebook.control import Parameters
@@ -21,6 +22,13 @@ def not_held(seen: ConnectionObservation, _: Parameters) -> Result:
         return NOT_APPLICABLE
     held = seen.station.standing is Standing.QUARANTINED
     return failed("the station is in quarantine by an operator's order") if held else PASSED
+
+
+def connection_upgrade(seen: ConnectionObservation, _: Parameters) -> Result:
+    """The request named the upgrade in its Connection header, or a quirk covers that it did not."""
+    if Quirk.NO_CONNECTION_UPGRADE not in seen.request.oddities:
+        return PASSED
+    return failed("the request lacks Connection: Upgrade")
 
 
 def spoken_subprotocol(seen: ConnectionObservation, _: Parameters) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voltward.domain.quirk import Quirk
 from voltward.rulebook.checks.result import NOT_APPLICABLE, PASSED, Result, failed, not_observed
 from voltward.rulebook.control import Parameters
 from voltward.rulebook.observation import AuthorizationForm, ConnectionObservation
@@ -39,6 +40,14 @@ def registered(seen: ConnectionObservation, _: Parameters) -> Result:
             "the record that was looked up is another station's"
         )  # a bug of ours must not let anybody in
     return PASSED
+
+
+def written_plainly(seen: ConnectionObservation, _: Parameters) -> Result:
+    """The request is written as the route asks, or a quirk that holds covers what is odd about it."""
+    odd = [quirk for quirk in seen.request.oddities if quirk is not Quirk.NO_CONNECTION_UPGRADE]
+    if not odd:
+        return PASSED
+    return failed(f"{', '.join(odd)}: no quirk of that name holds for this station")
 
 
 def basic_user(seen: ConnectionObservation, _: Parameters) -> Result:

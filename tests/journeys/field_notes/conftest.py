@@ -1,0 +1,56 @@
+"""One gateway for all field notes, whose groups have quirks; most of its stations speak plainly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.journeys.deployment import Template, Wanted, World, world_of
+
+DATED = 'until = 2099-12-31\nowner = "ann"\nreason = "old firmware"\n'
+QUIRKS = {
+    "trailing-slash": "",
+    "extra-slash": "",
+    "glued-identity": "",
+    "nested-path": 'above = "site7"',
+    "encoded-twice": "",
+    "letter-case": "",
+    "no-subprotocol": 'speaks = "ocpp1.6"',
+    "no-connection-upgrade": "",
+    "short-password": "octets = 8",
+    "shared-password": "",
+    "shipped-password": "",
+    "small-frames": 'octets = "256 B"',
+    "small-records": 'octets = "512 B"',
+    "keep-new-connection": "",
+}
+SETTINGS = "".join(f"[group.odd.quirks.{name}]\n{DATED}{more}\n" for name, more in QUIRKS.items())
+ENDED = '[group.ended.quirks.trailing-slash]\nuntil = 2026-01-31\nowner = "ann"\nreason = "old firmware"\n'
+SLEEPY = f'[group.sleepy.quirks.keepalive-pace]\n{DATED}ping_interval = "0 s"\nidle_timeout = "2 s"\n'
+EAGER = "[group.eager]\nping_interval = '1 s'\npong_timeout = '1 s'\n"
+
+SITE = b"one-for-the-whole-site"
+SHIPPED = b"12345678"
+SHORT = b"ab12-cd34"[:8]
+WANTED = (
+    *(Wanted(f"Odd-{number}", group="odd") for number in range(12)),
+    Wanted("RDAM|123", group="odd"),
+    Wanted("Ended-1", group="ended"),
+    Wanted("Sleepy-1", group="sleepy"),
+    Wanted("Eager-1", group="eager"),
+    Wanted("Odd-Short", group="odd", password=SHORT),
+    Wanted("Odd-Shorter", group="odd", password=SHORT[:7]),
+    Wanted("Plain-Short", password=SHORT[::-1]),
+    Wanted("Odd-Shipped", group="odd", password=SHIPPED),
+    Wanted("Odd-Shared", group="odd", password=SITE),
+    Wanted("Plain-Shared", password=SITE),
+)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    settings = SETTINGS + ENDED + SLEEPY + EAGER
+    async with world_of(template, tmp_path_factory.mktemp("notes"), settings, wanted=WANTED) as world:
+        yield world
