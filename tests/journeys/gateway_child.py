@@ -41,7 +41,7 @@ class GatewayChild:
         self._is_over = False
         self._news = asyncio.Condition()
         self._reading = asyncio.create_task(self._read(), name=f"log of {process.pid}")
-        self.tls_port = self.plain_port = self.metrics_port = 0
+        self.tls_port = self.plain_port = self.terminated_port = self.metrics_port = 0
 
     @property
     def mark(self) -> int:
@@ -79,6 +79,7 @@ class GatewayChild:
         event = await self.event("gateway_ready", since=since, seconds=30)
         self.tls_port = event["tls_port"]
         self.plain_port = event["plain_port"] or 0
+        self.terminated_port = event.facts.get("terminated_port") or 0
         self.metrics_port = event["metrics_port"]
 
     def hang_up(self) -> None:

@@ -168,7 +168,9 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     parts = GatewayParts(door, table, duties, reception, threshold(settings, reception, reports), facts)
     following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
-    assembly.gateway = Gateway(parts, listeners(settings, assembly.trust), following, metrics_at)
+    assembly.gateway = Gateway(
+        parts, listeners(settings, assembly.trust, deployment.rulebook), following, metrics_at
+    )
     remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
 

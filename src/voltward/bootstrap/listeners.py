@@ -18,6 +18,7 @@ from voltward.gateway.listener import Listener, TlsHolder, parse_address, parse_
 from voltward.gateway.proxies import Network, Proxies, TerminatedSettings
 from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.catalogue import Rulebook
+from voltward.rulebook.control import Moment
 from voltward.settings import Settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.wire.forwarded_certificate import headers_of
@@ -80,10 +81,10 @@ def tls_policy(settings: Settings, rulebook: Rulebook) -> TlsPolicy:
     return policy if settings.gateway.static_rsa else policy.without_static_rsa()
 
 
-def listeners(settings: Settings, trust: Trust) -> list[Listener]:
+def listeners(settings: Settings, trust: Trust, rulebook: Rulebook) -> list[Listener]:
     """The TLS listener, and the plain and the terminated one where they are switched on."""
     gateway = settings.gateway
-    return [*_direct(gateway, trust.tls), *_terminated(gateway, trust)]
+    return [*_direct(gateway, trust.tls), *_terminated(gateway, trust, rulebook)]
 
 
 def _direct(gateway: GatewaySettings, tls: TlsHolder) -> Iterator[Listener]:
@@ -110,7 +111,7 @@ def _direct(gateway: GatewaySettings, tls: TlsHolder) -> Iterator[Listener]:
     yield Listener("plain", host, port, gateway.zone, plain, trusted, (), sources, None, proxies)
 
 
-def _terminated(gateway: GatewaySettings, trust: Trust) -> Iterator[Listener]:
+def _terminated(gateway: GatewaySettings, trust: Trust, rulebook: Rulebook) -> Iterator[Listener]:
     """Proxies come here that have ended the stations' TLS."""
     behind = gateway.terminated
     if not behind.listen:
@@ -137,11 +138,25 @@ def _terminated(gateway: GatewaySettings, trust: Trust) -> Iterator[Listener]:
         sources=_sources(gateway, networks, behind.half_open),
         tls=trust.proxies,
         proxies=Proxies(networks, announces=behind.protocol == "required", alone=True),
-        forwarded=_forwarded(behind, trust.verifier),
+        forwarded=_forwarded(behind, trust.verifier, rulebook),
     )
 
 
-def _forwarded(behind: TerminatedSettings, holder: VerifierHolder) -> ForwardedRules:
+def vouchable(rulebook: Rulebook) -> frozenset[str]:
+    """The controls of a connection that look at TLS itself, which a proxy may have ended."""
+    steps = rulebook.for_moment(Moment.CONNECTION)
+    return frozenset(control.id for control in steps if control.check.startswith("transport."))
+
+
+def _forwarded(behind: TerminatedSettings, holder: VerifierHolder, rulebook: Rulebook) -> ForwardedRules:
+    known = vouchable(rulebook)
+    other = next((control for control in behind.vouched if control not in known), None)
+    if other is not None:
+        raise OperatorFault(
+            f"nobody can answer for {other} in the place of a proxy.",
+            mend=f"Possible are {', '.join(sorted(known))}.",
+            subject="gateway.terminated.vouched",
+        )
     named = None
     if behind.certificate != "off":
         named = headers_of(behind.certificate, behind.certificate_header, behind.chain_header)
@@ -153,6 +168,7 @@ def _forwarded(behind: TerminatedSettings, holder: VerifierHolder) -> ForwardedR
         version=behind.version_header.lower(),
         suite=behind.suite_header.lower(),
         server_name=behind.server_name_header.lower(),
+        vouched=frozenset(behind.vouched),
     )
 
 

@@ -85,6 +85,9 @@ class Weighing:
     `softest` names, where it is not merely to record, the action below which neither a policy nor an
     exception brings a control: its default for a control that cannot be waived, quarantine for one that may
     open a lane but never the door (an expired certificate: A00.FR.429).
+
+    `vouched` names controls whose facts nobody can see here, since a proxy ended TLS, and for which the
+    operator answers: *not observed* is recorded there, and what was seen to be wrong costs what it costs.
     """
 
     defaults: Mapping[str, Action]
@@ -92,6 +95,7 @@ class Weighing:
     exceptions: tuple[ControlException, ...] = ()
     lane: Lane = Lane.UNPROVEN  # where a quarantine would lead this station
     softest: Mapping[str, Action] = field(default_factory=dict[str, Action])
+    vouched: frozenset[str] = frozenset()
 
     def action_for(self, control: str, now: datetime) -> tuple[Action, bool]:
         """What a failure of this control costs, and whether a dated exception made it cheaper."""
@@ -113,6 +117,8 @@ def decide(verdicts: Iterable[Verdict], weighing: Weighing, now: datetime) -> De
         if verdict.outcome in _HARMLESS:
             continue
         failed.append(verdict)
+        if verdict.outcome is Outcome.NOT_OBSERVED and verdict.control in weighing.vouched:
+            continue
         action, is_excepted = weighing.action_for(verdict.control, now)
         if is_excepted:
             excepted.append(verdict.control)

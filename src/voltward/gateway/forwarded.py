@@ -38,7 +38,10 @@ class VerifierHolder:
 
 @dataclass(frozen=True, slots=True)
 class ForwardedRules:
-    """Which headers tell what: names in lower case, empty where none does. `head`: bounds of a request."""
+    """Which headers tell what: names in lower case, empty where none does. `head`: bounds of a request.
+
+    `vouched`: controls for whose facts the operator answers, since the proxy does not tell them.
+    """
 
     head: HeadLimits
     holder: VerifierHolder
@@ -47,6 +50,7 @@ class ForwardedRules:
     version: str = ""
     suite: str = ""
     server_name: str = ""
+    vouched: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:

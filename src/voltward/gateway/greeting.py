@@ -59,6 +59,8 @@ class ProxyGreeting:
         """Somebody else than a proxy is a station, or has no business here."""
         proxies, address = self._listener.proxies, self.peer.source[0]
         assert proxies is not None
+        if not address:
+            return  # reset before we could look, as HAProxy's plain check does: `ended` comes next
         if not proxies.lists(address):
             if proxies.alone:
                 self._refuse("not-a-proxy")
@@ -90,7 +92,10 @@ class ProxyGreeting:
             return
         del self._said[: header.size]
         self._waits_for_header = False
-        if header.source is not None:
+        proxies = self._listener.proxies
+        assert proxies is not None
+        # HAProxy's check by version 1 announces its own address instead of saying that it has none.
+        if header.source is not None and not proxies.lists(header.source):
             self._hand_over(Came(self.peer, header.source))
             return
         self._is_local = True

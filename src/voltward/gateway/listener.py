@@ -47,6 +47,11 @@ class Listener:
     proxies: Proxies | None = None  # who stands in front
     forwarded: ForwardedRules | None = field(default=None, compare=False)
 
+    @property
+    def vouched(self) -> frozenset[str]:
+        """The controls whose facts a proxy does not tell here, and for which the operator answers."""
+        return self.forwarded.vouched if self.forwarded is not None else frozenset()
+
     def lists(self, address: str) -> bool:
         """Whether a source may use this listener at all (A00.FR.201: profile 1 in trusted networks)."""
         return self.networks is None or is_within(address, self.networks)

@@ -51,6 +51,8 @@ class TerminatedSettings(Struct, frozen=True, forbid_unknown_fields=True):
     version_header: str = ""
     suite_header: str = ""
     server_name_header: str = ""
+    # No proxy tells of compression or resumption: who runs it answers for its configuration.
+    vouched: list[str] = field(default_factory=lambda: ["TLS-04", "TLS-06"])
     request_head: Size = Size(32 * 1024)  # a chain of certificates stands in it
 
 

@@ -310,7 +310,9 @@ class Reception:
         spoken = choose(request.subprotocols, tuple(approach.dialects))
         return Arrival(
             at=self._duties.clock.now(),
-            listener=ListenerSeen(listener.name, listener.profiles, address, listener.lists(address)),
+            listener=ListenerSeen(
+                listener.name, listener.profiles, address, listener.lists(address), listener.vouched
+            ),
             source=channel.source,
             tls=channel.tls,
             path=request.target,

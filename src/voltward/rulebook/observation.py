@@ -19,12 +19,16 @@ from voltward.domain.station import DEFAULT_TENANT, Standing
 
 @dataclass(frozen=True, slots=True)
 class ListenerSeen:
-    """The listener that the connection came in on, and whether the source is on its list."""
+    """The listener that the connection came in on, and whether the source is on its list.
+
+    `vouched`: controls for which the operator answers there, where a proxy ended TLS and does not tell.
+    """
 
     name: str
     profiles: frozenset[SecurityProfile]
     source: str  # address as text
     source_listed: bool
+    vouched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

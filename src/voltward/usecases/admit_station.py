@@ -7,7 +7,7 @@ compares passwords and writes the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from voltward.domain.enforcement import Decision, Policy, Weighing, decide, observe
@@ -66,6 +66,8 @@ def admit_station(
     Where the group is only observed: admit, with what it would have been (but for what holds even so).
     """
     weighing = rules.weighing(entry, lane_for(observation, entry))
+    if observation.listener.vouched:
+        weighing = replace(weighing, vouched=observation.listener.vouched)
     decision = decide(rules.evaluator.connection(observation), weighing, now)
     terms = rules.terms_for(entry, now)
     if terms is None or not _may_be_observed(observation, terms):

@@ -50,7 +50,7 @@ def listening(settings: Settings) -> list[Listener]:
     root = MadeAuthority.create("Root")
     issued = root.issue("csms.example")
     chain = ServerChain("server", issued.chain_pem, Secret(issued.key_pem))
-    return listeners(settings, trust_of(build_server_context([chain], [], OCPP_TLS)))
+    return listeners(settings, trust_of(build_server_context([chain], [], OCPP_TLS)), BOOK)
 
 
 def trust_of(context: ServerContext) -> Trust:
@@ -158,6 +158,7 @@ def test_without_a_form_no_certificate_is_believed(plain: Site) -> None:
             [TERMINATED[0], 'gateway.terminated.sources=["203.0.113.0/24", "8.8.8.0/24"]'],
             "8.8.8.0/24 is public",
         ),
+        ([*TERMINATED, 'gateway.terminated.vouched=["CERT-02"]'], "nobody can answer for CERT-02"),
         ([TERMINATED[1], "gateway.terminated.listen=x"], "no address to listen on"),
     ],
 )
@@ -178,7 +179,7 @@ async def test_proxies_with_certificates_of_their_own_may_come_from_anywhere(
         read_trust(settings, deployment, AdmissionRegistry())
     (site.folder / "proxies.pem").write_bytes(MadeAuthority.create("Proxies").certificate_pem)
     trust = read_trust(settings, deployment, AdmissionRegistry())
-    made = listeners(settings, trust)[1]
+    made = listeners(settings, trust, BOOK)[1]
 
     assert made.tls is trust.proxies is not None
 

@@ -44,6 +44,15 @@ def test_what_was_not_observed_has_failed() -> None:
     assert decide(verdicts, Weighing(DEFAULTS, Policy("group", {})), NOW).answer is Answer.REFUSE
 
 
+def test_what_the_operator_answers_for_may_stay_unobserved_and_not_be_wrong() -> None:
+    weighing = Weighing(DEFAULTS, Policy("group", {}), vouched=frozenset({"R"}))
+    unseen, wrong = Verdict("R", Outcome.NOT_OBSERVED), Verdict("R", Outcome.FAIL)
+
+    assert decide((unseen,), weighing, NOW) == Decision(Answer.ADMIT, failed=(unseen,))
+    assert decide((wrong,), weighing, NOW).answer is Answer.REFUSE
+    assert decide((Verdict("R2", Outcome.NOT_OBSERVED),), weighing, NOW).answer is Answer.REFUSE
+
+
 def test_the_hardest_action_wins_and_its_first_control_decides() -> None:
     decision = _decide("N", "Q", "R", "R2")
 

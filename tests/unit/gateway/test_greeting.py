@@ -37,6 +37,7 @@ PROXIES = Authority.create("Proxies")
 BALANCER, STRANGER = ("10.0.0.3", 40_000), ("198.51.100.7", 40_000)
 NETWORK = ip_network("10.0.0.0/28")
 ANNOUNCED = b"PROXY TCP4 203.0.113.9 192.0.2.1 40000 443\r\n"
+ITSELF = b"PROXY TCP4 10.0.0.3 192.0.2.1 40000 443\r\n"
 LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00"
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: voltward\r\n\r\n"
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
@@ -100,7 +101,7 @@ class Hall:
 class Came:
     """One connection from an address."""
 
-    def __init__(self, hall: Hall, address: tuple[str, int] = BALANCER) -> None:
+    def __init__(self, hall: Hall, address: tuple[str, int] | None = BALANCER) -> None:
         self.peer: Peer = first_peer(hall.threshold, hall.listener)
         self.transport = HeardTransport(address)
         self.transport.attach(self.peer)
@@ -236,7 +237,7 @@ async def test_a_question_after_our_health_is_answered_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"), [(b"", "connect"), (LOCAL, "local"), (b"PROXY UNKNOWN\r\n", "local")]
+    ("said", "kind"), [(b"", "connect"), (LOCAL, "local"), (b"PROXY UNKNOWN\r\n", "local"), (ITSELF, "local")]
 )
 async def test_looking_in_and_going_is_counted_alone(said: bytes, kind: str) -> None:
     hall = Hall()
@@ -246,6 +247,14 @@ async def test_looking_in_and_going_is_counted_alone(said: bytes, kind: str) -> 
     came.gone()
 
     assert (hall.checks, hall.reasons, hall.half_open.in_all) == ({kind: 1}, [], 0)
+
+
+async def test_a_connection_that_was_reset_at_once_is_counted_alone() -> None:
+    hall = Hall(terminated=True)
+    came = Came(hall, None)
+    came.gone()
+
+    assert (hall.checks, hall.reasons, hall.half_open.in_all) == ({"connect": 1}, [], 0)
 
 
 def test_a_proxy_that_looks_in_for_long_is_counted_alone() -> None:

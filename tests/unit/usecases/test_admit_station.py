@@ -61,6 +61,16 @@ def test_a_stranger_is_refused_by_the_control_about_strangers() -> None:
     assert (decision.answer, decision.deciding.control) == (Answer.REFUSE, "ID-02")
 
 
+def test_on_a_listener_behind_a_proxy_the_operator_answers_for_what_is_not_told() -> None:
+    untold = with_(password_station(), "tls.compressed", None)
+    vouched = with_(untold, "listener.vouched", frozenset({"TLS-04"}))
+
+    assert admit_station(untold, entry(), rules(), NOW).answer is Answer.REFUSE
+    decision = admit_station(vouched, entry(), rules(), NOW)
+    assert decision.answer is Answer.ADMIT
+    assert [verdict.control for verdict in decision.failed] == ["TLS-04"]
+
+
 def test_strangers_meet_the_default_groups_policy() -> None:
     mild = Policy("default", {"ID-02": Action.RECORD})
 

@@ -45,5 +45,16 @@ def check_terminated(settings: Settings) -> Iterator[Remark]:
             "certificates that a proxy hands on are validated here; that the station holds the key, "
             "only the proxy has seen."
         )
-    if not (behind.version_header and behind.suite_header):
-        yield Note("TLS versions and suites of stations behind gateway.terminated are not observed.")
+    for header, control, what in (
+        (behind.version_header, "TLS-02", "version_header"),
+        (behind.suite_header, "TLS-03", "suite_header"),
+    ):
+        if not header and control not in behind.vouched:
+            yield Problem(
+                f"no station can come in by gateway.terminated: nobody tells what {control} looks at.",
+                f"Let the proxy tell it (gateway.terminated.{what}), or answer for it (`vouched`).",
+            )
+    if behind.vouched:
+        yield Note(
+            f"for {', '.join(behind.vouched)} behind gateway.terminated you answer: nobody here sees it."
+        )

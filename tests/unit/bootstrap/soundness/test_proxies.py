@@ -13,6 +13,7 @@ TOLD = (
     "gateway.terminated.source_header=X-Real-IP",
     "gateway.terminated.version_header=X-TLS-Version",
     "gateway.terminated.suite_header=X-TLS-Suite",
+    "gateway.terminated.vouched=[]",
 )
 
 
@@ -43,13 +44,25 @@ def test_what_a_terminating_proxy_is_trusted_with_is_told(plain: Site) -> None:
 
 
 def test_stations_that_share_one_address_are_a_problem(plain: Site) -> None:
-    problem, note = check_terminated(plain.settings(*ON))
+    (problem,) = check_terminated(plain.settings(*ON, *TOLD[1:]))
 
     assert isinstance(problem, Problem)
     assert "source_header" in problem.mend
+    announced = check_terminated(plain.settings(*ON, *TOLD[1:], "gateway.terminated.protocol=required"))
+    assert list(announced) == []
+
+
+def test_what_nobody_tells_and_nobody_answers_for_is_a_problem(plain: Site) -> None:
+    version, suite, note = check_terminated(plain.settings(*ON, TOLD[0]))
+
+    assert isinstance(version, Problem)
+    assert isinstance(suite, Problem)
+    assert ("TLS-02" in version.what, "TLS-03" in suite.what) == (True, True)
     assert isinstance(note, Note)
-    announced = list(check_terminated(plain.settings(*ON, "gateway.terminated.protocol=required")))
-    assert not [one for one in announced if isinstance(one, Problem)]
+    assert note.what.startswith("for TLS-04, TLS-06")
+    answered = 'gateway.terminated.vouched=["TLS-02", "TLS-03"]'
+    (note,) = check_terminated(plain.settings(*ON, TOLD[0], answered))
+    assert isinstance(note, Note)
 
 
 @pytest.mark.parametrize(

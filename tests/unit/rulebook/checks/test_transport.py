@@ -54,6 +54,21 @@ def test_a_check_of_tls_without_tls_facts_is_no_pass() -> None:
     assert {result.outcome for result in results} == {Outcome.NOT_OBSERVED}
 
 
+def test_what_a_proxy_does_not_tell_is_not_observed() -> None:
+    seen = password_station()
+    for fact in ("version", "suite", "compressed", "resumed"):
+        seen = with_(seen, f"tls.{fact}", None)
+
+    for result in (
+        minimum_tls_version(seen, MINIMUM),
+        listed_suite(seen, SUITES),
+        no_compression(seen, {}),
+        no_resumption(seen, {}),
+        forward_secrecy(seen, STATIC_RSA),
+    ):
+        assert result.outcome is Outcome.NOT_OBSERVED
+
+
 def test_a_plain_link_needs_a_record_that_permits_it() -> None:
     allowed = with_(
         replace(plain_station(), station=password_station().station),
