@@ -1,117 +1,28 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from dataclasses import replace
-from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
-from tests.fakes.certificates import Authority
-from tests.fakes.clock import FakeClock
-from tests.fakes.gateway import listed_reports
+from tests.fakes.proxied import (
+    ANNOUNCED,
+    BALANCER,
+    HEALTH,
+    HELLO,
+    ITSELF,
+    LOCAL,
+    STATION,
+    STRANGER,
+    Came,
+    Hall,
+    head,
+    shake,
+)
 from tests.fakes.sockets import HeardTransport, LeapingLoop, arrives, on_leaping_loop
 from tests.fakes.tls_peer import PeerChoice, TlsPeer
-from voltward.detection.half_open import HalfOpen
-from voltward.detection.sources import Carrier, SourceMap
-from voltward.domain.quantities import Duration
-from voltward.domain.secret import Secret
-from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.channel_terms import ChannelLimits
-from voltward.gateway.forwarded import ForwardedRules, ForwardedTls, VerifierHolder
 from voltward.gateway.greeting import ProxyGreeting, first_peer
-from voltward.gateway.listener import Listener, TlsHolder
-from voltward.gateway.peer import Peer
-from voltward.gateway.proxies import ALIVE, Proxies
-from voltward.gateway.station_channel import StationChannel, Threshold
-from voltward.wire.forwarded_certificate import headers_of
-from voltward.wire.offered_chain import ChainVerifier
-from voltward.wire.tls_context import ServerChain, build_server_context
-from voltward.wire.upgrade import HeadLimits, UpgradeRequest
-
-ROOT = Authority.create("Root")
-SERVER = ROOT.issue("csms.example", host_names=("csms.example",))
-STATION = ROOT.issue("SN-1", "Example CPO")
-PROXIES = Authority.create("Proxies")
-BALANCER, STRANGER = ("10.0.0.3", 40_000), ("198.51.100.7", 40_000)
-NETWORK = ip_network("10.0.0.0/28")
-ANNOUNCED = b"PROXY TCP4 203.0.113.9 192.0.2.1 40000 443\r\n"
-ITSELF = b"PROXY TCP4 10.0.0.3 192.0.2.1 40000 443\r\n"
-LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00"
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: voltward\r\n\r\n"
-HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
-P1, P2, P3 = SecurityProfile
-
-
-def head(*headers: tuple[bytes, bytes]) -> bytes:
-    more = b"".join(b"%b: %b\r\n" % header for header in headers)
-    key = base64.b64encode(bytes(16))
-    return (
-        b"GET /ocpp/CP001 HTTP/1.1\r\nHost: csms.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n" + more + b"\r\n"
-    )
-
-
-class Hall:
-    """Everything that connections of one gateway share, and a listener behind proxies."""
-
-    def __init__(self, *, announces: bool = True, terminated: bool = False, tls: str = "") -> None:
-        self.reports, self.journal = listed_reports(FakeClock())
-        self.requests: list[tuple[StationChannel, UpgradeRequest]] = []
-        self.half_open = HalfOpen(40, 4)
-        limits = ChannelLimits(Duration(10), Duration(5), HeadLimits(), 1 << 20, 4096)
-        self.threshold = Threshold(self, self.reports, self.half_open, limits)
-        anchors = [PROXIES.certificate_pem] if tls == "proxies" else [ROOT.certificate_pem]
-        chain = ServerChain("server", SERVER.chain_pem, Secret(SERVER.key_pem))
-        holder = TlsHolder(build_server_context([chain], anchors)) if tls else None
-        rules = ForwardedRules(
-            head=HeadLimits(head=32_768, line=32_768),
-            holder=VerifierHolder(ChainVerifier([ROOT.certificate_pem])),
-            certificate=headers_of("haproxy"),
-            source="x-real-ip",
-        )
-        self.listener = Listener(
-            "test",
-            "127.0.0.1",
-            0,
-            "default",
-            frozenset({P2, P3}),
-            None,
-            (),
-            SourceMap([Carrier(NETWORK, 6)]),
-            holder,
-            Proxies((NETWORK,), announces=announces, alone=terminated),
-            rules if terminated else None,
-        )
-
-    def receive(self, channel: StationChannel, request: UpgradeRequest, /) -> None:
-        self.requests.append((channel, request))
-
-    @property
-    def reasons(self) -> list[Any]:
-        return [event.facts["reason"] for event in self.journal.events]
-
-    @property
-    def checks(self) -> dict[str, float]:
-        (metric,) = self.reports.metrics.proxy_checks.collect()
-        return {s.labels["kind"]: s.value for s in metric.samples if s.name.endswith("_total")}
-
-
-class Came:
-    """One connection from an address."""
-
-    def __init__(self, hall: Hall, address: tuple[str, int] | None = BALANCER) -> None:
-        self.peer: Peer = first_peer(hall.threshold, hall.listener)
-        self.transport = HeardTransport(address)
-        self.transport.attach(self.peer)
-
-    def says(self, data: bytes) -> None:
-        arrives(self.peer, data)
-
-    def gone(self) -> None:
-        self.peer.connection_lost(None)
-
+from voltward.gateway.proxies import ALIVE
 
 # -- for whom
 
@@ -209,7 +120,7 @@ async def test_tls_begins_behind_the_header() -> None:
     client = TlsPeer(PeerChoice(shows=STATION))
     client.handshake()
     came.says(ANNOUNCED + client.take_output())
-    _shake(came, client)
+    shake(came, client)
     client.write(head())
     came.says(client.take_output())
 
@@ -284,7 +195,7 @@ async def test_a_question_through_tls_is_answered_too() -> None:
     hall = Hall(announces=False, tls="stations")
     came = Came(hall)
     client = TlsPeer()
-    _shake(came, client)
+    shake(came, client)
     client.write(HEALTH)
     came.says(client.take_output())
     client.receive(came.transport.take())
@@ -302,82 +213,6 @@ async def test_strangers_are_told_nothing_of_our_health() -> None:
     assert hall.reasons == ["request: not_websocket"]
 
 
-# -- TLS that ended at a proxy
-
-
-SHOWN = (b"X-SSL-Client-Cert", base64.b64encode(STATION.der))
-FROM = (b"X-Real-IP", b"203.0.113.9")
-
-
-async def test_a_certificate_is_handed_on_by_a_listed_proxy() -> None:
-    hall = Hall(announces=False, terminated=True)
-    Came(hall).says(head(SHOWN, FROM))
-
-    ((channel, _),) = hall.requests
-    assert isinstance(channel.tls, ForwardedTls)
-    assert channel.tls.verified_chain == (STATION.der, ROOT.der)
-    assert (channel.address, channel.source.prefix, hall.half_open.in_all) == (
-        "203.0.113.9",
-        "203.0.113.9",
-        1,
-    )
-
-
-async def test_nobody_else_may_use_that_listener() -> None:
-    hall = Hall(announces=False, terminated=True)
-    came = Came(hall, STRANGER)
-
-    assert (hall.reasons, came.transport.is_aborted, hall.requests) == (["not-a-proxy"], True, [])
-
-
-async def test_a_station_behind_a_proxy_has_places_of_its_own() -> None:
-    hall = Hall(announces=False, terminated=True)
-    for _ in range(5):
-        Came(hall).says(head(FROM))
-
-    assert (len(hall.requests), hall.reasons) == (4, ["too-many-half-open"])
-
-
-@pytest.mark.parametrize(
-    ("headers", "reason"),
-    [
-        ((SHOWN, SHOWN, FROM), "request: duplicate-forwarded-header"),
-        ((SHOWN,), "request: bad-forwarded-source"),
-        (((b"X-SSL-Client-Cert", b"%"), FROM), "request: bad-forwarded-certificate"),
-    ],
-)
-async def test_what_cannot_be_believed_is_refused(
-    headers: tuple[tuple[bytes, bytes], ...], reason: str
-) -> None:
-    hall = Hall(announces=False, terminated=True)
-    came = Came(hall)
-    came.says(head(*headers))
-
-    assert came.transport.take().startswith(b"HTTP/1.1 400 ")
-    assert (hall.reasons, hall.requests) == ([reason], [])
-
-
-@pytest.mark.parametrize("shows", [PROXIES.issue("proxy"), ROOT.issue("proxy"), None])
-async def test_a_proxy_that_comes_over_tls_shows_its_own_certificate(shows: Any) -> None:
-    hall = Hall(announces=False, terminated=True, tls="proxies")
-    came = Came(hall)
-    client = TlsPeer(PeerChoice(shows=shows))
-    _shake(came, client)
-    client.write(head(SHOWN, FROM))
-    came.says(client.take_output())
-    is_proxy = shows is not None and shows.certificate.issuer == PROXIES.certificate.subject
-
-    assert (len(hall.requests) == 1) is is_proxy
-    assert hall.reasons == ([] if is_proxy else ["not-the-certificate-of-a-proxy"])
-
-
-async def test_a_header_may_be_longer_there() -> None:
-    hall = Hall(announces=False, terminated=True)
-    Came(hall).says(head(SHOWN, FROM, (b"X-Long", b"x" * 6000)))
-
-    assert len(hall.requests) == 1
-
-
 async def test_no_place_for_more_looks_of_the_same_proxy() -> None:
     hall = Hall()
     came = [Came(hall) for _ in range(7)]
@@ -391,15 +226,6 @@ async def test_a_greeting_is_for_listeners_behind_proxies() -> None:
 
     with pytest.raises(AssertionError):
         ProxyGreeting(hall.threshold, replace(hall.listener, proxies=None))
-
-
-def _shake(came: Came, client: TlsPeer) -> None:
-    for _ in range(8):
-        done = client.handshake()
-        came.says(client.take_output())
-        client.receive(came.transport.take())
-        if done:
-            return
 
 
 async def _turn() -> None:
