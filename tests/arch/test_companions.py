@@ -31,6 +31,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/journal_rows.py": "contracts/test_journal.py",
     "adapters/sql/migrations/versions/0001_first_tables.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0002_taken_over.py": "unit/adapters/sql/test_schema.py",
+    "adapters/sql/migrations/versions/0003_csms_passwords.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/operator_store.py": "contracts/test_operator_store.py",
     "adapters/sql/station_store.py": "contracts/test_station_store.py",
     "adapters/sql/unit_of_work.py": "contracts/test_unit_of_work.py",

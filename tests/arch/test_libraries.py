@@ -22,6 +22,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "cryptography": ("crypto/", "wire/", "adapters/", "simulator/"),
     "cyclopts": ("cli/",),
     "jsonschema_rs": ("ocpp/",),
+    "joserfc": ("crypto/",),
     "msgspec": ("ocpp/", "gateway/", "adapters/", "settings.py", "supervisor.py"),
     "prometheus_client": ("gateway/", "adapters/"),
     "rich": ("cli/", "demo/"),

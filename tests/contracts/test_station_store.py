@@ -32,6 +32,7 @@ async def test_a_station_comes_back_as_it_was_saved(store: SqlStore) -> None:
         note="smells of smoke",
         recommissioned_at=NOON,
         known_sources=("192.0.2.0/24", "2001:db8::/64"),
+        csms_password=b"\x00sealed\xff",
     )
     await _saved(store, full)
 

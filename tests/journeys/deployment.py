@@ -89,6 +89,7 @@ class Wanted:
     group: str = "default"
     password: bytes | None = None
     pinned: bytes | None = None  # DER of a certificate
+    tenant: str = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ async def make_template(folder: Path) -> Template:
 async def enrol(deployment: Deployment, wanted: Wanted) -> Part:
     """Register a station by the use case."""
     order = EnrolmentOrder(
-        station=StationId(wanted.identity),
+        station=StationId(wanted.identity, wanted.tenant),
         profile=SecurityProfile(wanted.profile),
         actor=ACTOR,
         serial=wanted.serial,

@@ -36,7 +36,7 @@ from voltward.gateway.passwords import PasswordDoor
 from voltward.gateway.reception import Reception
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Metrics, Reports
-from voltward.gateway.routes import RouteHolder
+from voltward.gateway.routes import RouteHolder, Routes
 from voltward.gateway.server import Following, Gateway, GatewayParts
 from voltward.gateway.station_channel import Threshold
 from voltward.ports.storage import JournalWriter
@@ -104,7 +104,7 @@ class Assembly:
         self._quirks = quirks
         self._reports = reports
         self.trust = read_trust(self._settings, deployment, registry)
-        self.routes = RouteHolder(routes_of(self._settings))
+        self.routes = RouteHolder(self._routes(self._settings))
         self.gateway: Gateway
 
     def trust_changed(self) -> None:
@@ -119,7 +119,7 @@ class Assembly:
             orders = read_group_orders(settings, self._deployment.rulebook, self._deployment.clock.now())
             trust = read_trust(settings, self._deployment, self._registry)
             quirks = quirk_rules(settings)
-            routes = routes_of(settings)
+            routes = self._routes(settings)
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
             return
@@ -130,6 +130,9 @@ class Assembly:
         self.routes.current = routes
         self._reports.happened("settings_reloaded", str(file))
         self.gateway.judge_all_again()
+
+    def _routes(self, settings: Settings) -> Routes:
+        return routes_of(settings, self._deployment.room, self._deployment.entropy)
 
 
 async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:

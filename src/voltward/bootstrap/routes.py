@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from voltward.bootstrap.deployment import referenced_secret
+from voltward.bootstrap.gateway_keys import csms_password_box, token_signer
+from voltward.crypto.csms_passwords import CsmsPasswordBox
+from voltward.crypto.station_tokens import TokenSigner
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.route_table import RouteRule, RouteTable
@@ -14,16 +18,26 @@ from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsRoute
 from voltward.gateway.route_settings import CsmsSettings, RouteSettings
 from voltward.gateway.routes import DialBudget, Route, Routes
+from voltward.gateway.station_token import StationToken
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.dialect import Dialect
+from voltward.ports.clock import Entropy
+from voltward.ports.vault import KeyRoom
 from voltward.settings import Settings
-from voltward.wire.tls_client import build_client_context
+from voltward.wire.tls_client import ClientChain, ClientContext, build_client_context
 from voltward.wire.upgrade_client import parse_websocket_url
 
+SHORTEST_LIFE, LONGEST_LIFE = 1.0, 3600.0  # seconds of a token
 
-def routes_of(settings: Settings) -> Routes:
+
+def routes_of(settings: Settings, room: KeyRoom, entropy: Entropy) -> Routes:
     """All routes. OperatorFault for one that leads nowhere, or that cannot be told from another."""
-    return Routes([_route(settings, name, route) for name, route in named_routes(settings)])
+    needed = [route.csms for _, route in named_routes(settings)]
+    keys = RouteKeys(
+        csms_password_box(room, entropy) if any(csms.basic == "stored" for csms in needed) else None,
+        token_signer(room, entropy) if any(csms.token for csms in needed) else None,
+    )
+    return Routes([_route(settings, name, route, keys) for name, route in named_routes(settings)])
 
 
 def named_routes(settings: Settings) -> list[tuple[str, RouteSettings]]:
@@ -60,12 +74,22 @@ def route_dialects(csms: CsmsSettings, subject: str = "csms") -> Mapping[str, Di
     return {name: DIALECTS[name] for name in chosen}
 
 
-def attestation_of(csms: CsmsSettings, subject: str, shared: Secret | None = None) -> Attestation:
+def attestation_of(
+    csms: CsmsSettings, subject: str, shared: Secret | None = None, box: CsmsPasswordBox | None = None
+) -> Attestation:
     """What is said to a CSMS about a station. OperatorFault for headers that will not do."""
-    attestation = Attestation(csms.headers, csms.basic, csms.basic_user, shared)
+    attestation = Attestation(csms.headers, csms.basic, csms.basic_user, shared, box)
     with about(f"{subject}.headers"):
         attestation.check()
     return attestation
+
+
+@dataclass(frozen=True, slots=True)
+class RouteKeys:
+    """What some route needs from the gateway's room."""
+
+    box: CsmsPasswordBox | None
+    signer: TokenSigner | None
 
 
 @contextmanager
@@ -79,7 +103,7 @@ def about(subject: str) -> Iterator[None]:
         raise OperatorFault(fault.what, mend=fault.mend, subject=subject) from fault
 
 
-def _route(settings: Settings, name: str, route: RouteSettings) -> Route:
+def _route(settings: Settings, name: str, route: RouteSettings, keys: RouteKeys) -> Route:
     csms, subject = route.csms, csms_subject(settings, name)
     if not csms.url:
         raise OperatorFault(
@@ -98,10 +122,11 @@ def _route(settings: Settings, name: str, route: RouteSettings) -> Route:
             dial_timeout=csms.dial_timeout,
             message_size=settings.relay.message_size,
             write_buffer=settings.relay.write_buffer,
-            tls=build_client_context(_anchors(settings, csms, subject)) if where.secure else None,
+            tls=_client_context(settings, csms, subject) if where.secure else None,
         ),
-        attestation=attestation_of(csms, subject, shared),
+        attestation=attestation_of(csms, subject, shared, keys.box),
         dials=DialBudget(csms.dial_rate, csms.dial_burst),
+        token=_token(csms, name, subject, keys.signer) if keys.signer is not None and csms.token else None,
     )
 
 
@@ -112,16 +137,49 @@ def _rule(settings: Settings, name: str, route: RouteSettings) -> RouteRule:
         return RouteRule.made(name, route.path, route.tenant, route.host, token)
 
 
-def _anchors(settings: Settings, csms: CsmsSettings, subject: str) -> str | None:
-    """The PEM text of `csms.ca`; None: the system's authorities."""
-    if not csms.ca:
-        return None
-    path = settings.path(csms.ca)
+def _client_context(settings: Settings, csms: CsmsSettings, subject: str) -> ClientContext:
+    """Whom we believe to be the CSMS, and what we show it where it asks for a certificate."""
+    anchors = _pem(settings, csms.ca, f"{subject}.ca") if csms.ca else None
+    if not csms.client_certificate and not csms.client_key:
+        return build_client_context(anchors.decode("latin-1") if anchors is not None else None)
+    if not csms.client_certificate or not csms.client_key:
+        raise OperatorFault(
+            "a certificate for the CSMS and its key come together.",
+            mend=f"Set both {subject}.client_certificate and {subject}.client_key, or neither.",
+            subject=f"{subject}.client_certificate",
+        )
+    chain = _pem(settings, csms.client_certificate, f"{subject}.client_certificate")
+    key = referenced_secret(settings, csms.client_key)
+    with about(f"{subject}.client_certificate"):
+        return build_client_context(
+            anchors.decode("latin-1") if anchors is not None else None, ClientChain(chain, key)
+        )
+
+
+def _token(csms: CsmsSettings, name: str, subject: str, signer: TokenSigner) -> StationToken:
+    """How the route swears. OperatorFault for a header that will not do, or that Basic needs itself."""
+    header = csms.token_header
+    if not SHORTEST_LIFE <= csms.token_lifetime <= LONGEST_LIFE:
+        raise OperatorFault(
+            "a token lives from 1 s to 1 h: it is shown once, when the CSMS is dialled.",
+            mend="Leave it out to get 60 s.",
+            subject=f"{subject}.token_lifetime",
+        )
+    with about(f"{subject}.token_header"):
+        if header.lower() == "authorization" and csms.basic == "none":
+            return StationToken(signer, header, name, csms.token_lifetime)
+        Attestation({header: "token"}).check()
+        return StationToken(signer, header, name, csms.token_lifetime)
+
+
+def _pem(settings: Settings, name: str, subject: str) -> bytes:
+    """The content of a file of certificates."""
+    path = settings.path(name)
     try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_bytes()
+    except OSError as error:
         raise OutsideFault(
-            f"the authorities for the CSMS cannot be read: {error}.",
-            mend=f"Check {subject}.ca.",
+            f"the certificates for the CSMS cannot be read: {error.strerror}.",
+            mend=f"Check {subject}.",
             subject=str(path),
         ) from error

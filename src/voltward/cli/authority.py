@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from voltward.bootstrap import open_deployment
+from voltward.bootstrap.gateway_keys import token_signer
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.reading import certificates_in
 from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
@@ -89,6 +90,18 @@ def show(*, options: Options = Options()) -> None:
         for d in denied:
             when = f"{d.denied_at:%Y-%m-%d %H:%M}"
             print_line(f"denied: {d.fingerprint.hex()[:16]}  {when}  {d.station or '-'}  {d.reason}")
+
+    run(story())
+
+
+@app.command
+def jwks(*, options: Options = Options()) -> None:
+    """The public key set of the tokens that CSMSs get (`csms.token`), as JSON for them to check with."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            signer = token_signer(deployment.room, deployment.entropy)
+        print_line(signer.key_set.decode("ascii"))
 
     run(story())
 

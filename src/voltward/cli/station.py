@@ -47,6 +47,11 @@ app.command(
     name="recommission",
     help="New hardware under an old identity: what the old one had is denied, a password is told once.",
 )
+app.command(
+    "voltward.cli.csms_password:csms_password",
+    name="csms-password",
+    help="The password that a station has at its CSMS: keep it sealed, or remove it.",
+)
 _ORDINARY, _MADE, _AS_IT_IS, _NONE = NewStation(), NewCredential(), RecordChange(), Indulgence()
 
 

@@ -29,6 +29,8 @@ def station_facts(
         facts["lane"] = station.quarantine_lane.value
     if station.recommissioned_at is not None:
         facts["recommissioned_at"] = station.recommissioned_at
+    if station.csms_password:
+        facts["csms_password"] = "kept, sealed"
     if station.note:
         facts["note"] = station.note
     if credentials is not None:

@@ -121,4 +121,5 @@ class Station:
     )  # prefixes it succeeded from (reserved lane, ruling 10)
     recommissioned_at: datetime | None = None  # new hardware: what was proven before counts no more
     model: Model = UNKNOWN_MODEL  # picks recipes of quirks
+    csms_password: bytes = b""  # what it has at its CSMS, sealed; empty: none is kept
     revision: int = 0  # optimistic version number; the store raises it at each save

@@ -9,7 +9,8 @@ from string import Formatter
 from typing import Literal
 from urllib.parse import quote
 
-from voltward.domain.errors import OperatorFault
+from voltward.crypto.csms_passwords import CsmsPasswordBox
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.door import Judgement
@@ -25,12 +26,13 @@ _AS_IT_IS = re.compile(f"[0-9A-Za-z{re.escape(_PLAIN)}]*")
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """`headers`: names to templates of {facts}. `basic`: the station's own password, one for all, or none."""
+    """`headers`: names to templates of {facts}. `basic`: which password goes along, if any."""
 
     headers: Mapping[str, str]
-    basic: Literal["pass", "shared", "none"] = "none"
+    basic: Literal["pass", "stored", "shared", "none"] = "none"  # its own, one kept for it, one for all
     user: str = "{station}"
     shared_password: Secret | None = None
+    box: CsmsPasswordBox | None = None  # opens those that are kept
 
     def check(self) -> None:
         """OperatorFault for a header that would break the request or claims an unknown fact."""
@@ -70,7 +72,10 @@ class Attestation:
         return [(name, value) for name, value in made if value]
 
     def for_judgement(self, judgement: Judgement) -> list[tuple[str, str | bytes]]:
-        """All headers of the dial, the credential towards the CSMS among them."""
+        """All headers of the dial, the credential towards the CSMS among them.
+
+        OutsideFault where a password should be kept for the station and is not, or does not open.
+        """
         made: list[tuple[str, str | bytes]] = [*self.headers_for(self.attested(judgement))]
         login, header = judgement.arrival.login, judgement.arrival.header
         if self.passes_own_header(judgement):
@@ -80,16 +85,33 @@ class Attestation:
             pass  # a shared password would vouch for somebody whom nobody has checked
         elif self.basic == "pass" and login.password is not None:
             made.append(("Authorization", basic_header(judgement.station.identity, login.password)))
+        elif self.basic == "stored" and self.box is not None:
+            made.append(
+                ("Authorization", basic_header(self._user(judgement), self._kept(judgement, self.box)))
+            )
         elif self.basic == "shared" and self.shared_password is not None:
-            user = self.user.replace("{station}", judgement.station.identity)
-            made.append(("Authorization", basic_header(user, self.shared_password)))
+            made.append(("Authorization", basic_header(self._user(judgement), self.shared_password)))
         return made
 
     def passes_own_header(self, judgement: Judgement) -> bool:
         """Whether the CSMS gets the station's Authorization octet for octet, to judge it as it always did."""
         decision = judgement.decision
-        is_wanted = self.basic == "pass" or (self.basic == "shared" and decision.is_indulged)
+        is_wanted = self.basic == "pass" or (self.basic in ("shared", "stored") and decision.is_indulged)
         return is_wanted and decision.would is not None and judgement.arrival.header is not None
+
+    def _user(self, judgement: Judgement) -> str:
+        return self.user.replace("{station}", judgement.station.identity)
+
+    def _kept(self, judgement: Judgement, box: CsmsPasswordBox) -> Secret:
+        """The CSMS is not dialled without one: the reason is told here, not guessed there."""
+        kept = judgement.entry.station.csms_password if judgement.entry is not None else b""
+        if not kept:
+            raise OutsideFault(
+                "no password for the CSMS is kept for this station.",
+                mend="`voltward station csms-password ID --password-file FILE` keeps one.",
+                subject=str(judgement.station),
+            )
+        return box.opened(judgement.station, kept)
 
 
 def _is_readable(template: str) -> bool:

@@ -1,4 +1,4 @@
-"""`/metrics`, `/healthz`, `/readyz` on `metrics.listen`: one request per connection, bounded."""
+"""Metrics, health and the tokens' public keys on `metrics.listen`: one request per connection, bounded."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ Readiness = Callable[[], list[str]]
 
 
 class HealthServer:
-    """`ready` tells what is missing, in words; an empty list is ready."""
+    """`ready` tells what is missing, in words; an empty list is ready. `key_set`: empty is none."""
 
-    def __init__(self, metrics: Metrics, ready: Readiness) -> None:
+    def __init__(self, metrics: Metrics, ready: Readiness, key_set: Callable[[], bytes] = bytes) -> None:
+        self._key_set = key_set
         self._metrics = metrics
         self._ready = ready
         self._server: asyncio.Server | None = None
@@ -59,6 +60,8 @@ class HealthServer:
         if path == b"/readyz":
             missing = self._ready()
             return _response(503 if missing else 200, ("\n".join(missing) or "ready").encode() + b"\n")
+        if path == b"/.well-known/jwks.json" and (keys := self._key_set()):
+            return _response(200, keys, "application/jwk-set+json")
         return _response(404, b"there is /metrics, /healthz and /readyz\n")
 
 

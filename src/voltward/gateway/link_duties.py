@@ -12,6 +12,7 @@ from typing import Protocol
 from voltward.domain.authority import BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate, Purpose
 from voltward.domain.enforcement import Action, Answer, Policy, Would
+from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Station
@@ -106,7 +107,10 @@ class LinkDuties:
         route = self.routes.current.named(judgement.arrival.route)
         if route is None:
             return DialFailed("its route is not there any more")
-        headers = route.attestation.for_judgement(judgement)
+        try:
+            headers = route.headers_for(judgement, self.clock, self.entropy)
+        except OutsideFault as fault:
+            return DialFailed(fault.what)
         return await dial_csms(route.csms, judgement.station.identity, subprotocols, headers, self.entropy)
 
     def may_dial(self, judgement: Judgement) -> bool:

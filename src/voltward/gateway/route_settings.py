@@ -21,7 +21,7 @@ class CsmsSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str = ""
     protocols: list[str] = field(default_factory=list)  # empty: all that we speak
-    basic: Literal["pass", "shared", "none"] = "none"
+    basic: Literal["pass", "stored", "shared", "none"] = "none"
     basic_user: str = "{station}"
     shared_password: str = ""  # a reference: file:, env:, credential:
     headers: dict[str, str] = field(
@@ -34,6 +34,11 @@ class CsmsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         }
     )
     ca: str = ""  # PEM file that a wss:// CSMS must chain to; empty: the system's roots
+    client_certificate: str = ""  # PEM file with our leaf first, shown to a wss:// CSMS
+    client_key: str = ""  # a reference to its key
+    token: bool = False
+    token_header: str = "X-Voltward-Token"
+    token_lifetime: Duration = Duration(60)
     dial_timeout: Duration = Duration(5)  # ruling 14
     dial_rate: PerSecond = 0.0  # 0: as many as come
     dial_burst: Burst = 100

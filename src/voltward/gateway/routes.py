@@ -14,7 +14,10 @@ from voltward.domain.route import Identified
 from voltward.domain.route_table import RouteRule, RouteTable, Way, bare_host
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsRoute
+from voltward.gateway.door import Judgement
+from voltward.gateway.station_token import StationToken
 from voltward.ocpp.dialect import Dialect
+from voltward.ports.clock import Clock, Entropy
 from voltward.wire.upgrade import UpgradeRequest
 
 
@@ -50,11 +53,24 @@ class Route:
     csms: CsmsRoute
     attestation: Attestation
     dials: DialBudget = field(default_factory=DialBudget)
+    token: StationToken | None = None
 
     @property
     def name(self) -> str:
         """The word behind `route.` in the settings."""
         return self.rule.name
+
+    def headers_for(
+        self, judgement: Judgement, clock: Clock, entropy: Entropy
+    ) -> list[tuple[str, str | bytes]]:
+        """All headers of a dial; nothing is sworn about who is merely indulged.
+
+        OutsideFault where a password should be kept for the station and is not.
+        """
+        headers = self.attestation.for_judgement(judgement)
+        if self.token is not None and not judgement.decision.is_indulged:
+            headers.append(self.token.header_for(judgement, clock.now(), entropy.identifier()))
+        return headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,11 @@ class Routes:
     def named(self, name: str) -> Route | None:
         """A route as it is now; None if a reload has taken it away."""
         return self._by_name.get(name)
+
+    @property
+    def key_set(self) -> bytes:
+        """The public keys of the tokens (RFC 7517); empty where no route swears."""
+        return next((route.token.signer.key_set for route in self._by_name.values() if route.token), b"")
 
 
 class RouteHolder:

@@ -76,7 +76,7 @@ class Gateway:
         self._crashed = False
         self._stopped = asyncio.Event()
         self._feed_seen = 0.0
-        self._health = HealthServer(self._reports.metrics, self.missing)
+        self._health = HealthServer(self._reports.metrics, self.missing, self._key_set)
         parts.duties.on_left = self._left
 
     @property
@@ -97,6 +97,10 @@ class Gateway:
         if self._reports.is_full:
             words.append("the journal does not take rows")
         return words
+
+    def _key_set(self) -> bytes:
+        """The public keys of what is sworn now; a reload may bring the first."""
+        return self._parts.duties.routes.current.key_set
 
     async def run(self) -> None:
         """Listen, serve, and leave in order. OutsideFault if a port cannot be had."""

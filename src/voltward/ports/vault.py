@@ -45,6 +45,12 @@ class GatewayKey(StrEnum):
     JOURNAL_MAC = "journal-mac"
     JOURNAL_SIGNING = "journal-signing"  # Ed25519, 32 octets
     REGISTRY_SNAPSHOT = "registry-snapshot"  # seals the snapshot on disk (ruling 9)
+    CSMS_PASSWORDS = "csms-passwords"  # seals passwords that stations have at their CSMS
+    CSMS_TOKEN = "csms-token"  # what the key of the tokens for CSMSs is made from, 32 octets
+
+
+# A deployment that an earlier version made has them from the day that it needs them.
+MADE_WHEN_NEEDED = frozenset({GatewayKey.CSMS_PASSWORDS, GatewayKey.CSMS_TOKEN})
 
 
 class KeyRoom(Protocol):

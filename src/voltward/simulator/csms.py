@@ -96,6 +96,14 @@ class _Session:
     line: asyncio.Lock = field(default_factory=asyncio.Lock)  # one open call at a time (OCPP-J 4.1.1)
 
 
+@dataclass(frozen=True, slots=True)
+class CsmsTls:
+    """What it shows, and whose certificates it wants to see; None: nobody's."""
+
+    identity: CertificateLogin
+    client_ca_pem: str | None = None
+
+
 class StationAway(OutsideFault):
     """The station is not connected, went away during the call, or did not answer it in time."""
 
@@ -103,7 +111,7 @@ class StationAway(OutsideFault):
 class SmallCsms:
     """Open it with `small_csms`; `url` is what the gateway dials."""
 
-    def __init__(self, clock: Clock, conduct: Conduct, tls: CertificateLogin | None) -> None:
+    def __init__(self, clock: Clock, conduct: Conduct, tls: CsmsTls | None) -> None:
         self.conduct = conduct
         self.stations: OrderedDict[str, StationLog] = OrderedDict()
         self.port = 0
@@ -139,7 +147,7 @@ class SmallCsms:
             close_timeout=CLOSE_SECONDS,
             max_size=MAX_MESSAGE,
             backlog=1024,
-            ssl=server_context(self._tls) if self._tls else None,
+            ssl=server_context(self._tls.identity, self._tls.client_ca_pem) if self._tls else None,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -264,10 +272,19 @@ def _choose(_socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subpro
 
 @asynccontextmanager
 async def small_csms(
-    clock: Clock, *, conduct: Conduct | None = None, port: int = 0, tls: CertificateLogin | None = None
+    clock: Clock,
+    *,
+    conduct: Conduct | None = None,
+    port: int = 0,
+    tls: CertificateLogin | None = None,
+    client_ca_pem: str | None = None,
 ) -> AsyncIterator[SmallCsms]:
-    """A small CSMS that listens on 127.0.0.1 for as long as the block runs."""
-    csms = SmallCsms(clock, conduct or Conduct(), tls)
+    """A small CSMS that listens on 127.0.0.1 for as long as the block runs.
+
+    With `tls` and `client_ca_pem`, it takes only whoever shows a certificate of that authority.
+    """
+    secure = CsmsTls(tls, client_ca_pem) if tls is not None else None
+    csms = SmallCsms(clock, conduct or Conduct(), secure)
     csms.port = port
     await csms.come_back()
     try:

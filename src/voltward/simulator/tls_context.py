@@ -38,9 +38,12 @@ def client_context(options: TlsOptions, certificate: CertificateLogin | None = N
     return context
 
 
-def server_context(identity: CertificateLogin) -> ssl.SSLContext:
-    """A context for a CSMS that shows this certificate."""
+def server_context(identity: CertificateLogin, client_ca_pem: str | None = None) -> ssl.SSLContext:
+    """A context for a CSMS that shows this certificate; with authorities, it wants one of theirs."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if client_ca_pem is not None:
+        context.load_verify_locations(cadata=client_ca_pem)
+        context.verify_mode = ssl.CERT_REQUIRED
     _load_certificate(context, identity)
     return context
 

@@ -86,13 +86,15 @@ async def release_station(store: Store, station: StationId, reason: str, actor: 
 
 
 async def retire_station(store: Store, station: StationId, reason: str, actor: str, clock: Clock) -> Station:
-    """The end: its credentials are retired with it; the identity stays taken."""
+    """The end: its credentials are retired with it, at the CSMS too; the identity stays taken."""
     async with store.begin() as work:
         record = await registered(work, station)
         for credential in await work.credentials.of(station):
             if credential.state is not CredentialState.RETIRED:
                 await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
-        order = replace(record, standing=Standing.RETIRED, quarantine_lane=None, note=reason)
+        order = replace(
+            record, standing=Standing.RETIRED, quarantine_lane=None, note=reason, csms_password=b""
+        )
         return await _stand(work, record, order, actor, clock)
 
 

@@ -5,13 +5,24 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.certificates import Authority as MadeAuthority
+from tests.fakes.clock import SeededEntropy
 from tests.fakes.deployments import Site
-from voltward.bootstrap.routes import attestation_of, route_dialects, route_table, routes_of
+from tests.fakes.rooms import MemoryRoom
+from voltward.bootstrap.routes import attestation_of, route_dialects, route_table
+from voltward.bootstrap.routes import routes_of as routes_in
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.gateway.route_settings import CsmsSettings
+from voltward.gateway.routes import Routes
+from voltward.ports.vault import GatewayKey, KeyRoom
+from voltward.settings import Settings
 
 TOKEN = b"0123456789abcdef"
+ROOT = MadeAuthority.create("CSMS root")
+
+
+def routes_of(settings: Settings, room: KeyRoom | None = None) -> Routes:
+    return routes_in(settings, room or MemoryRoom(), SeededEntropy())
 
 
 @pytest.fixture
@@ -91,6 +102,11 @@ def test_the_route_speaks_all_dialects_or_those_that_are_named() -> None:
         (["csms.url=http://x"], "not a WebSocket URL"),
         (['csms.headers={"Cookie"="x"}'], "cannot be set"),
         (["csms.basic=shared", "csms.shared_password=hunter2"], "by reference only"),
+        (["csms.token=true", "csms.token_header=Host"], "cannot be set"),
+        (["csms.token=true", "csms.token_header=Authorization", "csms.basic=pass"], "cannot be set"),
+        (["csms.token=true", "csms.token_lifetime=2 h"], "from 1 s to 1 h"),
+        (["csms.url=wss://x/", "csms.client_certificate=gw.pem"], "come together"),
+        (["csms.url=wss://x/", "csms.client_key=file:gw.key"], "come together"),
         ([acme(csms="")], "no CSMS to relay to"),
         (['route.acme={tenant="A/B", csms={url="ws://127.0.0.1/"}}'], "no name of a tenant"),
         (['route.acme={host=["https://x"], csms={url="ws://127.0.0.1/"}}'], "is no host"),
@@ -114,7 +130,51 @@ def test_authorities_for_the_csms_are_read_from_their_file(plain: Site) -> None:
 
     with pytest.raises(OutsideFault, match="cannot be read"):
         routes_of(secure)
-    (plain.folder / "csms-roots.pem").write_bytes(MadeAuthority.create("CSMS root").certificate_pem)
+    (plain.folder / "csms-roots.pem").write_bytes(ROOT.certificate_pem)
     usual = routes_of(secure).named("default")
     assert usual is not None
     assert usual.csms.tls is not None
+
+
+def with_client_certificate(site: Site) -> Settings:
+    return site.settings(
+        "csms.url=wss://csms.example/", "csms.client_certificate=gw.pem", "csms.client_key=file:gw.key"
+    )
+
+
+def test_a_certificate_for_the_csms_is_loaded_with_its_key(plain: Site) -> None:
+    mine, other = ROOT.issue("gateway"), ROOT.issue("another")
+    key = plain.folder / "gw.key"
+    key.touch(0o600)
+    with pytest.raises(OutsideFault, match="cannot be read"):
+        routes_of(with_client_certificate(plain))
+    (plain.folder / "gw.pem").write_bytes(mine.chain_pem)
+    key.write_bytes(mine.key_pem)
+
+    usual = routes_of(with_client_certificate(plain)).named("default")
+
+    assert usual is not None
+    assert usual.csms.tls is not None
+    key.write_bytes(other.key_pem)
+    with pytest.raises(OperatorFault, match="cannot be used") as caught:
+        routes_of(with_client_certificate(plain))
+    assert caught.value.subject == "csms.client_certificate"
+
+
+def test_only_what_a_route_needs_is_taken_from_the_room(plain: Site) -> None:
+    room = MemoryRoom()
+
+    assert routes_of(plain.settings(), room).key_set == b""
+    assert room.names() == ()
+    routes_of(plain.settings("csms.basic=stored"), room)
+    assert room.names() == (GatewayKey.CSMS_PASSWORDS,)
+    assert routes_of(plain.settings("csms.token=true"), room).key_set
+    assert set(room.names()) == {GatewayKey.CSMS_PASSWORDS, GatewayKey.CSMS_TOKEN}
+
+
+def test_the_authorization_header_is_free_for_the_token_where_basic_is_not_used(plain: Site) -> None:
+    usual = routes_of(plain.settings("csms.token=true", "csms.token_header=Authorization")).named("default")
+
+    assert usual is not None
+    assert usual.token is not None
+    assert (usual.token.header, usual.token.audience) == ("Authorization", "default")

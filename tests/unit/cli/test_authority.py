@@ -69,3 +69,10 @@ def test_the_deny_list_is_shown_too(shell: Shell) -> None:
     assert "denied: abababababababab" in shell.done("ca", "show").out
     (denied,) = shell.done("ca", "show", "--json").json["denied"]
     assert (denied["fingerprint"], denied["reason"]) == ("ab" * 32, "stolen")
+
+
+def test_the_key_set_of_the_tokens_is_told_and_stays_the_same(shell: Shell) -> None:
+    told = shell.done("ca", "jwks").json
+
+    assert [key["alg"] for key in told["keys"]] == ["ES256"]
+    assert shell.done("ca", "jwks", "--json").json == told

@@ -14,7 +14,8 @@ from tests.fakes.builders import password_credential, station
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.domain.errors import OperatorFault
+from voltward.crypto.csms_passwords import CsmsPasswordBox
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
@@ -114,6 +115,20 @@ def test_a_password_for_all_is_sent_under_its_user(by_certificate: Judgement) ->
     ((_, value),) = shared.for_judgement(by_certificate)
 
     assert value == b"Basic " + base64.b64encode(b"gw-CP001:shared")
+
+
+def test_the_password_that_is_kept_for_a_station_is_opened_for_its_dial(by_password: Judgement) -> None:
+    box = CsmsPasswordBox(Secret(b"k" * 32))
+    stored = Attestation({}, "stored", "gw-{station}", box=box)
+    with pytest.raises(OutsideFault, match="no password for the CSMS is kept"):
+        stored.for_judgement(by_password)
+
+    assert by_password.entry is not None
+    sealed = box.sealed(StationId("CP001"), Secret(b"kept"), b"n" * 12)
+    kept = replace(by_password.entry, station=replace(by_password.entry.station, csms_password=sealed))
+
+    ((_, value),) = stored.for_judgement(replace(by_password, entry=kept))
+    assert value == b"Basic " + base64.b64encode(b"gw-CP001:kept")
 
 
 @pytest.mark.parametrize(

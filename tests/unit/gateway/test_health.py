@@ -15,7 +15,8 @@ class Gauge:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.missing: list[str] = []
-        self.server = HealthServer(self.metrics, lambda: self.missing)
+        self.server = HealthServer(self.metrics, lambda: self.missing, lambda: self.key_set)
+        self.key_set = b""
         self.port = 0
 
     async def ask(self, request: bytes) -> bytes:
@@ -57,6 +58,17 @@ async def test_what_is_missing_is_told(gauge: Gauge) -> None:
     assert answer.endswith(
         b"\r\n\r\nthe store has not been seen for a while\nthe journal does not take rows\n"
     )
+
+
+async def test_the_public_keys_of_the_tokens_are_there_where_there_are_any(gauge: Gauge) -> None:
+    path = get("/.well-known/jwks.json")
+    assert (await gauge.ask(path)).startswith(b"HTTP/1.1 404 ")
+
+    gauge.key_set = b'{"keys": []}'
+
+    answer = await gauge.ask(path)
+    assert b"Content-Type: application/jwk-set+json\r\n" in answer
+    assert answer.endswith(b'\r\n\r\n{"keys": []}')
 
 
 async def test_numbers_come_as_prometheus_reads_them(gauge: Gauge) -> None:

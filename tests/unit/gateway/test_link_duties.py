@@ -10,9 +10,15 @@ from tests.fakes.arrivals import arrival
 from tests.fakes.clock import NOON
 from tests.fakes.links import Hall, MadeLink, facts_put, made_duties
 from tests.fakes.relays import frame
+from tests.fakes.routes import made_route, made_rule
+from voltward.crypto.csms_passwords import CsmsPasswordBox
 from voltward.domain.credential import Purpose
+from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.attestation import Attestation
+from voltward.gateway.csms_channel import DialFailed
 from voltward.gateway.door import Judgement
+from voltward.gateway.routes import DialBudget, Routes
 from voltward.gateway.settings import GroupSettings
 from voltward.usecases.record_facts import Connected, SerialTold
 
@@ -111,3 +117,27 @@ async def test_whoever_wants_to_know_is_told_whose_header_the_csms_took(hall: Ha
     assert not hall.duties.accepted_by_csms(silent)
     assert hall.duties.accepted_by_csms(spoke)
     assert told == [spoke]
+
+
+async def test_a_route_that_a_reload_took_away_is_no_way_any_more(hall: Hall) -> None:
+    judgement = await hall.judge()
+    hall.duties.routes.current = Routes([made_route(made_rule("other"))])
+
+    assert hall.duties.may_dial(judgement)
+    assert await hall.duties.dial(judgement, ("ocpp1.6",)) == DialFailed("its route is not there any more")
+
+
+async def test_without_the_password_that_its_csms_wants_nobody_is_dialled(hall: Hall) -> None:
+    attestation = Attestation({}, "stored", box=CsmsPasswordBox(Secret(b"k" * 32)))
+    hall.duties.routes.current = Routes([replace(made_route(), attestation=attestation)])
+
+    failed = await hall.duties.dial(await hall.judge(), ("ocpp1.6",))
+
+    assert failed == DialFailed("no password for the CSMS is kept for this station.")
+
+
+async def test_a_csms_bears_so_many_newcomers_and_no_more(hall: Hall) -> None:
+    hall.duties.routes.current = Routes([made_route(dials=DialBudget(per_second=1.0, burst=2))])
+    judgement = await hall.judge()
+
+    assert [hall.duties.may_dial(judgement) for _ in range(3)] == [True, True, False]

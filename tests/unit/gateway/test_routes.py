@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
+from tests.fakes.clock import FakeClock, SeededEntropy
+from tests.fakes.links import Hall
 from tests.fakes.routes import made_route, made_rule
+from voltward.crypto.station_tokens import TokenSigner
 from voltward.domain.errors import OperatorFault
+from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.routes import Approach, DialBudget, Routes
+from voltward.gateway.station_token import StationToken
 from voltward.ocpp import DIALECTS
 from voltward.wire.upgrade import UpgradeRequest
 
@@ -71,6 +80,30 @@ def test_a_route_is_found_by_its_name_as_long_as_it_is_there() -> None:
 def test_routes_that_cannot_be_told_apart_are_refused() -> None:
     with pytest.raises(OperatorFault):
         Routes([made_route(made_rule("a")), made_route(made_rule("b"))])
+
+
+def test_where_a_route_swears_its_key_is_published_and_its_dials_carry_the_token() -> None:
+    token = StationToken(TokenSigner(Secret(b"s" * 32)), "X-Voltward-Token", "a", 60.0)
+    swearing = replace(made_route(made_rule("a")), token=token)
+    judgement = asyncio.run(Hall().judge())
+
+    headers = dict(swearing.headers_for(judgement, FakeClock(), SeededEntropy()))
+
+    assert str(headers["X-Voltward-Token"]).startswith("Bearer ")
+    assert Routes([swearing]).key_set == token.signer.key_set
+    assert TWO.key_set == b""
+    assert dict(made_route().headers_for(judgement, FakeClock(), SeededEntropy())) == {}
+
+
+def test_nothing_is_sworn_about_a_station_that_is_only_observed() -> None:
+    hall = Hall()
+    hall.made.observe()
+    hall.enter(profile=SecurityProfile.TLS_BASIC, floor=SecurityProfile.TLS_BASIC)
+    token = StationToken(TokenSigner(Secret(b"s" * 32)), "X-Voltward-Token", "a", 60.0)
+    indulged = asyncio.run(hall.judge())  # a certificate, where a password is registered
+
+    assert indulged.decision.is_indulged
+    assert replace(made_route(), token=token).headers_for(indulged, FakeClock(), SeededEntropy()) == []
 
 
 def test_a_budget_lets_its_burst_through_and_then_its_rate() -> None:

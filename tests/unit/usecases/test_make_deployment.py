@@ -128,7 +128,7 @@ def test_no_key_lies_open_but_the_unlocks(made: DeploymentMade) -> None:
     ]
     files = [file for file in made.folder.rglob("*") if file.is_file() and file.name != "unlock.key"]
     assert len(files) > 20
-    assert len(secrets) == 14
+    assert len(secrets) == 16
     for octets in (file.read_bytes() for file in files):
         assert b"PRIVATE KEY" not in octets
         for secret in secrets:

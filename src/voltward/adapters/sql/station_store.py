@@ -107,6 +107,7 @@ def _values(station: Station) -> dict[str, Any]:
         "created_at": station.created_at,
         "known_sources": list(station.known_sources),
         "recommissioned_at": station.recommissioned_at,
+        "csms_password": station.csms_password or None,
         "revision": station.revision + 1,
     }
 
@@ -126,6 +127,7 @@ def _station(row: RowMapping) -> Station:
         created_at=row["created_at"],
         known_sources=tuple(row["known_sources"]),
         recommissioned_at=row["recommissioned_at"],
+        csms_password=row["csms_password"] or b"",
         revision=row["revision"],
     )
 

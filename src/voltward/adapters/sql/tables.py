@@ -89,6 +89,7 @@ STATIONS: Final = Table(
     Column("created_at", Utc),
     _required("known_sources", JSON),
     Column("recommissioned_at", Utc),
+    Column("csms_password", LargeBinary),  # sealed: useless without the key, which is not in the database
     _required("revision", Integer),
     UniqueConstraint("tenant", "folded"),
     Index(None, "tenant", "serial"),
