@@ -22,6 +22,7 @@ from tests.arch.source_tree import (
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
 TESTED_ELSEWHERE: Mapping[str, str] = {
+    "adapters/sql/acquaintance_store.py": "contracts/test_acquaintance_store.py",
     "adapters/sql/authority_store.py": "contracts/test_authority_store.py",
     "adapters/sql/change_feed.py": "contracts/test_change_feed.py",
     "adapters/sql/credential_store.py": "contracts/test_credential_store.py",
@@ -32,6 +33,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/migrations/versions/0001_first_tables.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0002_taken_over.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0003_csms_passwords.py": "unit/adapters/sql/test_schema.py",
+    "adapters/sql/migrations/versions/0004_acquaintances.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/operator_store.py": "contracts/test_operator_store.py",
     "adapters/sql/station_store.py": "contracts/test_station_store.py",
     "adapters/sql/unit_of_work.py": "contracts/test_unit_of_work.py",

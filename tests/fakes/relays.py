@@ -13,7 +13,9 @@ from voltward.gateway.line import Line
 from voltward.gateway.relay import Hooks, Relay, RelayRules
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.settings import GroupSettings, RelaySettings
+from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import DIALECTS
+from voltward.ocpp.frames import Call
 from voltward.ocpp.relay_answers import CallAnswer
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.rulebook.control import Moment
@@ -46,6 +48,7 @@ class Ends:
         self.events: list[tuple[str, dict[str, FactValue]]] = []
         self.answered_calls = 0
         self.faults: list[str] = []
+        self.clocks: list[tuple[str, float | None]] = []
         self.held: list[tuple[Awaitable[CallAnswer], Callable[[CallAnswer, float], None]]] = []
 
     def to_station(self, text: bytes, /) -> None:
@@ -56,6 +59,9 @@ class Ends:
 
     def happened(self, kind: str, /, **facts: FactValue) -> None:
         self.events.append((kind, facts))
+
+    def look_at_clock(self, call: Call, clock: StationClock, now: float, /) -> None:
+        self.clocks.append((call.action, clock.read(0.0, now)))
 
     def answered(self) -> None:
         self.answered_calls += 1

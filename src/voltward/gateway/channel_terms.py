@@ -52,8 +52,11 @@ class LinkEvents(Protocol):
     def text(self, payload: bytes, /) -> None:
         """A message came."""
 
-    def heard(self) -> None:
-        """A ping or pong came."""
+    def pinged(self) -> None:
+        """A ping came."""
+
+    def ponged(self) -> None:
+        """A pong came."""
 
     def ended(self, why: str, /) -> None:
         """The channel is gone; called once."""

@@ -18,7 +18,8 @@ from voltward.domain.errors import OutsideFault
 from voltward.gateway.report import Reports
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Conflict, Store
-from voltward.usecases.record_facts import StationFact, record_facts
+from voltward.usecases.record_acquaintances import AcquaintanceFact, HabitsTold, Met
+from voltward.usecases.record_facts import RegistryFact, StationFact, record_facts
 
 BATCH = 500
 PAUSE = 0.5  # seconds between two batches
@@ -36,14 +37,18 @@ class FactWriter:
         self._entropy = entropy
         self._reports = reports
         self._queue: deque[StationFact] = deque()
-        self._told: dict[StationFact, float] = {}  # facts without their time -> when they may be told again
+        self._told: dict[RegistryFact, float] = {}  # facts without their time -> when they may be told again
 
     @property
     def is_full(self) -> bool:
         """So many facts wait that nobody new may come in."""
         return len(self._queue) >= KEPT
 
-    def put(self, fact: StationFact, *, now: float, is_step: bool = False) -> None:
+    def add(self, fact: AcquaintanceFact) -> None:
+        """Queue what somebody else has found to be news; never blocks."""
+        self._queue.append(fact)
+
+    def put(self, fact: RegistryFact, *, now: float, is_step: bool = False) -> None:
         """Queue a fact; never blocks. A step is told each time, because it counts each time (ruling 13)."""
         bare = replace(fact, at=NEVER)
         if not is_step and self._told.get(bare, -1.0) > now:
@@ -53,7 +58,8 @@ class FactWriter:
 
     def _forget(self, batch: Iterable[StationFact], now: float) -> None:
         """Saved: until it has gone the round it is not told again."""
-        self._told.update((replace(fact, at=NEVER), now + ROUND) for fact in batch)
+        registry = (fact for fact in batch if not isinstance(fact, (Met, HabitsTold)))
+        self._told.update((replace(fact, at=NEVER), now + ROUND) for fact in registry)
         self._told = {fact: until for fact, until in self._told.items() if until > now}
 
     async def run(self) -> None:

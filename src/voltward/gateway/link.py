@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from voltward.domain.acquaintance import Habits
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault
@@ -25,6 +26,7 @@ from voltward.gateway.relay import Hold, Relay
 from voltward.gateway.station_channel import StationChannel
 from voltward.gateway.waiting_room import WaitingRoom
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect, KeepaliveTimes
+from voltward.lifecycles.station_clock import StationClock
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.error_code import ErrorCode
@@ -129,9 +131,14 @@ class StationLink:
         else:
             self._station_line.arrived(payload)
 
-    def heard(self) -> None:
-        """A ping or a pong of the station."""
-        self.keepalive.heard(self._monotonic())
+    def pinged(self) -> None:
+        """A ping of the station."""
+        self.keepalive.pinged(self._monotonic())
+        self._sign_of_life()
+
+    def ponged(self) -> None:
+        """The station answers a ping of ours."""
+        self.keepalive.ponged(self._monotonic())
         self._sign_of_life()
 
     def ended(self, why: str) -> None:
@@ -147,6 +154,7 @@ class StationLink:
             self._background.cancel()
         if self._probe is not None and not self._probe.done():
             self._probe.set_result(False)
+        self._show_habits()
         self._duties.left(self, why, failed, self._monotonic() - self._started)
 
     def writable(self, *, is_writable: bool) -> None:
@@ -195,6 +203,14 @@ class StationLink:
         if not self._is_proven:
             self._is_proven = True
             self._duties.proven(self)
+
+    def look_at_clock(self, call: Call, clock: StationClock, now: float) -> None:
+        """Read the station's clock from its call, if there is a time in it."""
+        told = self.dialect.times.read(call.action, call.payload)
+        if told is not None:
+            skew = clock.read((told - self._duties.clock.now()).total_seconds(), now)
+            if skew is not None:
+                self._show_habits(skew)
 
     def misbehaved(self, reason: str) -> None:
         """The station broke too much: end the link."""
@@ -282,6 +298,11 @@ class StationLink:
             self._channel.abort()
         else:
             self._channel.close(code, reason)
+
+    def _show_habits(self, skew: float | None = None) -> None:
+        keepalive = self.keepalive
+        habits = Habits(self._duties.clock.now(), skew, keepalive.ping_habit, keepalive.answers_pings)
+        self._duties.meetings.showed(self.station, habits)
 
     # -- inside -------------------------------------------------------------------------------------------
 

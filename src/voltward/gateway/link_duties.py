@@ -19,6 +19,7 @@ from voltward.domain.station import Lane, Station
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
+from voltward.gateway.meetings import Meetings
 from voltward.gateway.relay import RelayRules
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Reports
@@ -73,6 +74,7 @@ class LinkDuties:
         self.reports = reports
         self.facts = facts
         self.clock = clock
+        self.meetings = Meetings(facts, clock)
         self.entropy = access.entropy
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
         self.on_vouched: Callable[[Judgement], None] = _nobody_learns

@@ -182,8 +182,10 @@ class Reception:
         answered = subprotocol if subprotocol in request.subprotocols else None  # field note 13
         channel.open(accept(request, answered, deflate=group.deflate), link, send_sizes(judgement.grants))
         told: dict[str, FactValue] = {"subprotocol": subprotocol, "replaced": displaced is not None}
+        took_header = False
         if csms is not None and judgement.decision.would is not None:
-            told["csms_took_header"] = self._duties.accepted_by_csms(judgement)
+            told["csms_took_header"] = took_header = self._duties.accepted_by_csms(judgement)
+        self._duties.meetings.met(judgement, subprotocol, csms_took_header=took_header)
         if judgement.grants:
             told["quirks"] = (*judgement.arrival.quirks, *named_link_quirks(judgement.grants))
         self._door.report(judgement, connection, **told)

@@ -35,6 +35,7 @@ from voltward.lifecycles.call_effects import (
     TimedOut,
 )
 from voltward.lifecycles.proof import proves
+from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import frames
 from voltward.ocpp.command_policy import CommandPolicy
 from voltward.ocpp.dialect import Dialect
@@ -78,6 +79,7 @@ class Relay:
 
     __slots__ = (
         "_allowance",
+        "_clock",
         "_correlation",
         "_faults",
         "_filled_at",
@@ -94,6 +96,7 @@ class Relay:
         self._owner = owner
         self._rules = rules
         self._hooks = hooks
+        self._clock = StationClock()
         self._correlation = CallCorrelation(rules.correlation)
         self._faults = 0
         self._allowance = float(rules.messages_per_minute)
@@ -125,6 +128,8 @@ class Relay:
             self._act(self._correlation.station_disputed(frame.message_id), frame, Leg.STATION)
 
     def _station_calls(self, call: Call, now: float) -> None:
+        if now >= self._clock.look_at:
+            self._owner.look_at_clock(call, self._clock, now)
         if call.action in self._rules.plain:
             for effect in self._correlation.station_called(call.message_id, call.action, now):
                 if type(effect) is Forward:
@@ -252,6 +257,8 @@ class Relay:
         if proves(None, call.origin, is_result=type(frame) is CallResult):
             self._owner.answered()
         if call.origin is Origin.STATION:
+            if type(frame) is CallResult and call.action in self._rules.dialect.times.told_by:
+                self._clock.was_told_time()
             self._owner.to_station(self._filtered(Direction.TO_STATION, call, frame))
         elif call.origin is Origin.CSMS:
             self._owner.to_csms(self._filtered(Direction.TO_CSMS, call, frame))

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from voltward.domain.events import FactValue
+from voltward.lifecycles.station_clock import StationClock
+from voltward.ocpp.frames import Call
 from voltward.ocpp.relay_answers import CallAnswer
 
 
@@ -24,6 +26,9 @@ class RelayOwner(Protocol):
     def answered(self) -> None:
         """A call was answered with a result: whatever opened this link is proven (ruling 28)."""
         ...
+
+    def look_at_clock(self, call: Call, clock: StationClock, now: float, /) -> None:
+        """A call of the station, when its clock is due to be read."""
 
     def misbehaved(self, reason: str, /) -> None:
         """The station broke too many frames: close."""

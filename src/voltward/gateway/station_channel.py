@@ -300,9 +300,9 @@ class StationChannel:
                 link.text(event.payload)
             elif type(event) is Ping:
                 self.peer.send(codec.pong(event.payload))
-                link.heard()
+                link.pinged()
             elif type(event) is Pong:
-                link.heard()
+                link.ponged()
             elif isinstance(event, Close):
                 self.peer.finish(codec.close(event.code))
                 self._end(f"closed by the station with {event.code}")

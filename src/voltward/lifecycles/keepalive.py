@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+PINGS_TO_TELL = 3  # before a habit is told
+
 
 class KeepaliveEffect(StrEnum):
     """What should happen on this leg."""
@@ -30,13 +32,27 @@ class KeepaliveTimes:
 class Keepalive:
     """The machine of one leg."""
 
-    __slots__ = ("_answer_due", "_heard_at", "_spoke_at", "_times")
+    __slots__ = (
+        "_answer_due",
+        "_answered",
+        "_asked",
+        "_first_ping",
+        "_heard_at",
+        "_last_ping",
+        "_pings",
+        "_spoke_at",
+        "_times",
+    )
 
     def __init__(self, times: KeepaliveTimes, now: float) -> None:
         self._times = times
         self._heard_at = now
         self._spoke_at = now
         self._answer_due: float | None = None
+        self._asked = 0  # pings of ours
+        self._answered = False  # ever by a pong
+        self._pings = 0  # of the peer
+        self._first_ping = self._last_ping = now
 
     def spoke(self, now: float) -> None:
         """An OCPP message came."""
@@ -48,8 +64,36 @@ class Keepalive:
         self._heard_at = now
         self._answer_due = None
 
+    def pinged(self, now: float) -> None:
+        """The peer asks for a sign of life itself."""
+        if self._pings == 0:
+            self._first_ping = now
+        self._pings += 1
+        self._last_ping = now
+        self.heard(now)
+
+    def ponged(self, now: float) -> None:
+        """The peer has answered a ping."""
+        self._answered = True
+        self.heard(now)
+
+    @property
+    def ping_habit(self) -> float | None:
+        """Seconds between two pings of the peer; None: too few to tell."""
+        if self._pings < PINGS_TO_TELL:
+            return None
+        return (self._last_ping - self._first_ping) / (self._pings - 1)
+
+    @property
+    def answers_pings(self) -> bool | None:
+        """Whether the peer ever answers ours with a pong; None: it was asked too seldom to tell."""
+        if self._answered:
+            return True
+        return False if self._asked >= PINGS_TO_TELL else None
+
     def probe(self, now: float, answer_seconds: float) -> KeepaliveEffect:
         """Ask for a sign of life within this time (ruling 11: 2 s, when a newcomer stands at the door)."""
+        self._asked += 1
         due = now + answer_seconds
         self._answer_due = due if self._answer_due is None else min(due, self._answer_due)
         return KeepaliveEffect.PING

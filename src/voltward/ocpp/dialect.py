@@ -14,6 +14,7 @@ from typing import Any
 from voltward.domain.call_purpose import URGENT, CallPurpose
 from voltward.domain.command_rule import Direction
 from voltward.ocpp.boot import BootFacts, BootPaths, SecurityEvent, read_boot, read_security_event, wire_time
+from voltward.ocpp.clock_reading import TimePlaces
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import IdentityRule
 from voltward.ocpp.named_values import NamedValues
@@ -60,6 +61,7 @@ class Dialect:
     named_values: NamedValues
     secrets: SecretPlaces
     schemas: SchemaFiles
+    times: TimePlaces
 
     def error_name(self, code: ErrorCode) -> str:
         """How this version spells an error code."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
+from voltward.ocpp.clock_reading import TIMES_V16
 from voltward.ocpp.dialect import Dialect, SecretPlaces, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import LIBERAL, IdentityRule
@@ -111,4 +112,5 @@ V16 = Dialect(
         opaque=frozenset({"DataTransfer"}),
     ),
     schemas=SchemaFiles("v16", call_suffix=""),
+    times=TIMES_V16,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
+from voltward.ocpp.clock_reading import TIMES_V2
 from voltward.ocpp.dialect import Dialect, SecretPlaces, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import IDENTIFIER, IdentityRule
@@ -138,4 +139,5 @@ V201 = Dialect(
         opaque=frozenset({"DataTransfer"}),
     ),
     schemas=SchemaFiles("v201", call_suffix="Request", longer=_LONGER),
+    times=TIMES_V2,
 )

@@ -7,20 +7,21 @@ the database fails and `Conflict` when somebody else saved first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from voltward.domain.acquaintance import Acquaintance, MannerSeen
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.credential import Credential
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.finding import ControlException
 from voltward.domain.operator import Enrolment, Operator
-from voltward.domain.station import Station, StationId
+from voltward.domain.station import Standing, Station, StationId
 
 
 class Conflict(OperatorFault):
@@ -115,6 +116,45 @@ class OperatorStore(Protocol):
     async def enrolments(self, operator: str) -> Sequence[Enrolment]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class StationMet:
+    """A registered station, with what is known of how it comes (its manners left out); None: never met."""
+
+    station: StationId
+    group: str
+    standing: Standing
+    created_at: datetime | None
+    known: Acquaintance | None
+
+
+class AcquaintanceStore(Protocol):
+    """How stations come, registered or not. Nothing of it is in the change feed: no door depends on it."""
+
+    async def of(self, stations: Sequence[StationId]) -> Mapping[StationId, Acquaintance]:
+        """Those that were ever met."""
+        ...
+
+    async def put(self, acquaintances: Sequence[Acquaintance]) -> None:
+        """Each in the place of what was known of that station before; hundreds cost a few statements."""
+        ...
+
+    async def strangers(self) -> int:
+        """How many of those that were met are not registered."""
+        ...
+
+    def each_station(self, group: str | None = None) -> AsyncIterator[Sequence[StationMet]]:
+        """All registered stations, in portions, by tenant and identity."""
+        ...
+
+    def each_stranger(self) -> AsyncIterator[Sequence[Acquaintance]]:
+        """Who was met and is not registered, without manners, in portions."""
+        ...
+
+    def each_manner(self) -> AsyncIterator[Sequence[tuple[StationId, MannerSeen]]]:
+        """Every manner of everybody in portions, those of one station behind each other, the newest last."""
+        ...
+
+
 class Reading(Protocol):
     """The stores as they were at one moment; blocks nobody. Saving in it is a bug, and fails as one."""
 
@@ -130,6 +170,8 @@ class Reading(Protocol):
     def exceptions(self) -> ExceptionStore: ...
     @property
     def operators(self) -> OperatorStore: ...
+    @property
+    def acquaintances(self) -> AcquaintanceStore: ...
 
     async def __aenter__(self) -> Self: ...
 

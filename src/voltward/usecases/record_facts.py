@@ -22,6 +22,12 @@ from voltward.domain.station import Standing, Station, StationId
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, advance_floor
 from voltward.ports.clock import Entropy
 from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.record_acquaintances import (
+    AcquaintanceFact,
+    HabitsTold,
+    Met,
+    record_acquaintances,
+)
 from voltward.usecases.replace_credential import OLD_PASSWORD
 
 KEPT_SOURCES = 8  # prefixes that a station succeeded from; the oldest falls out
@@ -69,7 +75,8 @@ class SerialTold:
     serial: str
 
 
-StationFact = Connected | CertificateFirstSeen | Proven | SerialTold
+RegistryFact = Connected | CertificateFirstSeen | Proven | SerialTold
+StationFact = RegistryFact | AcquaintanceFact
 
 
 async def record_facts(store: Store, entropy: Entropy, facts: Sequence[StationFact]) -> list[Event]:
@@ -77,17 +84,23 @@ async def record_facts(store: Store, entropy: Entropy, facts: Sequence[StationFa
     events: list[Event] = []
     async with store.begin() as work:
         for fact in facts:
+            if isinstance(fact, (Met, HabitsTold)):
+                continue
             station = await work.stations.get(fact.station)
             if station is None or station.standing is Standing.RETIRED:
                 continue
             events.extend(await _record(work, station, fact, entropy))
+        met = [fact for fact in facts if isinstance(fact, (Met, HabitsTold))]
+        await record_acquaintances(work.acquaintances, met)
         for event in events:
             await work.journal(event)
         await work.commit()
     return events
 
 
-async def _record(work: UnitOfWork, station: Station, fact: StationFact, entropy: Entropy) -> Iterable[Event]:
+async def _record(
+    work: UnitOfWork, station: Station, fact: RegistryFact, entropy: Entropy
+) -> Iterable[Event]:
     if isinstance(fact, Connected):
         return await _connected(work, station, fact)
     if isinstance(fact, CertificateFirstSeen):

@@ -164,7 +164,7 @@ async def test_any_sign_of_life_keeps_a_link(hall: Hall) -> None:
     link = await hall.link()
     for _ in range(10):
         hall.made.clock.leap(59)
-        link.link.heard()
+        link.link.ponged()
         link.link.tick(hall.made.clock.monotonic())
 
     assert (link.station.pings, link.station.ending) == (0, None)

@@ -42,8 +42,11 @@ class Link:
     def text(self, payload: bytes, /) -> None:
         self.texts.append(payload)
 
-    def heard(self) -> None:
-        self.told.append("heard")
+    def pinged(self) -> None:
+        self.told.append("pinged")
+
+    def ponged(self) -> None:
+        self.told.append("ponged")
 
     def ended(self, why: str, /) -> None:
         self.told.append(f"ended: {why}")
@@ -285,7 +288,7 @@ async def test_pings_are_answered_and_signs_of_life_told() -> None:
     came.channel.ping()
 
     assert came.heard() == [Pong(b"x"), Ping(b"voltward")]
-    assert came.link.told == ["heard", "heard"]
+    assert came.link.told == ["pinged", "ponged"]
     came.gone()
 
 

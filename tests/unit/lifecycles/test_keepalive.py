@@ -91,3 +91,25 @@ def test_the_next_deadline_is_when_something_is_due(steps: list[tuple[str, float
         deadline = leg.next_deadline()
         assert deadline is not None
         assert (leg.due(now) is not None) == (deadline <= now)
+
+
+def test_a_peers_own_pings_are_a_habit_as_soon_as_there_are_enough() -> None:
+    leg = Keepalive(TIMES, 0)
+    for now in (5, 65, 125):
+        assert leg.ping_habit is None
+        leg.pinged(now)
+
+    assert leg.ping_habit == 60
+    assert leg.silent_seconds(130) == 5
+
+
+def test_whether_pings_are_answered_is_told_by_a_pong_or_by_asking_in_vain() -> None:
+    deaf, polite = Keepalive(TIMES, 0), Keepalive(TIMES, 0)
+    for now in (30, 70, 110):
+        assert deaf.answers_pings is None
+        deaf.due(now)
+        deaf.spoke(now + 5)
+    polite.due(30)
+    polite.ponged(31)
+
+    assert (deaf.answers_pings, polite.answers_pings) == (False, True)

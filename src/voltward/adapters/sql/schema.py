@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from voltward.adapters.sql.engine import Database
 from voltward.domain.errors import OperatorFault, OutsideFault
 
-VERSION: Final = "0003"  # the last revision in migrations/versions
+VERSION: Final = "0004"  # the last revision in migrations/versions
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _VERSION_TABLE: Final = "alembic_version"
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -165,6 +166,44 @@ EXCEPTIONS: Final = Table(
     _required("owner", Text),
     _required("reason", Text),
     _of_station(),
+)
+
+# Of who is not registered, too: no reference to a station.
+ACQUAINTANCES: Final = Table(
+    "acquaintances",
+    METADATA,
+    _tenant(),
+    Column("identity", String(255), primary_key=True),
+    _required("first_seen", Utc),
+    Column("ready_at", Utc),
+    Column("wanting_at", Utc),
+    Column("would", String(32)),
+    Column("control", String(64)),
+    Column("detail", Text),
+    Column("csms_took_header", Boolean),
+    Column("habits_at", Utc),
+    Column("clock_skew", Float),
+    Column("ping_seconds", Float),
+    Column("answers_pings", Boolean),
+)
+
+MANNERS: Final = Table(
+    "manners",
+    METADATA,
+    _tenant(),
+    Column("identity", String(255), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _required("profile", Integer),
+    _required("credential", String(32)),
+    _required("subprotocol", String(32)),
+    _required("source", String(64)),
+    _required("tls", String(32)),
+    _required("suite", String(64)),
+    _required("key_group", String(64)),
+    _required("server_name", String(255)),
+    _required("first_seen", Utc),
+    _required("last_seen", Utc),
+    _required("count", Integer),
 )
 
 OPERATORS: Final = Table(

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from voltward.adapters.sql.acquaintance_store import SqlAcquaintanceStore
 from voltward.adapters.sql.authority_store import SqlAuthorityStore
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.credential_store import SqlCredentialStore
@@ -54,6 +55,10 @@ class SqlReading:
     @property
     def operators(self) -> SqlOperatorStore:
         return SqlOperatorStore(self._open)
+
+    @property
+    def acquaintances(self) -> SqlAcquaintanceStore:
+        return SqlAcquaintanceStore(self._open)
 
     @property
     def _open(self) -> Transaction:
