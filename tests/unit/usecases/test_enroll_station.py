@@ -43,7 +43,8 @@ class Desk:
         self._entropy = SeededEntropy()
 
     async def enroll(self, identity: str = "CP001", profile: SecurityProfile = P2, **order: Any) -> Enrolled:
-        ordered = EnrolmentOrder(StationId(identity), profile, "cli:ann", **order)
+        key = StationId(identity, order.pop("tenant", "default"))
+        ordered = EnrolmentOrder(key, profile, "cli:ann", **order)
         return await enroll_station(self.store, ordered, KEYS, self._clock, self._entropy)
 
 
@@ -247,3 +248,31 @@ async def test_a_refused_enrolment_leaves_nothing(desk: Desk) -> None:
     async with desk.store.read() as work:
         assert list(await work.stations.all()) == []
     assert await journalled(desk.store) == []
+
+
+async def test_one_identity_and_one_serial_may_be_had_in_each_tenant(desk: Desk) -> None:
+    for tenant in ("default", "north", "south"):
+        await desk.enroll(tenant=tenant, serial="SN-0001")
+
+    async with desk.store.read() as work:
+        assert [str(record.id) for record in await work.stations.all()] == [
+            "CP001",
+            "north/CP001",
+            "south/CP001",
+        ]
+
+
+async def test_a_shared_password_is_found_across_tenants(desk: Desk) -> None:
+    await desk.enroll(password=Secret(b"correct horse battery"))
+
+    enrolled = await desk.enroll(tenant="north", password=Secret(b"correct horse battery"))
+
+    (remark,) = enrolled.remarks
+    assert "same password: CP001" in remark
+
+
+async def test_one_certificate_is_one_stations_whatever_the_tenant(desk: Desk) -> None:
+    await desk.enroll(profile=P3, certificate=LEAF.der)
+
+    with pytest.raises(OperatorFault, match="belongs to CP001"):
+        await desk.enroll(profile=P3, tenant="north", certificate=LEAF.der)

@@ -32,7 +32,8 @@ def check_server_chains(settings: Settings, room: Room, now: datetime) -> Iterat
         yield from check_links(name, chain, roots)
     if chains:
         yield from check_together(chains)
-        yield _how_to_dial(settings, next(iter(chains.values())))
+        yield from check_hosts_of_routes(settings, chains)
+        yield from _how_to_dial(settings, next(iter(chains.values())))
 
 
 def check_dates(name: str, chain: ServerChainSeen, now: datetime) -> Iterator[Remark]:
@@ -120,11 +121,31 @@ def check_together(chains: dict[str, ServerChainSeen]) -> Iterator[Remark]:
         )
 
 
-def _how_to_dial(settings: Settings, chain: ServerChainSeen) -> Note:
+def check_hosts_of_routes(settings: Settings, chains: dict[str, ServerChainSeen]) -> Iterator[Remark]:
+    """A host that a route is known by, and no certificate bears, is refused by stations before they ask."""
+    borne = {name.lower() for chain in chains.values() for name in (*chain.hosts, *chain.addresses)}
+    for name, route in settings.routes().items():
+        missing = [host for host in route.host if not _is_borne(host.lower(), borne)]
+        if missing:
+            yield Problem(
+                f"the route {name} is for {', '.join(missing)}, and no server certificate bears that name.",
+                "Make a certificate for it too, unless a proxy in front has one.",
+                Severity.WARNING,
+            )
+
+
+def _is_borne(host: str, borne: set[str]) -> bool:
+    return host in borne or f"*.{host.partition('.')[2]}" in borne
+
+
+def _how_to_dial(settings: Settings, chain: ServerChainSeen) -> Iterator[Note]:
     names = chain.hosts or chain.addresses or chain.leaf.common_names
     port = settings.gateway.listen.rpartition(":")[2]
-    where = f"[{names[0]}]" if names and ":" in names[0] else (names[0] if names else "?")
-    return Note(f"stations dial wss://{where}:{port}{settings.gateway.path}, or what forwards to it.")
+    usual = names[0] if names else "?"
+    for route in settings.routes().values():
+        host = route.host[0] if route.host else usual
+        where = f"[{host}]" if ":" in host else host
+        yield Note(f"stations dial wss://{where}:{port}{route.path}, or what forwards to it.")
 
 
 def _roots(settings: Settings) -> list[str]:

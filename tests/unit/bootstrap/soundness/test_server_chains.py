@@ -12,6 +12,7 @@ from voltward.bootstrap.deployment import open_room
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.bootstrap.soundness.server_chains import (
     check_dates,
+    check_hosts_of_routes,
     check_links,
     check_names,
     check_server_chains,
@@ -44,8 +45,8 @@ def only(remarks: list[Remark]) -> Remark:
     return remark
 
 
-async def checked(site: Site, now: datetime = NOW) -> list[Remark]:
-    settings = site.settings()
+async def checked(site: Site, now: datetime = NOW, *overrides: str) -> list[Remark]:
+    settings = site.settings(*overrides)
     return list(check_server_chains(settings, open_room(settings, RoomName.GATEWAY), now))
 
 
@@ -53,6 +54,26 @@ async def test_what_init_made_is_sound_and_says_how_to_dial(site: Site) -> None:
     remark = only(await checked(site))
 
     assert remark == Note("stations dial wss://csms.example:0/ocpp/{station}, or what forwards to it.")
+
+
+async def test_how_to_dial_is_said_for_each_route_and_for_its_own_host(site: Site) -> None:
+    route = f'route.b={{host=["B.example", "{HOST}"], path="/b/{{station}}", csms={{url="ws://127.0.0.1/"}}}}'
+
+    problem, usual, other = await checked(site, NOW, route)
+
+    assert isinstance(problem, Problem)
+    assert problem.what == "the route b is for B.example, and no server certificate bears that name."
+    assert "wss://csms.example:0/ocpp/{station}" in usual.what
+    assert "wss://B.example:0/b/{station}" in other.what
+
+
+@pytest.mark.parametrize(
+    ("borne", "found"), [("a.example", 0), ("*.example", 0), ("b.example", 1), ("*.a.example", 1)]
+)
+def test_the_host_of_a_route_is_borne_by_a_certificate(site: Site, borne: str, found: int) -> None:
+    settings = site.settings('route.a={host=["A.example"], csms={url="ws://127.0.0.1/"}}')
+
+    assert len(list(check_hosts_of_routes(settings, {"server": names(borne)}))) == found
 
 
 async def test_a_chain_that_ran_out_is_an_error_for_each_family(site: Site) -> None:
