@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -31,9 +31,17 @@ class OperatorSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]`: where the registry and the journal are kept."""
+    """`[store]`: where the registry and the journal are kept. All but the URL is for a database server."""
 
     url: str = "sqlite:///voltward.db"
+    password: str = ""  # a reference
+    tls: Literal["verify", "require", "off"] = "verify"
+    ca: str = ""  # a file; empty: the system's authorities
+
+    def said(self) -> dict[str, str]:
+        """What has to stand in the file: all that is no default."""
+        plain = msgspec.structs.asdict(StoreSettings())
+        return {key: value for key, value in msgspec.structs.asdict(self).items() if value != plain[key]}
 
 
 class BusSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +92,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     quirks: QuirkSettings = field(default_factory=QuirkSettings)
     group: dict[str, GroupSettings] = field(default_factory=dict)
     folder: str = "."
+
+    def with_store(self, store: StoreSettings) -> Settings:
+        """The same deployment with its store elsewhere."""
+        return msgspec.structs.replace(self, store=store)
 
     def path(self, name: str) -> Path:
         """A path of the settings, from the folder of the file."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tests.contracts.conftest import World
 from tests.fakes.builders import (
     authority,
     certificate_credential,
@@ -14,6 +13,7 @@ from tests.fakes.builders import (
     password_credential,
     station,
 )
+from tests.fakes.worlds import World
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.station import StationId
 from voltward.ports.storage import Aggregate, FeedSlice

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.conftest import World
 from tests.fakes.builders import event
 from tests.fakes.clock import NOON
+from tests.fakes.worlds import World
 from voltward.adapters.sql.journal_writer import SqlJournalWriter
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.events import Event

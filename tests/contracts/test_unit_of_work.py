@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contracts.conftest import KEYS, World
 from tests.fakes.builders import (
     authority,
     denied_certificate,
@@ -17,6 +16,7 @@ from tests.fakes.builders import (
     password_credential,
     station,
 )
+from tests.fakes.worlds import KEYS, World
 from voltward.adapters.sql.store import SqlStore
 from voltward.adapters.sql.unit_of_work import SqlUnitOfWork
 from voltward.domain.errors import OperatorFault
@@ -198,7 +198,7 @@ async def test_writers_take_turns_even_when_they_read_first(world: World) -> Non
 ANOTHER_PROCESS = """
 import asyncio, sys
 from pathlib import Path
-from tests.contracts.conftest import KEYS
+from tests.fakes.worlds import KEYS
 from tests.fakes.builders import event, station
 from tests.fakes.clock import FakeClock
 from voltward.adapters.sql.access import StoreAccess

@@ -103,6 +103,14 @@ class PostgresServer:
         self.psql(f"CREATE DATABASE {name} OWNER {USER} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
+    def copy_by_dump(self, database: str) -> str:
+        """A database as it comes out of a backup."""
+        dump, copy = self.folder / f"{database}.dump", self.new_database()
+        where = ("-h", str(self.folder), "-p", str(self.port))
+        self._run("pg_dump", *where, "-U", USER, "--format=custom", f"--file={dump}", database)
+        self._run("pg_restore", *where, "-U", USER, "--no-owner", f"--dbname={copy}", str(dump))
+        return copy
+
     def drop(self, database: str) -> None:
         """Whoever is still connected is thrown out."""
         self.psql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")

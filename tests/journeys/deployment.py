@@ -127,9 +127,7 @@ class Template:
 
 async def make_template(folder: Path) -> Template:
     """Make it, trust the authorities, register the pool."""
-    made, _ = await initialise(
-        folder, OPERATOR, ("localhost",), "ws://127.0.0.1:9/ocpp", "you@example.org", (None, None)
-    )
+    made, _ = await initialise(folder, OPERATOR, ("localhost",), "ws://127.0.0.1:9/ocpp", "you@example.org")
     authorities = Authorities.create()
     async with open_deployment(load_settings(made.settings), writer=ACTOR) as deployment:
         for authority, purpose in (

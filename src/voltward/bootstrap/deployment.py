@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from voltward.adapters.secret_references import resolve_reference, resolve_text
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
+from voltward.bootstrap.environment import environment
+from voltward.bootstrap.store_place import store_access, store_url
 from voltward.crypto.passwords import PasswordKeys
 from voltward.domain.errors import OperatorFault
 from voltward.domain.finding import ControlException
@@ -22,8 +23,6 @@ from voltward.ports.storage import JournalReader
 from voltward.ports.vault import GatewayKey, RoomName
 from voltward.rulebook.catalogue import Rulebook, load_rulebook
 from voltward.settings import Settings
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,9 @@ async def open_deployment(settings: Settings, writer: str = "cli") -> AsyncItera
     clock, entropy = SystemClock(), SystemEntropy()
     room = open_room(settings, RoomName.GATEWAY)
     keys = StoreKeys(room.get(GatewayKey.JOURNAL_MAC), room.get(GatewayKey.JOURNAL_SIGNING))
+    heads = settings.path(settings.journal.heads)
     store = await open_store(
-        store_url(settings), keys, heads_dir=settings.path(settings.journal.heads), clock=clock, writer=writer
+        store_url(settings), keys, heads_dir=heads, clock=clock, writer=writer, access=store_access(settings)
     )
     try:
         yield Deployment(
@@ -104,22 +104,3 @@ def open_room(settings: Settings, name: RoomName) -> Room:
 def referenced_secret(settings: Settings, reference: str) -> Secret:
     """A secret that the settings name: a password towards the CSMS."""
     return resolve_text(reference, Path(settings.folder), environment())
-
-
-def store_url(settings: Settings) -> str:
-    """A relative SQLite path starts at the folder of the settings."""
-    url = settings.store.url
-    if url.startswith(("postgresql:", "postgresql+")):
-        raise OperatorFault(
-            "this version keeps its store in SQLite; PostgreSQL comes with a later one.",
-            mend='Set store.url = "sqlite:///voltward.db".',
-            subject="store.url",
-        )
-    if not url.startswith(SQLITE):
-        raise OperatorFault(f"{url!r} names no store.", mend="Write sqlite:///FILE.", subject="store.url")
-    return SQLITE + str(settings.path(url.removeprefix(SQLITE)).absolute())
-
-
-def environment() -> Mapping[str, str]:
-    """The one place that reads the environment."""
-    return os.environ

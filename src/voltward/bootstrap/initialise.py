@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.secret_references import resolve_reference
+from voltward.adapters.sql.access import StoreTls
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import unlock_for_new_room
-from voltward.bootstrap.deployment import environment, open_deployment
+from voltward.bootstrap.deployment import open_deployment
+from voltward.bootstrap.environment import environment
+from voltward.bootstrap.store_orders import StoreState, store_status
+from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
-from voltward.settings import load_settings
-from voltward.usecases.deployment_plan import ChosenUnlock, DeploymentPlan
+from voltward.settings import Settings, StoreSettings, load_settings
+from voltward.usecases.deployment_plan import DEFAULT_STORE, ChosenStore, ChosenUnlock, DeploymentPlan
 from voltward.usecases.make_deployment import DeploymentMade, make_deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What need not be chosen: references to what opens the rooms of keys, and another store."""
+
+    gateway_unlock: str | None = None
+    signer_unlock: str | None = None
+    store: ChosenStore = DEFAULT_STORE
+
+
+NO_CHOICES: Final = Choices()
 
 
 async def initialise(
@@ -22,12 +40,15 @@ async def initialise(
     hosts: tuple[str, ...],
     csms_url: str,
     administrator: str,
-    unlocks: tuple[str | None, str | None],
+    choices: Choices = NO_CHOICES,
 ) -> tuple[DeploymentMade, str]:
     """Make it, or leave nothing behind; returns what was made and the administrator's one-time link."""
     clock, entropy = SystemClock(), SystemEntropy()
-    gateway, signer = (_chosen(folder, reference) for reference in unlocks)
-    plan = DeploymentPlan(folder, operator_name, hosts, csms_url, administrator, gateway, signer)
+    await _check_store(folder, choices.store)
+    gateway, signer = _chosen(folder, choices.gateway_unlock), _chosen(folder, choices.signer_unlock)
+    plan = DeploymentPlan(
+        folder, operator_name, hosts, csms_url, administrator, gateway, signer, choices.store
+    )
     made = make_deployment(plan, deployment_sites(entropy), clock, entropy)
     try:
         settings = load_settings(made.settings)
@@ -45,6 +66,24 @@ async def initialise(
     # The one place where the token is shown. It stands behind the `#`, so that no server's log ever sees it.
     link = f"https://{settings.portal.listen}/enrol#{made.token.reveal().decode('ascii')}"
     return made, link
+
+
+async def _check_store(folder: Path, store: ChosenStore) -> None:
+    """What is in a store was journalled with other keys: a new deployment begins an empty one."""
+    if store == DEFAULT_STORE:
+        return  # a file in the folder, which has to be empty
+    status = await store_status(_store_settings(folder, store))
+    if status.state not in {StoreState.ABSENT, StoreState.EMPTY}:
+        raise OperatorFault(
+            "there is something in this database already.",
+            mend="Make another one for the new deployment.",
+            subject=status.name,
+        )
+
+
+def _store_settings(folder: Path, store: ChosenStore) -> Settings:
+    place = StoreSettings(store.url, store.password, StoreTls(store.tls).value, store.ca)
+    return Settings(store=place, folder=str(folder.absolute()))
 
 
 def _chosen(folder: Path, reference: str | None) -> ChosenUnlock | None:

@@ -45,6 +45,7 @@ _COMMANDS = (
         FLEET,
         "Stations, good and misbehaving, one or ten thousand.",
     ),
+    ("store", "voltward.cli.store:app", DEPLOYMENT, "The database: what it is, move it, take it back."),
     ("journal", "voltward.cli.journal:app", EVIDENCE, "The tamper-evident record."),
     ("rulebook", "voltward.cli.rulebook:app", EVIDENCE, "The controls, their citations, what checks them."),
 )

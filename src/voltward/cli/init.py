@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from voltward.bootstrap.initialise import initialise
+from voltward.bootstrap.initialise import Choices, initialise
 from voltward.cli.frame import JSON_FLAG, print_json, print_line, run
 from voltward.domain.errors import OperatorFault
+from voltward.usecases.deployment_plan import ChosenStore
 from voltward.usecases.make_deployment import DeploymentMade
 
 
@@ -27,12 +28,33 @@ class Answers:
     admin: Annotated[str | None, Parameter(help="Mail address of the first administrator.")] = None
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where keys and data are kept; nothing of it is asked."""
+
+    gateway_unlock: Annotated[str | None, Parameter(help="file:, env: or credential: reference.")] = None
+    signer_unlock: Annotated[str | None, Parameter(help="file:, env: or credential: reference.")] = None
+    store: Annotated[str, Parameter(help="sqlite:///FILE, or postgresql://USER@HOST/DATABASE.")] = (
+        ChosenStore().url
+    )
+    store_password: Annotated[str, Parameter(help="file:, env: or credential: reference.")] = ""
+    store_tls: Annotated[Literal["verify", "require", "off"], Parameter(help="To a database server.")] = (
+        "verify"
+    )
+    store_ca: Annotated[str, Parameter(help="File of the authority of the server's certificate.")] = ""
+
+    def choices(self) -> Choices:
+        """In the words of the inside."""
+        store = ChosenStore(self.store, self.store_password, self.store_tls, self.store_ca)
+        return Choices(self.gateway_unlock, self.signer_unlock, store)
+
+
 def init(
     folder: Path,
     *,
     answers: Answers = Answers(),
-    gateway_unlock: Annotated[str | None, Parameter(help="file:, env: or credential: reference.")] = None,
-    signer_unlock: Annotated[str | None, Parameter(help="file:, env: or credential: reference.")] = None,
+    keeping: Keeping = Keeping(),
     json: Annotated[bool, Parameter(name=JSON_FLAG, negative=(), help="Print JSON.")] = False,
 ) -> None:
     """Make a deployment: settings, authorities with sealed keys, server certificates, an administrator."""
@@ -44,7 +66,7 @@ def init(
             hosts,
             answers.csms or _ask("URL of the CSMS (ws://host:port/path)", "--csms", json),
             answers.admin or _ask("Mail address of the first administrator", "--admin", json),
-            (gateway_unlock, signer_unlock),
+            keeping.choices(),
         )
     )
     if json:

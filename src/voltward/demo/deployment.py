@@ -55,9 +55,7 @@ async def temporary_site() -> AsyncIterator[Site]:
     """Make a deployment in a folder of its own, which is removed at the end, whatever the end is."""
     # What the gateway child still writes while the folder goes must not turn the end into a fault.
     with TemporaryDirectory(prefix="voltward-demo-", ignore_cleanup_errors=True) as folder:
-        made, _ = await initialise(
-            Path(folder), OPERATOR, (HOST_NAME,), _CSMS_URL, "demo@voltward.example", (None, None)
-        )
+        made, _ = await initialise(Path(folder), OPERATOR, (HOST_NAME,), _CSMS_URL, "demo@voltward.example")
         roots = made.roots[0].read_text(encoding="ascii")
         async with open_deployment(load_settings(made.settings), writer=ACTOR) as deployment:
             yield Site(made.settings, roots, deployment)

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from voltward.crypto.issuance import LONGEST_NAME
@@ -26,6 +27,19 @@ class ChosenUnlock:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenStore:
+    """Where registry and journal shall live, as the settings will say it; `password` is a reference."""
+
+    url: str = "sqlite:///voltward.db"
+    password: str = ""
+    tls: str = "verify"
+    ca: str = ""
+
+
+DEFAULT_STORE: Final = ChosenStore()
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentPlan:
     """`hosts`: what stations dial, the main one first. Without an unlock, a room gets a key file."""
 
@@ -36,6 +50,7 @@ class DeploymentPlan:
     administrator: str  # mail address
     gateway_unlock: ChosenUnlock | None = None
     signer_unlock: ChosenUnlock | None = None
+    store: ChosenStore = DEFAULT_STORE
 
 
 def check_plan(plan: DeploymentPlan) -> None:

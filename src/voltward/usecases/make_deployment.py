@@ -147,6 +147,10 @@ def _settings(plan: DeploymentPlan, references: dict[RoomName, str]) -> bytes:
         "csms_url": plan.csms_url,
         "gateway_unlock": references[RoomName.GATEWAY],
         "signer_unlock": references[RoomName.SIGNER],
+        "store_url": plan.store.url,
+        "store_password": plan.store.password,
+        "store_tls": plan.store.tls,
+        "store_ca": plan.store.ca,
     }
     # A JSON string is a TOML basic string too, for everything that `check_plan` lets pass.
     quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}

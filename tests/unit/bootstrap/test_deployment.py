@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.fakes.builders import exception
 from tests.fakes.deployments import Site
 from voltward.bootstrap import open_deployment
-from voltward.bootstrap.deployment import open_room, referenced_secret, store_url
+from voltward.bootstrap.deployment import open_room, referenced_secret
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.vault import GatewayKey, RoomName
 
@@ -90,29 +88,3 @@ def test_a_secret_that_the_settings_name_is_read_without_its_line_end(site: Site
     secret.chmod(0o600)
 
     assert referenced_secret(site.settings(), "file:csms.password").reveal() == b"shared"
-
-
-@pytest.mark.parametrize(
-    ("url", "where"),
-    [
-        ("sqlite:///voltward.db", "voltward.db"),
-        ("sqlite:///data/v.db", "data/v.db"),
-        ("sqlite:////var/v.db", "/var/v.db"),
-    ],
-)
-def test_a_relative_store_stands_beside_the_settings(site: Site, url: str, where: str) -> None:
-    assert store_url(site.settings(f"store.url={url}")) == f"sqlite:///{Path(site.folder, where)}"
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("postgresql://db/x", "PostgreSQL comes with a later one"),
-        ("mysql://x", "names no store"),
-        ("voltward.db", "names no store"),
-    ],
-)
-def test_another_store_is_refused_with_the_mend(site: Site, url: str, words: str) -> None:
-    with pytest.raises(OperatorFault, match=words) as caught:
-        store_url(site.settings(f"store.url={url}"))
-    assert "sqlite:///" in caught.value.mend

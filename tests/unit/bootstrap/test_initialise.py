@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from voltward.bootstrap.deployment import open_deployment
-from voltward.bootstrap.initialise import initialise
+from voltward.bootstrap.initialise import Choices, initialise
 from voltward.crypto.enrolments import enrolment_digest
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
@@ -21,7 +21,7 @@ async def init(folder: Path, *unlocks: str | None) -> tuple[DeploymentMade, str]
         ("csms.example",),
         "ws://127.0.0.1:9000/ocpp",
         "you@example.org",
-        (gateway, signer),
+        Choices(gateway, signer),
     )
 
 

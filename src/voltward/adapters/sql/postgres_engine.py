@@ -22,7 +22,7 @@ from voltward.adapters.sql.access import StoreAccess, StoreTls
 from voltward.adapters.sql.engine import READERS, TURN_SECONDS, Connections, Database
 from voltward.adapters.sql.postgres_columns import OctetOrder
 from voltward.adapters.sql.postgres_faults import postgres_fault
-from voltward.adapters.sql.postgres_place import PostgresPlace, postgres_place
+from voltward.adapters.sql.postgres_place import PostgresPlace, postgres_place, session_name
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.wire.tls_client import ClientContext, build_client_context, build_trusting_context
 
@@ -90,7 +90,7 @@ class Dialler:
             command_timeout=_MARGIN * answer_seconds,
             target_session_attrs="any",
             server_settings={
-                "application_name": "voltward",
+                "application_name": session_name(),
                 "statement_timeout": _milliseconds(answer_seconds),
                 "lock_timeout": _milliseconds(self._access.busy_seconds),
                 "idle_in_transaction_session_timeout": _milliseconds(_ABANDONED_SECONDS),

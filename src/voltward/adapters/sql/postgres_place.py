@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import socket
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -11,6 +13,8 @@ from voltward.domain.errors import OperatorFault
 
 DEFAULT_PORT: Final = 5432
 _EXAMPLE: Final = "Write postgresql://USER@HOST/DATABASE."
+APPLICATION: Final = "voltward "  # sessions of ours begin with it
+_LONGEST_NAME: Final = 63  # octets, in the server
 _SCHEMES: Final = frozenset({"postgresql", "postgres"})
 
 
@@ -41,6 +45,13 @@ class PostgresPlace:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+
+def session_name() -> str:
+    """How this process shows itself to a server's administrator (pg_stat_activity)."""
+    host = socket.gethostname().encode("ascii", "replace").decode()
+    process = f":{os.getpid()}"
+    return f"{APPLICATION}{host[: _LONGEST_NAME - len(APPLICATION) - len(process)]}{process}"
 
 
 def names_postgres(url: str) -> bool:

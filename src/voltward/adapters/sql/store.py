@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from voltward.adapters.sql.access import PLAIN_ACCESS, StoreAccess
 from voltward.adapters.sql.change_feed import SqlChangeFeed
 from voltward.adapters.sql.engine import Database
+from voltward.adapters.sql.event_text import event_text
 from voltward.adapters.sql.head_file import make_heads_folder
 from voltward.adapters.sql.journal_reader import SqlJournalReader
-from voltward.adapters.sql.journal_rows import checked_writer
+from voltward.adapters.sql.journal_rows import append_rows, checked_writer
 from voltward.adapters.sql.journal_signer import JournalSigner
 from voltward.adapters.sql.journal_writer import DEFAULT_PACE, Chain, JournalPace, SqlJournalWriter
+from voltward.adapters.sql.moving import Progress, copy_store
 from voltward.adapters.sql.opening import open_database
-from voltward.adapters.sql.schema import bring_up_to_date
+from voltward.adapters.sql.schema import bring_up_to_date, mark_moved
 from voltward.adapters.sql.unit_of_work import SqlReading, SqlUnitOfWork
+from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.ports.clock import Clock
 
@@ -55,6 +59,25 @@ class SqlStore:
 
     def journal_reader(self) -> SqlJournalReader:
         return SqlJournalReader(self.database, self._signer, self._key)
+
+    async def move(self, target: Database, farewell: Event | None, progress: Progress) -> Mapping[str, int]:
+        """Copy all of it into an empty database; returns the number of rows of each table.
+
+        `farewell` is the last row of the journal here, and is copied too; then this store is closed for good.
+        Without one, all of this is tried and forgotten.
+        """
+        async with self.database.writing_unhurried() as source, target.writing_unhurried() as there:
+            head = None
+            if farewell is not None:
+                head = await append_rows(source, self._key, self._writer, [event_text(farewell)])
+            counts = await copy_store(source, there, progress)
+            if head is None:
+                return counts
+            await there.commit()
+            await mark_moved(source)
+            await source.commit()
+        await self._signer.committed(head)
+        return counts
 
     async def close(self) -> None:
         await self.database.close()

@@ -21,7 +21,7 @@ from voltward.bootstrap.soundness import (
     routes,
 )
 from voltward.bootstrap.soundness.quirks import check_quirks
-from voltward.bootstrap.soundness.remarks import Note, Remark, Soundness, from_fault, guarded, sound
+from voltward.bootstrap.soundness.remarks import Note, Remark, Soundness, from_fault, guarded, is_error, sound
 from voltward.bootstrap.soundness.server_chains import check_server_chains
 from voltward.domain.errors import VoltwardError
 from voltward.ports.clock import Clock
@@ -86,12 +86,11 @@ def _opened(settings: Settings, found: list[Room]) -> Iterator[Remark]:
 
 
 async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
-    missing = list(guarded(lambda: registry.check_store_is_there(settings)))
-    for problem in missing:
-        yield problem
-    if missing:
-        return  # opening would make it
     try:
+        async for remark in registry.check_store_is_there(settings):
+            yield remark
+            if is_error(remark):
+                return  # opening would make it
         async with open_deployment(settings) as deployment:
             for remark in await _registry(deployment, now):
                 yield remark

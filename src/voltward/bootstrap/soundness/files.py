@@ -8,17 +8,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from voltward.bootstrap.deployment import SQLITE, store_url
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
+from voltward.bootstrap.store_place import store_file
 from voltward.ports.vault import RoomName
 from voltward.settings import Settings
 
 LEAST_FREE = 256 * 1024 * 1024  # octets; a busy journal fills that in a day
-
-
-def store_file(settings: Settings) -> Path:
-    """The file of the store. OperatorFault if the settings name none."""
-    return Path(store_url(settings).removeprefix(SQLITE))
 
 
 def check_writers(file: Path) -> Iterator[Remark]:
@@ -31,7 +26,7 @@ def check_writers(file: Path) -> Iterator[Remark]:
 def check_readers(settings: Settings) -> Iterator[Remark]:
     """Keys and the store are their owner's alone; the rooms' own doors are looked at when they are opened."""
     store = store_file(settings)
-    for path in (store, store.with_name(f"{store.name}-wal")):
+    for path in (store, store.with_name(f"{store.name}-wal")) if store is not None else ():
         if path.exists() and _mode(path) & 0o077:
             yield Problem(f"{path} is open to others: it holds the whole registry.", f"chmod 600 {path}")
     for room in RoomName:
@@ -45,8 +40,9 @@ def check_readers(settings: Settings) -> Iterator[Remark]:
 
 def check_room_on_disk(settings: Settings, least: int = LEAST_FREE) -> Iterator[Remark]:
     """A full disk stops new admissions, since nothing is done that cannot be journalled."""
-    folder = store_file(settings).parent
-    if not folder.is_dir():
+    file = store_file(settings)
+    folder = file.parent if file is not None else None
+    if folder is None or not folder.is_dir():
         return
     free = shutil.disk_usage(folder).free
     if free < least:
@@ -60,7 +56,7 @@ def check_room_on_disk(settings: Settings, least: int = LEAST_FREE) -> Iterator[
 def check_heads(settings: Settings) -> Iterator[Remark]:
     """The journal's signed heads are worth most where the database is not (ruling 29)."""
     heads, store = settings.path(settings.journal.heads), store_file(settings)
-    if not heads.is_dir() or not store.exists():
+    if store is None or not heads.is_dir() or not store.exists():
         return
     if heads.stat().st_dev == store.stat().st_dev:
         yield Note(

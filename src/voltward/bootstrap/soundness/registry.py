@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime, timedelta
 
-from voltward.bootstrap.soundness.files import store_file
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
+from voltward.bootstrap.store_orders import StoreState, store_status
+from voltward.bootstrap.store_place import store_file
 from voltward.crypto.certificates import read_certificate
 from voltward.crypto.pem import read_pem_bundle
 from voltward.crypto.trust_anchors import trust_problem
@@ -17,10 +18,23 @@ from voltward.settings import Settings
 SOON = timedelta(days=90)  # a fleet is not renewed in a week
 
 
-def check_store_is_there(settings: Settings) -> Iterator[Remark]:
+async def check_store_is_there(settings: Settings) -> AsyncIterator[Remark]:
     """An empty store in the place of a lost one would turn every station away."""
     file = store_file(settings)
-    if not file.exists():
+    if file is None:
+        status = await store_status(settings)
+        if status.state is StoreState.EMPTY:
+            yield Problem(
+                f"the database {status.name} is empty; `serve` would begin one and know no station.",
+                "Restore it from the backup, or let store.url name the right database.",
+            )
+        if settings.store.tls == "require":
+            yield Problem(
+                'store.tls = "require" believes any server that answers in the name of the right one.',
+                'Set store.tls = "verify", and store.ca if the authority of its certificate is your own.',
+                Severity.WARNING,
+            )
+    elif not file.exists():
         yield Problem(
             f"there is no store at {file}; `serve` would begin an empty one, and know no station.",
             "Restore it from the backup, or let store.url name the right file.",

@@ -59,6 +59,11 @@ def sound(remarks: Iterable[Remark]) -> Soundness:
     return Soundness(tuple(ordered), tuple(remark for remark in told if isinstance(remark, Note)))
 
 
+def is_error(remark: Remark) -> bool:
+    """A problem that stands in the way of what comes after it."""
+    return isinstance(remark, Problem) and remark.severity is Severity.ERROR
+
+
 def from_fault(fault: VoltwardError) -> Problem:
     """What a part of the gateway would have said at its start."""
     subject = f"{fault.subject}: " if fault.subject else ""

@@ -8,7 +8,6 @@ from voltward.bootstrap.soundness.files import (
     check_readers,
     check_room_on_disk,
     check_writers,
-    store_file,
 )
 from voltward.bootstrap.soundness.remarks import Note, Problem
 
@@ -56,7 +55,13 @@ def test_heads_on_the_disk_of_the_store_are_a_note(site: Site) -> None:
     assert list(check_heads(site.settings("journal.heads=elsewhere"))) == []
 
 
-def test_the_store_is_found_from_the_folder_of_the_settings(site: Site) -> None:
-    assert store_file(site.settings()) == site.folder / "voltward.db"
+def test_where_a_server_keeps_the_store_there_is_no_file_to_look_at(site: Site) -> None:
+    settings = site.settings("store.url=postgresql://volt@127.0.0.1/registry")
+
+    for check in (check_readers, check_heads, check_room_on_disk):
+        assert list(check(settings)) == []
+
+
+def test_a_folder_that_is_not_there_has_no_disk(site: Site) -> None:
     missing = site.settings("store.url=sqlite:///gone/voltward.db")
     assert list(check_room_on_disk(missing)) == []

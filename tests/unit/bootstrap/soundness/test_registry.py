@@ -7,6 +7,8 @@ from tests.fakes.builders import station
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.certificates import Validity
 from tests.fakes.deployments import Site
+from tests.fakes.postgres import PostgresServer
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.soundness.registry import check_authorities, check_groups_in_use, check_store_is_there
 from voltward.bootstrap.soundness.remarks import Note, Problem, Severity
 from voltward.domain.authority import TrustedFor
@@ -18,14 +20,39 @@ ENDING = MadeAuthority.create("Ending CA", validity=Validity.days(-300, 30))
 ENDED = MadeAuthority.create("Ended CA", validity=Validity.days(-300, -1))
 
 
-def test_a_store_that_is_gone_is_an_error_before_an_empty_one_is_made(site: Site) -> None:
-    assert list(check_store_is_there(site.settings())) == []
+async def test_a_store_that_is_gone_is_an_error_before_an_empty_one_is_made(site: Site) -> None:
+    assert [remark async for remark in check_store_is_there(site.settings())] == []
     (site.folder / "voltward.db").unlink()
 
-    (problem,) = check_store_is_there(site.settings())
+    (problem,) = [remark async for remark in check_store_is_there(site.settings())]
 
     assert isinstance(problem, Problem)
     assert not (site.folder / "voltward.db").exists()
+
+
+async def test_a_database_without_a_store_is_an_error_before_one_is_made(
+    site: Site, postgres_server: PostgresServer
+) -> None:
+    name = postgres_server.new_database()
+    settings = site.settings(f"store.url={postgres_server.url(name)}")
+
+    (problem,) = [remark async for remark in check_store_is_there(settings)]
+    assert isinstance(problem, Problem)
+    assert "is empty" in problem.what
+    assert postgres_server.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", name) == "0"
+
+    async with open_deployment(settings):
+        pass
+    assert [remark async for remark in check_store_is_there(settings)] == []
+    (warning,) = [
+        remark
+        async for remark in check_store_is_there(
+            site.settings(f"store.url={postgres_server.url(name)}", "store.tls=require")
+        )
+    ]
+    assert isinstance(warning, Problem)
+    assert warning.severity is Severity.WARNING
+    postgres_server.drop(name)
 
 
 def test_an_authority_in_its_middle_years_is_no_finding() -> None:

@@ -9,6 +9,10 @@ from alembic import op
 
 revision: Final = "0002"
 down_revision: Final = "0001"
+LOSES: Final = (
+    "Which default a credential is, where it came from, and when a station was recommissioned: "
+    "an older gateway takes passwords as shipped for any others."
+)
 
 
 def upgrade() -> None:

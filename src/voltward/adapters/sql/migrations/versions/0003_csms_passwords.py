@@ -9,6 +9,7 @@ from alembic import op
 
 revision: Final = "0003"
 down_revision: Final = "0002"
+LOSES: Final = "Passwords that stations have at their CSMS: who has one there has to be given it again."
 
 
 def upgrade() -> None:

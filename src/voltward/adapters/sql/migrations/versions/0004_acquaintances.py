@@ -9,6 +9,7 @@ from alembic import op
 
 revision: Final = "0004"
 down_revision: Final = "0003"
+LOSES: Final = "How stations came so far: what was seen of them, and who is ready to be enforced."
 
 _UTC: Final = sa.DateTime(timezone=True)
 

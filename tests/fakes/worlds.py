@@ -1,0 +1,99 @@
+"""Databases of each kind, for whatever must hold on all of them. A new kind joins by a maker in `WORLDS`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.postgres import PostgresServer
+from voltward.adapters.sql.access import StoreAccess
+from voltward.adapters.sql.change_feed import prune_feed
+from voltward.adapters.sql.engine import Database
+from voltward.adapters.sql.opening import open_database
+from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
+from voltward.domain.secret import Secret
+
+KEYS = StoreKeys(journal_mac=Secret(b"m" * 32), journal_signing=Secret(b"s" * 32))
+Doctor = Callable[[str], int]
+
+
+class World:
+    """One database that tests open, as often as they like, and doctor behind our back."""
+
+    def __init__(self, url: str, folder: Path, doctor: Doctor) -> None:
+        self.url = url
+        self.heads_dir = folder / "heads"
+        self.clock = FakeClock()
+        self.doctor = doctor  # changes the tables without our code; returns how many rows that touched
+        self._stores: list[SqlStore] = []
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """What lies below a store, as it stands there."""
+        database = await open_database(self.url, StoreAccess(busy_seconds=30))
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def open(self, *, writer: str = "cli", keys: StoreKeys = KEYS) -> SqlStore:
+        """As another process would: with connections of its own."""
+        access = StoreAccess(busy_seconds=30)
+        store = await open_store(
+            self.url, keys, heads_dir=self.heads_dir, clock=self.clock, writer=writer, access=access
+        )
+        self._stores.append(store)
+        return store
+
+    async def close(self) -> None:
+        while self._stores:
+            await self._stores.pop().close()
+
+    async def prune_feed(self, keep: int) -> None:
+        async with self._stores[-1].database.writing() as transaction:
+            await prune_feed(transaction, keep)
+            await transaction.commit()
+
+
+@contextmanager
+def _on_sqlite(folder: Path, _request: pytest.FixtureRequest) -> Iterator[World]:
+    path = folder / "voltward.db"
+
+    def doctor(statement: str) -> int:
+        connection = sqlite3.connect(path)
+        try:
+            with connection:
+                return connection.execute(statement).rowcount
+        finally:
+            connection.close()
+
+    yield World(f"sqlite:///{path}", folder, doctor)
+
+
+@contextmanager
+def _on_postgres(folder: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    database = server.new_database()
+
+    def doctor(statement: str) -> int:
+        if statement.startswith("CREATE"):
+            server.psql(statement, database)
+            return 0
+        counted = f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done"  # noqa: S608 (of the test)
+        return int(server.psql(counted, database))
+
+    try:
+        yield World(server.url(database), folder, doctor)
+    finally:
+        server.drop(database)
+
+
+WORLDS: Mapping[str, Callable[[Path, pytest.FixtureRequest], AbstractContextManager[World]]] = {
+    "sqlite": _on_sqlite,
+    "postgresql": _on_postgres,
+}

@@ -1,0 +1,129 @@
+"""The whole product with its store on a PostgreSQL server: it moves there, works there, outlives its absence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.fakes.postgres import PASSWORD, PostgresServer, running_postgres
+from tests.journeys.deployment import Template, World, eventually, run_cli, world_of
+from tests.journeys.player import playing
+from voltward.simulator.frames import CALL_RESULT
+from voltward.simulator.link import Connected
+
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """One that may be stopped: the others share theirs."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def moved(
+    template: Template, server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Template:
+    """The deployment after `voltward store move`, with its settings changed as that said."""
+    folder = tmp_path_factory.mktemp("moved") / "deployment"
+    shutil.copytree(template.folder, folder)
+    password = folder / "store.password"
+    password.write_text(PASSWORD)
+    password.chmod(0o600)
+    url, settings = server.network_url(server.new_database()), folder / "voltward.toml"
+    how = ("--to", url, "--to-password", "file:store.password", "--to-tls", "off")
+
+    told = await run_cli("store", "move", *how, "--json", "-c", str(settings))
+    assert told.status == 0, told
+    assert json.loads(told.out)["rows"]["stations"] == sum(map(len, template.pool.values()))
+
+    place = "".join(f'{key} = "{value}"\n' for key, value in json.loads(told.out)["settings"].items())
+    before, _, after = settings.read_text().partition("[store]\n")
+    settings.write_text(f"{before}[store]\n{place}\n[bus]\n{after.partition('[bus]')[2]}")
+    return replace(template, folder=folder)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(moved: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with world_of(moved, tmp_path_factory.mktemp("postgres")) as world:
+        yield world
+
+
+async def test_stations_come_in_and_orders_reach_them(world: World) -> None:
+    part = world.take(2)
+    async with playing(world.dial(part)) as player:
+        assert (await player.boot()).kind == CALL_RESULT
+        await world.row("station_admitted", part.identity)
+        await world.command("station", "quarantine", part.identity, "--reason", "odd")
+        await world.gateway.event("lane_changed", subject=part.identity)
+        await world.command("station", "retire", part.identity)
+        await player.closed()
+    await world.is_refused(part, "STN-01")
+
+
+async def test_a_revoked_certificate_ends_its_link(world: World) -> None:
+    part = world.take(3)
+    assert part.issued is not None
+    async with playing(world.dial(part)) as player:
+        await player.boot(part.serial)
+        certificate = world.settings.parent / "revoked.pem"
+        certificate.write_bytes(part.issued.chain_pem)
+        await world.command("cert", "revoke", "--file", str(certificate), "--reason", "stolen")
+        await player.closed()
+    assert not isinstance(await world.knock(part), Connected)
+
+
+async def test_nobody_moves_or_takes_back_the_store_under_a_gateway(world: World) -> None:
+    for order in (("store", "move", "--to", "sqlite:///back.db"), ("store", "downgrade", "0001", "--yes")):
+        told = await run_cli(*order, "-c", str(world.settings))
+        assert told.status == 2
+        assert "has the store open" in told.err
+
+
+async def test_the_journal_is_whole_while_it_is_written_and_in_a_restored_dump(
+    world: World, server: PostgresServer, tmp_path: Path
+) -> None:
+    told = await run_cli("journal", "verify", "-c", str(world.settings), "--json")
+    assert json.loads(told.out) == {"ok": True, "problems": []}, told
+
+    url = (await world.command("store", "status"))["store"]
+    copy = server.copy_by_dump(url.partition(" ")[0])
+    there = ("--set", f"store.url={server.url(copy)}", "-c", str(world.settings))
+    stations = await run_cli("station", "list", "--json", *there)
+    assert len(json.loads(stations.out)) == len(await world.command("station", "list"))
+
+
+async def test_the_server_goes_away_and_comes_back(world: World, server: PostgresServer) -> None:
+    before, meanwhile = world.take(2), world.take(2)
+    async with playing(world.dial(before)) as player:
+        await player.boot()
+        mark = world.gateway.mark
+        server.stop()
+        lost = await world.gateway.event("store_lost", since=mark)
+        assert "cannot be reached" in lost["reason"] or "server" in lost["reason"]
+
+        assert (await player.call("Heartbeat")).kind == CALL_RESULT
+        async with playing(world.dial(meanwhile)) as newcomer:
+            assert (await newcomer.boot()).kind == CALL_RESULT
+            told = await run_cli("station", "list", "-c", str(world.settings))
+            assert told.status == 3
+            assert "the server cannot be reached" in told.err
+
+            server.start()
+            await world.gateway.event("store_found", since=mark)
+            await world.row("station_admitted", meanwhile.identity)
+            await world.row("store_lost", "")
+            await world.command("station", "quarantine", meanwhile.identity, "--reason", "odd")
+            await world.gateway.event("lane_changed", subject=meanwhile.identity)
+    assert await eventually(lambda: _is_whole(world))
+
+
+async def _is_whole(world: World) -> bool:
+    return (await run_cli("journal", "verify", "-c", str(world.settings))).status == 0
