@@ -66,7 +66,7 @@ REFUSED = (
     (("station", "list", "--set", "operator.name"), 2, "has no value"),
     (("station", "list", "--set", "operator.nickname=x"), 2, "nickname"),
     (("station", "list", "--set", "store.url=sqlite:////gone/x.db"), 3, "cannot be opened"),
-    (("station", "list", "--set", "store.url=postgresql://h/x"), 2, "SQLite"),
+    (("station", "list", "--set", "store.url=postgresql://h/x"), 2, "it names no user"),
     (("station", "list", "--set", "keys.gateway_unlock=file:gone"), 3, "gone"),
     (("station", "list", "--set", "keys.gateway_unlock=hunter2"), 2, "by reference only"),
     (("serve", "--set", "nothing=1"), 2, "nothing"),
