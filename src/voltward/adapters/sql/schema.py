@@ -76,7 +76,7 @@ async def make_tables(transaction: Transaction) -> None:
 
 def check_earlier(version: str) -> None:
     """`OperatorFault`, as `losses` tells."""
-    earlier = [number for number, _ in _scripts() if number < VERSION]
+    earlier = sorted(number for number, _ in _scripts() if number < VERSION)
     if version not in earlier:
         raise OperatorFault(
             f"a store of version {VERSION} cannot go back to {version!r}.",
