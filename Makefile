@@ -25,6 +25,7 @@ PROXIES := $(VENV)/proxies
 # The peers of the journeys that are written in JavaScript, run by the node of a wheel.
 NPM := $(VENV)/npm
 PEERS := $(VENV)/peers-ready
+READY_TO_FUZZ := $(VENV)/ready-to-fuzz
 
 # How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
 TEST_PROCESSES ?= 2
@@ -79,6 +80,10 @@ tests: $(READY_TO_TEST) $(PEERS)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(READY_TO_FUZZ) ## look for inputs that break a reader: FUZZ_SECONDS=60 for each target; ARGS="codec --write"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: peers
 peers: $(PEERS) ## install the peers from npm that the journeys meet
 
@@ -109,6 +114,8 @@ lock: $(READY_TO_TEST) ## write requirements/*.txt anew from pyproject.toml (UPG
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --allow-unsafe --extra dev \
 		--constraint requirements/runtime.txt --constraint requirements/build.txt \
 		--output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra fuzz --constraint requirements/dev.txt \
+		--output-file requirements/fuzz.txt pyproject.toml
 
 .PHONY: clean
 clean: ## remove .venv and everything else that can be made again
@@ -177,3 +184,8 @@ $(PROXIES): $(READY_TO_TEST)
 	if there; then touch $@; else \
 		echo "HAProxy or nginx is not here: the journeys behind them will fail (apt-get install haproxy nginx libnginx-mod-stream)." >&2; \
 	fi
+
+$(READY_TO_FUZZ): $(READY_TO_TEST) requirements/fuzz.txt
+	@echo "Installing the fuzzer"
+	@$(INSTALL) -r requirements/fuzz.txt
+	@touch $@

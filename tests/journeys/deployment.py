@@ -14,8 +14,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.certificates import Authority, Issued
-from tests.journeys.gateway_child import PATIENCE, GatewayChild, gateway_child
+from tests.journeys.command_line import passwords_in, run_cli
+from tests.journeys.gateway_child import PATIENCE, GatewayChild, children_of, gateway_child
+from tests.journeys.secrets_hunt import Hoard, hunt, left_behind
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.initialise import initialise
@@ -191,6 +191,8 @@ class World:
     parts: dict[str, Part]
     overrides: tuple[str, ...]  # of the gateway's start, for another one on the same deployment
     pool: dict[int, list[Part]] = field(default_factory=dict[int, list[Part]])
+    hoard: Hoard = field(default_factory=Hoard)  # what must be found nowhere at the end
+    said: list[str] = field(default_factory=list[str])  # by commands, without what they print once
 
     # -- stations -----------------------------------------------------------------------------------------
 
@@ -207,6 +209,7 @@ class World:
     async def enrol(self, wanted: Wanted) -> Part:
         """Register one while the gateway runs; it is known there when this returns (ruling 9)."""
         part = await enrol(self.deployment, wanted)
+        self.hoard.add(f"password of {part.identity}", part.password)
         await asyncio.sleep(BITES_SECONDS)
         return part
 
@@ -227,6 +230,9 @@ class World:
             "subprotocols": (dialect,),
             "source": fresh_source(),
         }
+        login = changes.get("login")
+        if isinstance(login, PasswordLogin):  # a wrong password is often nearly a right one
+            self.hoard.add(f"password that {part.identity} tried", login.password)
         return Dial(**{**fields, **changes})
 
     async def knock(self, part: Part, dialect: str = "ocpp2.0.1", **changes: Any) -> Outcome:
@@ -263,7 +269,13 @@ class World:
         """An order on the command line; what it printed as JSON."""
         told = await run_cli(*order, "--json", "-c", str(self.settings))
         assert told.status == status, told
-        return json.loads(told.out) if told.out else None
+        printed = json.loads(told.out) if told.out else None
+        output = told.out + told.err
+        for name, secret in passwords_in(printed):
+            self.hoard.add(f"{name} that `{order[0]} {order[1]}` printed", secret.encode())
+            output = output.replace(json.dumps(secret), "", 1)
+        self.said.append(output)
+        return printed
 
     async def journal(self, *kinds: str, subject: str | None = None) -> list[Any]:
         """Rows of these kinds, newest last."""
@@ -275,25 +287,22 @@ class World:
         rows = await eventually(lambda: self.journal(kind, subject=subject))
         return rows[-1]
 
+    # -- at the end ---------------------------------------------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a command said."""
-
-    status: int
-    out: str
-    err: str
-
-
-async def run_cli(*words: str, stdin: bytes | None = None) -> Told:
-    """The real command, as a process."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voltward", *words, stdin=PIPE, stdout=PIPE, stderr=PIPE
-    )
-    async with asyncio.timeout(30):
-        out, err = await process.communicate(stdin)
-    assert process.returncode is not None
-    return Told(process.returncode, out.decode(), err.decode())
+    def hunt(self, metrics: bytes) -> None:
+        """No secret of this deployment stands in anything that it wrote or said."""
+        self.hoard.add_deployment(self.settings)
+        log = "\n".join(line for child in children_of(self.settings) for line in child.lines)
+        finds = hunt(
+            self.hoard,
+            {
+                "the gateway's log": log.encode(),
+                "the metrics": metrics,
+                "what commands said": "\n".join(self.said).encode(),
+                **left_behind(self.settings),
+            },
+        )
+        assert not finds, "\n".join(str(find) for find in finds)
 
 
 async def eventually(look: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
@@ -345,7 +354,7 @@ async def world_of(
             await prepare(deployment)
         told = (*OVERRIDES, f"csms.url={csms_url or csms.url}", *overrides)
         gateway = await stack.enter_async_context(gateway_child(file, told))
-        yield World(
+        world = World(
             settings=file,
             deployment=deployment,
             csms=csms,
@@ -356,3 +365,8 @@ async def world_of(
             overrides=told,
             pool={profile: list(pool) for profile, pool in template.pool.items()},
         )
+        for part in (*parts.values(), *(part for pool in template.pool.values() for part in pool)):
+            world.hoard.add(f"password of {part.identity}", part.password)
+        yield world
+        metrics = await world.gateway.metrics()
+    world.hunt(metrics)

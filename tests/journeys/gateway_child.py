@@ -92,6 +92,20 @@ class GatewayChild:
             self.process.terminate()
         return await self.ended()
 
+    async def metrics(self) -> bytes:
+        """What Prometheus would get; nothing from a gateway that has ended, or is on its way out."""
+        if self.process.returncode is not None:
+            return b""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.metrics_port)
+                writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                told = await reader.read()
+                writer.close()
+                return told
+        except ConnectionError:
+            return b""
+
     async def ended(self, seconds: float = PATIENCE) -> int:
         """Until it has ended and all its words were read; killed when it does not end in time."""
         try:
@@ -133,6 +147,18 @@ def _read_event(line: bytes) -> LogEvent | None:
     return LogEvent(kind, subject, said, asyncio.get_running_loop().time())
 
 
+_started: dict[Path, list[GatewayChild]] = {}
+
+
+def children_of(settings: Path) -> list[GatewayChild]:
+    """All that were started on this settings file, ended ones too."""
+    return _started.get(settings.resolve(), [])
+
+
+def _remember(settings: Path, child: GatewayChild) -> None:
+    _started.setdefault(settings.resolve(), []).append(child)
+
+
 async def start_serve(settings: Path, *words: str, overrides: Sequence[str] = ()) -> GatewayChild:
     """`voltward serve` with these words; in a session of its own."""
     options = [word for override in overrides for word in ("--set", override)]
@@ -140,7 +166,9 @@ async def start_serve(settings: Path, *words: str, overrides: Sequence[str] = ()
         sys.executable, "-m", "voltward", "serve", *words, "-c", str(settings), *options,
         stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, limit=LONGEST_LINE, start_new_session=True,
     )  # fmt: skip
-    return GatewayChild(process)
+    child = GatewayChild(process)
+    _remember(settings, child)
+    return child
 
 
 @asynccontextmanager

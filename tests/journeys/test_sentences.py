@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.command_line import Told
 from tests.journeys.deployment import (
     OVERRIDES,
     Template,
-    Told,
     copy_deployment,
     run_cli,
     world_of,

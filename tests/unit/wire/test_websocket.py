@@ -7,11 +7,19 @@ import zlib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from websockets.extensions.permessage_deflate import PerMessageDeflate
-from websockets.frames import Close as ClosePayload
-from websockets.frames import Frame, Opcode
-from websockets.protocol import CLIENT, SERVER, Protocol, Side
+from websockets.protocol import CLIENT, SERVER
 
+from tests.fakes.codec_oracle import (
+    KEY,
+    LIMIT,
+    agree,
+    client,
+    deflate,
+    oracle_events,
+    server,
+    without_words,
+    written,
+)
 from voltward.wire.websocket import (
     MAX_FRAGMENTS,
     Binary,
@@ -23,21 +31,6 @@ from voltward.wire.websocket import (
     ProtocolFault,
     Text,
 )
-
-KEY = b"\x01\x82\x43\xc4"
-LIMIT = 500
-
-
-def server(max_message: int = LIMIT) -> FrameCodec:
-    return FrameCodec(is_server=True, max_message=max_message)
-
-
-def client(max_message: int = LIMIT) -> FrameCodec:
-    return FrameCodec(is_server=False, max_message=max_message, masking_key=lambda: KEY)
-
-
-def deflate() -> PerMessageDeflate:
-    return PerMessageDeflate(True, True, 12, 12)
 
 
 def raw(first: int, payload: bytes = b"", *, key: bytes = KEY, length: int | None = None) -> bytes:
@@ -282,47 +275,6 @@ def test_cuts_between_chunks_do_not_matter(payloads: list[bytes], data: st.DataO
 
 # -- the oracle: websockets' own core, one frame at a time
 
-
-def oracle_events(side: Side, frames: list[bytes], *, compressed: bool = False) -> tuple[list[Event], int]:
-    """What the library makes of these frames, in the codec's words, and how the last one began."""
-    core = Protocol(side, max_size=LIMIT)
-    core.extensions = [deflate()] if compressed else []
-    events: list[Event] = []
-    kind: type[Text | Binary] = Text
-    parts: list[bytes] = []
-    for frame in frames:
-        core.receive_data(frame)
-        for parsed in core.events_received():
-            assert isinstance(parsed, Frame)
-            payload = bytes(parsed.data)
-            match parsed.opcode:
-                case Opcode.PING:
-                    events.append(Ping(payload))
-                case Opcode.PONG:
-                    events.append(Pong(payload))
-                case Opcode.CLOSE:
-                    close = ClosePayload.parse(payload)
-                    events.append(Close(int(close.code), close.reason))
-                    return events, frame[0]
-                case opcode:
-                    if opcode is not Opcode.CONT:
-                        kind, parts = (Text if opcode is Opcode.TEXT else Binary), []
-                    parts.append(payload)
-                    if parsed.fin:
-                        events.append(kind(b"".join(parts)))
-        if core.parser_exc is not None:
-            assert core.close_sent is not None
-            events.append(ProtocolFault(int(core.close_sent.code), ""))
-            return events, frame[0]
-    return events, 0
-
-
-def without_words(events: list[Event]) -> list[Event]:
-    return [
-        ProtocolFault(event.close_code, "") if isinstance(event, ProtocolFault) else event for event in events
-    ]
-
-
 _PAYLOAD = st.binary(max_size=200) | st.sampled_from([bytes(125), bytes(126), bytes(LIMIT), bytes(LIMIT + 1)])
 _CLOSE = st.builds(
     lambda code, reason: struct.pack("!H", code) + reason,
@@ -331,26 +283,6 @@ _CLOSE = st.builds(
 )
 _ORDINARY = st.tuples(st.sampled_from([0x81, 0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8A]), _PAYLOAD)
 _ODD = st.tuples(st.integers(0, 255), _PAYLOAD) | st.tuples(st.just(0x88), _CLOSE | st.binary(max_size=2))
-
-
-def written(role: FrameCodec, first: int, payload: bytes) -> bytes:
-    """A frame with any first byte, by the codec's own writer."""
-    return role._frame(first, payload)
-
-
-def agree(ours: list[Event], theirs: list[Event], first: int) -> bool:
-    """The same events, but for one thing: what the library says 1009 of.
-
-    It counts control frames against the message, and looks at the length before the reserved bits; we let
-    the one pass, or find what else is wrong with it, and call the other 1002. `first` is the byte that the
-    last frame began with.
-    """
-    if ours == theirs:
-        return True
-    too_big = theirs[-1:] == [ProtocolFault(1009, "")]
-    return (
-        too_big and bool(first & 0x78) and ours[: len(theirs) - 1] == theirs[:-1] and len(ours) >= len(theirs)
-    )
 
 
 @settings(max_examples=400, deadline=None)
