@@ -22,6 +22,7 @@ from tests.journeys.deployment import (
     Wanted,
     World,
     certificate_login,
+    eventually,
     world_of,
 )
 from tests.journeys.player import playing
@@ -154,6 +155,46 @@ async def test_whoever_is_on_call_is_told_what_it_would_have_been(world: World) 
 
     assert (told["answer"], told["would"], told["control"]) == ("admitted", "refuse", "AUTH-02")
     assert "Set the password on the station again" in told["advice"]
+
+
+async def test_posture_names_who_is_not_ready_and_the_record_tells_how_they_come(world: World) -> None:
+    await comes_in(world, world.parts["WRONG-PASSWORD"], "AUTH-02", "refuse", login=WRONG)
+    await comes_in(world, world.parts["GOOD"], None, "admit")
+    await comes_in(world, expired(world, "EXPIRED"), "CERT-03", "refuse")
+    stranger = replace(world.parts["GOOD"], identity="NOBODY-SAID")
+    await comes_in(world, stranger, "ID-02", "refuse", source=LISTED)
+
+    async def told() -> dict[str, dict[str, Any]] | None:
+        door = await world.command("posture", "door", status=1)
+        stations = {station["station"]: station for station in door["stations"]}
+        return stations if {"WRONG-PASSWORD", "EXPIRED", "NOBODY-SAID"} <= stations.keys() else None
+
+    stations = await eventually(told, seconds=30)
+    assert "GOOD" not in stations
+    assert {stations[name]["control"] for name in ("WRONG-PASSWORD", "EXPIRED")} == {"AUTH-02", "CERT-03"}
+    assert stations["WRONG-PASSWORD"]["csms_took_header"]
+    assert stations["NOBODY-SAID"]["readiness"] == "not registered"
+    shown = await world.command("station", "show", "WRONG-PASSWORD")
+    assert shown["seen"]["connections"][0]["tls"] == "TLSv1.3"
+    assert shown["seen"]["connections"][0]["group"]
+    assert shown["seen"]["wanting"]["control"] == "AUTH-02"
+    await world.command("posture", "tls", "--without", "tls-rsa")
+
+
+async def test_a_clock_and_pings_are_habits_that_are_told(world: World) -> None:
+    part = world.parts["GOOD"]
+    ahead = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    payload = {"connectorId": 1, "errorCode": "NoError", "status": "Available", "timestamp": ahead}
+    async with playing(world.dial(part, "ocpp1.6")) as player:
+        await player.boot(part.serial)
+        for _ in range(3):
+            await player.call("StatusNotification", payload)
+
+    async def told() -> float | None:
+        seen = (await world.command("station", "show", part.identity))["seen"]
+        return seen["habits"]["clock_skew_seconds"] if seen["habits"] is not None else None
+
+    assert 3000 < await eventually(told, seconds=30) < 3660
 
 
 async def test_after_its_end_the_group_is_enforced_on_live_links_too(

@@ -46,6 +46,12 @@ _COMMANDS = (
         "Stations, good and misbehaving, one or ten thousand.",
     ),
     ("store", "voltward.cli.store:app", DEPLOYMENT, "The database: what it is, move it, take it back."),
+    (
+        "posture",
+        "voltward.cli.posture:app",
+        EVIDENCE,
+        "What the fleet is ready for: who would be turned away, who would break.",
+    ),
     ("journal", "voltward.cli.journal:app", EVIDENCE, "The tamper-evident record."),
     ("rulebook", "voltward.cli.rulebook:app", EVIDENCE, "The controls, their citations, what checks them."),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from voltward.bootstrap import open_deployment
+from voltward.cli.acquaintance_words import acquaintance_facts, acquaintance_lines
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
 from voltward.cli.station_findings import finding_facts, finding_lines, tell_findings
 from voltward.cli.station_orders import (
@@ -29,7 +30,7 @@ from voltward.usecases.change_station import (
 )
 from voltward.usecases.enroll_station import Enrolled, enroll_station
 from voltward.usecases.explain_station import explain_station
-from voltward.usecases.queries import list_stations, show_station
+from voltward.usecases.queries import acquaintance_of, list_stations, show_station
 from voltward.usecases.replace_credential import replace_credential
 from voltward.usecases.weak_stations import list_weak_stations, station_finding
 
@@ -109,15 +110,16 @@ def list_(
 
 @app.command
 def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) -> None:
-    """One station's record, credentials and exceptions."""
+    """One station's record, credentials and exceptions, and how it comes."""
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             entry = await show_station(deployment.store, StationId.read(identity, tenant))
+            known = await acquaintance_of(deployment.store, entry.station.id)
             finding, now = await station_finding(deployment.store, entry), deployment.clock.now()
         if options.json:
             facts = station_facts(entry.station, entry.credentials, entry.exceptions)
-            print_json({**facts, "findings": finding_facts(finding, now)})
+            print_json({**facts, "findings": finding_facts(finding, now), "seen": acquaintance_facts(known)})
             return
         print_facts(station_facts(entry.station))
         if entry.station.allowance is not None:
@@ -126,7 +128,7 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
             print_line(f"credential: {credential_words(credential)}")
         for exception in entry.exceptions:
             print_line(f"exception: {exception_words(exception)}")
-        for line in finding_lines(finding, now):
+        for line in (*finding_lines(finding, now), *acquaintance_lines(known)):
             print_line(line)
 
     run(story())

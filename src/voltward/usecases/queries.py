@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voltward.domain.acquaintance import Acquaintance
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.station import StationId
 from voltward.ports.storage import Reading, Store
@@ -26,6 +27,12 @@ async def show_station(store: Store, station: StationId) -> StationEntry:
     """One station with everything; OperatorFault if there is none."""
     async with store.read() as work:
         return await _entry(work, station)
+
+
+async def acquaintance_of(store: Store, station: StationId) -> Acquaintance | None:
+    """How an identity comes, registered or not; None: it was never let in."""
+    async with store.read() as work:
+        return (await work.acquaintances.of((station,))).get(station)
 
 
 async def list_authorities(store: Store) -> tuple[Sequence[Authority], Sequence[DeniedCertificate]]:

@@ -13,9 +13,10 @@ from tests.fakes.builders import (
 from tests.fakes.clock import NOON
 from tests.fakes.stores import put
 from voltward.adapters.sql.store import SqlStore
+from voltward.domain.acquaintance import Acquaintance
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
-from voltward.usecases.queries import list_authorities, list_stations, show_station
+from voltward.usecases.queries import acquaintance_of, list_authorities, list_stations, show_station
 
 
 async def test_stations_are_listed_by_identity_with_their_credentials(store: SqlStore) -> None:
@@ -64,3 +65,13 @@ async def test_retired_authorities_are_listed_too_and_the_deny_list_with_them(st
 
     assert {found.name for found in authorities} == {"A", "B"}
     assert list(denied) == [denied_certificate()]
+
+
+async def test_how_an_identity_comes_is_told_whether_it_is_registered_or_not(store: SqlStore) -> None:
+    known = Acquaintance(StationId("X"), NOON)
+    async with store.begin() as work:
+        await work.acquaintances.put([known])
+        await work.commit()
+
+    assert await acquaintance_of(store, StationId("X")) == known
+    assert await acquaintance_of(store, StationId("CP001")) is None

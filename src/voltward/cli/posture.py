@@ -1,0 +1,168 @@
+"""`voltward posture ...`: what the fleet is ready for, by what was seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from voltward.bootstrap import open_deployment
+from voltward.bootstrap.group_orders import observed_of
+from voltward.cli.frame import FINDINGS, Options, print_json, print_line, print_table, run
+from voltward.domain.observing import ObserveTerms
+from voltward.domain.station import DEFAULT_GROUP
+from voltward.settings import Settings, load_settings
+from voltward.usecases.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
+from voltward.usecases.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
+
+app = App(name="posture", help="What the fleet is ready for, by what was seen of it.")
+Everyone = Annotated[bool, Parameter(name="--all", negative=(), help="List all stations, not only findings.")]
+Group = Annotated[str | None, Parameter(help="Only the stations of this group.")]
+_STATIC_RSA = "TLS-07"  # the control that lists those suites
+
+
+@app.command
+def door(*, group: Group = None, everyone: Everyone = False, options: Options = Options()) -> int:
+    """Who is ready to be enforced, who is not and why. Exit status 1 if somebody is not."""
+
+    async def story() -> int:
+        settings = load_settings(options.config, options.set)
+        async with open_deployment(settings) as deployment:
+            posture = await assess_door(deployment.store, deployment.rulebook, group, everyone=everyone)
+            now = deployment.clock.now()
+        if options.json:
+            print_json(_door_facts(posture, settings, now))
+        else:
+            _say_door(posture, settings, now)
+        return 0 if posture.is_ready else FINDINGS
+
+    return run(story())
+
+
+@app.command
+def tls(
+    *,
+    without: Annotated[
+        Literal["tls-rsa", "tls1.2"] | None, Parameter(help="Ask about this loss only.")
+    ] = None,
+    group: Group = None,
+    everyone: Everyone = False,
+    options: Options = Options(),
+) -> int:
+    """Who would break without TLS_RSA suites, or without TLS 1.2. Exit status 1 if somebody would."""
+    losses = (Loss(without),) if without is not None else tuple(Loss)
+
+    async def story() -> int:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            static_rsa = deployment.rulebook.by_id[_STATIC_RSA].parameters["static_rsa"]
+            question = TlsQuestion(losses, static_rsa, group, everyone)
+            postures = await assess_tls(deployment.store, question, deployment.clock.now())
+        if options.json:
+            print_json({posture.loss.value: _tls_facts(posture) for posture in postures})
+        else:
+            for posture in postures:
+                _say_tls(posture)
+        return 0 if all(posture.is_harmless for posture in postures) else FINDINGS
+
+    return run(story())
+
+
+def _terms(settings: Settings, group: str, now: datetime) -> ObserveTerms | None:
+    """As the door finds them: a group without a table has the default's."""
+    observed = observed_of(settings, now)
+    terms = observed.get(group if group in settings.group else DEFAULT_GROUP)
+    return terms if terms is not None and terms.hold(now) else None
+
+
+def _door_facts(posture: DoorPosture, settings: Settings, now: datetime) -> dict[str, object]:
+    groups: list[dict[str, object]] = []
+    for group, counts in sorted(posture.counts.items()):
+        terms = _terms(settings, group, now) if group != NO_GROUP else None
+        groups.append(
+            {
+                "group": group or None,
+                "observed_until": terms.until if terms is not None else None,
+                **{word.value.replace(" ", "_"): number for word, number in sorted(counts.items())},
+            }
+        )
+    stations = [finding.as_facts() for finding in posture.findings]
+    return {"ready": posture.is_ready, "groups": groups, "stations": stations}
+
+
+def _say_door(posture: DoorPosture, settings: Settings, now: datetime) -> None:
+    if not posture.counts:
+        print_line("No station is registered here, and none was seen.")
+        return
+    for group, counts in sorted(posture.counts.items()):
+        if group == NO_GROUP:
+            print_line(f"Not registered: {_counted(counts)}.")
+            continue
+        terms = _terms(settings, group, now)
+        mode = f"observed until {terms.until:%Y-%m-%d %H:%M} UTC" if terms is not None else "enforced"
+        print_line(f"Group {group}, {mode}: {_counted(counts)}.")
+    if posture.findings:
+        print_table(
+            ("station", "group", "is", "would be", "control", "why", "last seen", "CSMS took its header"),
+            (_door_row(finding) for finding in posture.findings),
+        )
+    for control, title, remedy, number in by_control(posture):
+        print_line(f"{control} ({title}), {number} station{'s' if number > 1 else ''}: {remedy}")
+    if posture.is_ready:
+        print_line("Nobody was seen who would be turned away. Who was never seen may be.")
+
+
+def _door_row(finding: DoorFinding) -> tuple[str, ...]:
+    answers = {"refuse": "refused", "quarantine": "quarantined", "": "-"}
+    return (
+        str(finding.station),
+        finding.group or "-",
+        finding.readiness.value,
+        answers.get(finding.would, finding.would),
+        finding.control or "-",
+        finding.detail or "-",
+        _date(finding.last_seen),
+        "yes" if finding.csms_took_header else "-",
+    )
+
+
+def _tls_facts(posture: TlsPosture) -> dict[str, object]:
+    return {
+        "harmless": posture.is_harmless,
+        **{outlook.value.replace(" ", "_"): number for outlook, number in sorted(posture.counts.items())},
+        "stale": posture.stale,
+        "stations": [finding.as_facts() for finding in posture.findings],
+    }
+
+
+def _say_tls(posture: TlsPosture) -> None:
+    print_line(f"Without {posture.loss.value}: {_counted(posture.counts) or 'nobody is known'}.")
+    if posture.stale:
+        print_line(f"{posture.stale} of those that would go on were not seen for 30 days and more.")
+    if posture.findings:
+        print_table(
+            ("station", "group", "outlook", "last", "last seen", "last needed it", "handshakes", "sure"),
+            (_tls_row(finding) for finding in posture.findings),
+        )
+
+
+def _tls_row(finding: TlsFinding) -> tuple[str, ...]:
+    return (
+        str(finding.station),
+        finding.group or "-",
+        finding.outlook.value,
+        f"{finding.tls} {finding.suite}".strip() or "-",
+        _date(finding.last_seen),
+        _date(finding.last_needed),
+        str(finding.handshakes),
+        "yes" if finding.is_fresh else "not seen lately",
+    )
+
+
+def _counted(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in sorted(counts.items()))
+
+
+def _date(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at is not None else "-"
