@@ -51,6 +51,7 @@ QUIRKS_INTRO = """A quirk lets a station do something otherwise than asked: for 
 with an owner and a reason. Without a grant, or past its end, nothing is tolerated. A decision that made use of
 quirks names them, and so does `voltward station explain`.
 
+- For one station: `voltward station quirk ID QUIRK --with NAME=VALUE --until DATE --owner NAME --reason TEXT`; `--end` ends it.
 - For a group: `[group.NAME.quirks.QUIRK]` in the [settings](settings.md), with `until`, `owner`, `reason`, and the quirk's parameters.
 - For a model: a [recipe](#recipes).
 
@@ -75,7 +76,9 @@ reason = "appends a slash until 2.0"
 ```
 
 Files like this lie in the folder `quirks.recipes`. The package brings proposals, gathered from public reports;
-`quirks.use` puts one into force, with an end and an owner. Compare the patterns with what your station's boot says first."""
+`quirks.use` puts one into force, with an end and an owner. Compare the patterns with what your station's
+boot says first: `voltward station show` tells it. A station that does not get as far as its boot without the quirk needs
+`voltward station set ID --vendor NAME --model NAME` once, or a quirk of its own."""
 
 WHERE_QUIRKS_ACT: Mapping[ActsOn, str] = {
     ActsOn.PATH: "In the path",

@@ -9,8 +9,9 @@ from tests.fakes.builders import station
 from tests.fakes.clock import NOON
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OperatorFault
+from voltward.domain.quirk import Quirk, QuirkGrant
 from voltward.domain.security_profile import Allowance, SecurityProfile
-from voltward.domain.station import Lane, Latch, LatchStage, Standing, Station, StationId
+from voltward.domain.station import Lane, Latch, LatchStage, Model, Standing, Station, StationId
 from voltward.ports.storage import Conflict
 
 
@@ -31,6 +32,9 @@ async def test_a_station_comes_back_as_it_was_saved(store: SqlStore) -> None:
         quarantine_lane=Lane.REPAIR,
         note="smells of smoke",
         recommissioned_at=NOON,
+        model=Model("Works", "W-1", "v1.2"),
+        quirks=(QuirkGrant(Quirk.USER_ALIAS, NOON, "ann", "no menu for it", {"user": ""}),),
+        behind=("CP7", "CP8"),
         known_sources=("192.0.2.0/24", "2001:db8::/64"),
         csms_password=b"\x00sealed\xff",
     )

@@ -44,6 +44,11 @@ app.command(
     help="Take a fleet over from CSV or JSON (`-`: standard input). Doing it again changes nothing.",
 )
 app.command(
+    "voltward.cli.station_quirk:quirk",
+    name="quirk",
+    help="Let one station do something otherwise, until a date; or end that.",
+)
+app.command(
     "voltward.cli.station_recommission:recommission",
     name="recommission",
     help="New hardware under an old identity: what the old one had is denied, a password is told once.",

@@ -81,6 +81,8 @@ class RecordChange:
     serial: Annotated[str | None, Parameter(help="As on its type plate, and in its certificate.")] = None
     profile: Annotated[Profile | None, Parameter(help="The security profile that it is meant to use.")] = None
     floor: Annotated[Profile | None, Parameter(help="The lowest profile that it may still use.")] = None
+    vendor: Annotated[str | None, Parameter(help="Its maker, for recipes; a boot corrects it.")] = None
+    model: Annotated[str | None, Parameter(help="Its model, for recipes; a boot corrects it.")] = None
     lower_floor: Annotated[Flag, Parameter(help="Yes, let the floor sink.")] = False
     end_allowance: Annotated[Flag, Parameter(help="End an allowance before its time.")] = False
     end_exception: Annotated[str | None, Parameter(help="End the exception from this control.")] = None
@@ -127,6 +129,8 @@ def change_of(record: RecordChange, indulgence: Indulgence) -> StationChange:
         serial=record.serial,
         profile=SecurityProfile(record.profile) if record.profile is not None else None,
         floor=SecurityProfile(record.floor) if record.floor is not None else None,
+        vendor=record.vendor,
+        model=record.model,
         lower_floor=record.lower_floor,
         allowance=indulgence.allowance,
         end_allowance=record.end_allowance,

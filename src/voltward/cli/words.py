@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from voltward.domain.credential import ClientCertificate, Credential, Password, Purpose
 from voltward.domain.finding import ControlException
+from voltward.domain.quirk import QuirkGrant
 from voltward.domain.security_profile import Allowance
 from voltward.domain.station import Station
 from voltward.usecases.admission_registry import StationEntry
@@ -25,6 +26,11 @@ def station_facts(
         "group": station.group,
         "serial": station.serial,
     }
+    model = station.model
+    claims = {"vendor": model.vendor, "model": model.name, "firmware": model.firmware}
+    facts |= {name: claim for name, claim in claims.items() if claim is not None}
+    if station.quirks:
+        facts["quirks"] = [quirk_words(grant) for grant in station.quirks]
     if station.quarantine_lane is not None:
         facts["lane"] = station.quarantine_lane.value
     if station.recommissioned_at is not None:
@@ -101,6 +107,12 @@ def allowance_words(allowance: Allowance) -> str:
         f"profile {int(allowance.profile)} until {allowance.until:%Y-%m-%d %H:%M} UTC "
         f"({allowance.owner}: {allowance.reason})"
     )
+
+
+def quirk_words(grant: QuirkGrant) -> str:
+    """A station's own quirk in one line."""
+    parameters = "".join(f" {name}={value}" for name, value in grant.parameters.items())
+    return f"{grant.quirk}{parameters} until {grant.until:%Y-%m-%d} ({grant.owner}: {grant.reason})"
 
 
 def exception_words(exception: ControlException) -> str:

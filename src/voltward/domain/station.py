@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from voltward.domain.errors import OperatorFault
+from voltward.domain.quirk import QuirkGrant
 from voltward.domain.security_profile import Allowance, SecurityProfile
 
 DEFAULT_TENANT = "default"
@@ -122,4 +123,6 @@ class Station:
     recommissioned_at: datetime | None = None  # new hardware: what was proven before counts no more
     model: Model = UNKNOWN_MODEL  # picks recipes of quirks
     csms_password: bytes = b""  # what it has at its CSMS, sealed; empty: none is kept
+    quirks: tuple[QuirkGrant, ...] = ()  # its own, beside its group's and its model's
+    behind: tuple[str, ...] = ()  # identities of the stations behind it: it is a Local Controller (ruling 7)
     revision: int = 0  # optimistic version number; the store raises it at each save

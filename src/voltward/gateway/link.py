@@ -358,7 +358,7 @@ class StationLink:
         facts = self.dialect.boot_facts(call.payload)
         if facts.serial is not None:
             self.serial = facts.serial
-            self._duties.serial_told(self.judgement, facts.serial)
+        self._duties.boot_told(self.judgement, facts)
         return self._duties.boot_problem(self.judgement, self.dialect, facts.serial)
 
     def _boot(self, call: Call) -> CallAnswer:

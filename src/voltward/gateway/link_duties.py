@@ -15,7 +15,7 @@ from voltward.domain.enforcement import Action, Answer, Policy, Would
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import Lane, Station
+from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Station
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
@@ -24,12 +24,13 @@ from voltward.gateway.relay import RelayRules
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Reports
 from voltward.gateway.routes import RouteHolder
+from voltward.ocpp.boot import BootFacts
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admit_station import DoorRules, judge_boot
-from voltward.usecases.record_facts import CertificateFirstSeen, Connected, Proven, SerialTold
+from voltward.usecases.record_facts import CertificateFirstSeen, Connected, ModelTold, Proven, SerialTold
 
 LONGEST_INFO = 255  # characters of a security event's own words (A04)
 LONGEST_SERIAL = 50  # characters; every edition keeps to 25
@@ -221,8 +222,20 @@ class LinkDuties:
             self.reports.happened("boot_serial_mismatched", str(judgement.station), facts)
         return why if decision.answer is Answer.REFUSE else ""
 
-    def serial_told(self, judgement: Judgement, serial: str) -> None:
-        """A boot told a serial: new hardware that came with its commissioning password is bound to it."""
+    def boot_told(self, judgement: Judgement, facts: BootFacts) -> None:
+        """What a boot claims, where it is news: model and firmware, and the serial of new hardware."""
+        entry = judgement.entry
+        if entry is None or judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged:
+            model = None  # whoever has proven nothing says nothing about the station
+        else:
+            model = Model(*(_claim(text) for text in (facts.vendor, facts.model, facts.firmware)))
+        if entry is not None and model is not None and model not in (UNKNOWN_MODEL, entry.station.model):
+            self.facts.put(ModelTold(entry.station.id, self.clock.now(), model), now=self.clock.monotonic())
+        if facts.serial is not None:
+            self._serial_told(judgement, facts.serial)
+
+    def _serial_told(self, judgement: Judgement, serial: str) -> None:
+        """New hardware that came with its commissioning password is bound to the serial that it told."""
         entry, credential = judgement.entry, judgement.credential
         if entry is None or entry.station.serial is not None or entry.station.recommissioned_at is None:
             return
@@ -253,6 +266,11 @@ def _nobody_is_told(_link: LeavingLink) -> None:
 
 def _nobody_learns(_judgement: Judgement) -> None:
     """Before somebody wants to know whose header the CSMS has accepted."""
+
+
+def _claim(text: str | None) -> str | None:
+    """A station's claim about itself, as far as it may stand in a record and a log."""
+    return text if text and text.isprintable() else None
 
 
 def _names_serial(judgement: Judgement) -> bool:

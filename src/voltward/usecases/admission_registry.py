@@ -12,7 +12,6 @@ from datetime import datetime
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState
 from voltward.domain.finding import ControlException
-from voltward.domain.quirk import QuirkGrant
 from voltward.domain.station import Station, StationId
 
 
@@ -23,7 +22,6 @@ class StationEntry:
     station: Station
     credentials: tuple[Credential, ...] = ()
     exceptions: tuple[ControlException, ...] = ()
-    quirks: tuple[QuirkGrant, ...] = ()
 
     @property
     def has_proven_credential(self) -> bool:

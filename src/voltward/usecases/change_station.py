@@ -28,6 +28,8 @@ class StationChange:
     end_allowance: bool = False
     exception: ControlException | None = None
     end_exception: str | None = None
+    vendor: str | None = None
+    model: str | None = None
     lower_floor: bool = False  # the operator said so in as many words
 
 
@@ -145,6 +147,10 @@ async def _changed(work: UnitOfWork, record: Station, change: StationChange) -> 
     if change.serial is not None:
         await refuse_taken_serial(work, record, change.serial)
         after = replace(after, serial=change.serial)
+    if change.vendor is not None or change.model is not None:
+        model = record.model
+        named = replace(model, vendor=change.vendor or model.vendor, name=change.model or model.name)
+        after = replace(after, model=named)
     after = await _with_profile(work, after, change)
     if change.allowance is not None:
         after = replace(after, allowance=change.allowance)
@@ -219,6 +225,8 @@ def _facts(before: Station, after: Station) -> dict[str, FactValue]:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             facts[name] = f"{_plain(old)} -> {_plain(new)}"
+    if before.model != after.model:
+        facts["model"] = f"{after.model.vendor} {after.model.name}"
     if before.allowance != after.allowance:
         facts["allowance"] = _allowance(after.allowance)
     return facts

@@ -49,13 +49,13 @@ class QuirkBook:
 
     def of(self, entry: StationEntry | None, now: datetime) -> Grants:
         """What this station may do otherwise, as of now; a stranger may nothing."""
-        if entry is None or (self._is_empty and not entry.quirks):
+        if entry is None or (self._is_empty and not entry.station.quirks):
             return NO_GRANTS
         groups = self._rules.groups
         group = groups.get(entry.station.group)
         if group is None:
             group = groups.get(DEFAULT_GROUP, ())
-        return in_force((*entry.quirks, *group, *self._of_model(entry.station.model)), now)
+        return in_force((*entry.station.quirks, *group, *self._of_model(entry.station.model)), now)
 
     def _of_model(self, model: Model) -> tuple[QuirkGrant, ...]:
         known = self._by_model.get(model)

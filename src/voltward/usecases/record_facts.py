@@ -18,7 +18,7 @@ from voltward.domain.credential import (
 )
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import Standing, Station, StationId
+from voltward.domain.station import Model, Standing, Station, StationId
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, advance_floor
 from voltward.ports.clock import Entropy
 from voltward.ports.storage import Store, UnitOfWork
@@ -75,7 +75,16 @@ class SerialTold:
     serial: str
 
 
-RegistryFact = Connected | CertificateFirstSeen | Proven | SerialTold
+@dataclass(frozen=True, slots=True)
+class ModelTold:
+    """A boot told another vendor, model or firmware than is on record."""
+
+    station: StationId
+    at: datetime
+    model: Model
+
+
+RegistryFact = Connected | CertificateFirstSeen | Proven | SerialTold | ModelTold
 StationFact = RegistryFact | AcquaintanceFact
 
 
@@ -107,7 +116,23 @@ async def _record(
         return await _seen(work, station, fact, entropy)
     if isinstance(fact, SerialTold):
         return await _told(work, station, fact)
+    if isinstance(fact, ModelTold):
+        return await _modelled(work, station, fact)
     return await _proven(work, station, fact)
+
+
+async def _modelled(work: UnitOfWork, station: Station, fact: ModelTold) -> list[Event]:
+    if station.model == fact.model:
+        return []
+    await work.stations.save(replace(station, model=fact.model))
+    before, told = station.model, fact.model
+    facts = {
+        "vendor": told.vendor,
+        "model": told.name,
+        "firmware": told.firmware,
+        "firmware_before": before.firmware,
+    }
+    return [Event("model_told", fact.at, "station", str(station.id), facts)]
 
 
 async def _connected(work: UnitOfWork, station: Station, fact: Connected) -> list[Event]:

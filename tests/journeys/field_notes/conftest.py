@@ -33,6 +33,18 @@ EAGER = "[group.eager]\nping_interval = '1 s'\npong_timeout = '1 s'\n"
 
 SITE = b"one-for-the-whole-site"
 SHIPPED = b"12345678"
+RECIPE = """
+[[recipe]]
+name = "slashers"
+vendor = "Slash Works*"
+model = "S-?"
+before = "2.0"
+until = 2099-12-31
+owner = "ann"
+[recipe.quirks.trailing-slash]
+reason = "appends a slash"
+"""
+
 SHORT = b"ab12-cd34"[:8]
 WANTED = (
     *(Wanted(f"Odd-{number}", group="odd") for number in range(12)),
@@ -51,6 +63,9 @@ WANTED = (
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    settings = SETTINGS + ENDED + SLEEPY + EAGER
-    async with world_of(template, tmp_path_factory.mktemp("notes"), settings, wanted=WANTED) as world:
+    folder = tmp_path_factory.mktemp("notes")
+    (folder / "recipes").mkdir()
+    (folder / "recipes" / "own.toml").write_text(RECIPE)
+    settings = SETTINGS + ENDED + SLEEPY + EAGER + '[quirks]\nrecipes = "recipes"\n'
+    async with world_of(template, folder, settings, wanted=WANTED) as world:
         yield world

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import pytest
 
-from tests.journeys.deployment import Wanted, World, password_as
+from tests.journeys.deployment import BITES_SECONDS, Wanted, World, password_as
 from tests.journeys.field_notes.conftest import SITE
 from tests.journeys.player import playing
 from voltward.domain.credential import PasswordForm
+from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected, words
 
@@ -89,6 +91,24 @@ async def test_note_06_one_password_for_two_stations_is_told_at_entry(world: Wor
     added = await world.command("station", "add", "Note-6", "--password-file", str(password))
 
     assert any("same password" in remark and "Odd-Shared" in remark for remark in added["remarks"])
+
+
+@pytest.mark.parametrize("user", ["admin", ""])
+async def test_note_08_another_user_name_is_one_station_s_own_quirk(world: World, user: str) -> None:
+    part = world.take(2)
+    assert part.password is not None
+    login = PasswordLogin(part.password, username=user)
+    await world.is_refused(part, "ID-04", login=login)
+
+    terms = ("--until", "2099-12-31", "--owner", "ann", "--reason", "no menu for it")
+    await world.command("station", "quirk", part.identity, "user-alias", "--with", f"user={user}", *terms)
+    await asyncio.sleep(BITES_SECONDS)
+
+    async with playing(world.dial(part, login=login)) as player:
+        assert (await player.boot()).kind == CALL_RESULT
+    event = await world.gateway.event("station_admitted", subject=part.identity)
+    assert event["quirks"] == ["user-alias"]
+    await world.is_refused(part, "ID-04", login=PasswordLogin(part.password, username="root"))
 
 
 async def test_note_07_colons_in_a_password_do_not_split_it(world: World) -> None:

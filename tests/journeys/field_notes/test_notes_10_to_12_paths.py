@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.journeys.deployment import World
+from tests.journeys.deployment import BITES_SECONDS, Wanted, World
 from tests.journeys.player import playing
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import HttpRefused, words
@@ -77,6 +78,27 @@ async def test_note_11_a_slash_never_makes_one_station_of_two(world: World) -> N
 async def test_note_11_without_the_quirk_or_past_its_end_it_stays_outside(world: World) -> None:
     assert await refused_at(world, "Plain-Short", "/ocpp/Plain-Short/") == "ID-05"
     assert await refused_at(world, "Ended-1", "/ocpp/Ended-1/") == "ID-05"
+
+
+async def test_note_11_a_model_that_has_told_itself_is_known_by_its_recipe(world: World) -> None:
+    part = await world.enrol(Wanted("Slasher-1"))
+    world.parts["Slasher-1"] = part
+    assert await refused_at(world, "Slasher-1", "/ocpp/Slasher-1/") == "ID-05"
+    for firmware, answer in (("v1.9.2", "trailing-slash"), ("2.0.0", "ID-05")):
+        mark = world.gateway.mark
+        async with playing(world.dial(part, "ocpp1.6")) as player:
+            boot = {
+                "chargePointVendor": "SLASH WORKS Ltd",
+                "chargePointModel": "S-1",
+                "firmwareVersion": firmware,
+            }
+            await player.call("BootNotification", boot)
+            await world.gateway.event("model_told", since=mark, subject="Slasher-1", firmware=firmware)
+            await asyncio.sleep(BITES_SECONDS)
+        if answer == "ID-05":
+            assert await refused_at(world, "Slasher-1", "/ocpp/Slasher-1/") == answer
+        else:
+            assert (await admitted_at(world, "Slasher-1", "/ocpp/Slasher-1/"))["quirks"] == [answer]
 
 
 async def test_note_12_another_letter_case_is_let_in_by_its_quirk_alone(world: World) -> None:

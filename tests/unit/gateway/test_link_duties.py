@@ -15,12 +15,14 @@ from voltward.crypto.csms_passwords import CsmsPasswordBox
 from voltward.domain.credential import Purpose
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import Lane, Model
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import DialFailed
 from voltward.gateway.door import Judgement
 from voltward.gateway.routes import DialBudget, Routes
 from voltward.gateway.settings import GroupSettings
-from voltward.usecases.record_facts import Connected, SerialTold
+from voltward.ocpp.boot import BootFacts
+from voltward.usecases.record_facts import Connected, ModelTold, SerialTold
 
 HEARTBEAT = frame(2, "1", "Heartbeat", {})
 
@@ -74,9 +76,31 @@ async def test_a_serial_is_learnt_of_new_hardware_alone(
     assert judgement.credential is not None
     judgement = replace(judgement, credential=replace(judgement.credential, purpose=purpose))
 
-    hall.duties.serial_told(judgement, serial)
+    hall.duties.boot_told(judgement, BootFacts(serial, None, None, None))
 
     assert [type(fact) for fact in facts_put(hall.duties)] == ([SerialTold] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("claims", "lane", "told"),
+    [
+        (("Works", "W-1", "1.2"), None, [Model("Works", "W-1", "1.2")]),
+        (("Works", "W-1", "1\x1b[2J"), None, [Model("Works", "W-1", None)]),
+        (("Works", "W-0", "1.0"), None, []),  # as on record
+        ((None, None, None), None, []),
+        (("Works", "W-1", "1.2"), Lane.UNPROVEN, []),
+    ],
+)
+async def test_a_model_is_learnt_of_whoever_has_proven_itself(
+    hall: Hall, claims: tuple[str | None, ...], lane: Lane | None, told: list[Model]
+) -> None:
+    hall.enter(model=Model("Works", "W-0", "1.0"))
+    judgement = await hall.judge()
+    judgement = replace(judgement, decision=replace(judgement.decision, lane=lane))
+
+    hall.duties.boot_told(judgement, BootFacts(None, *claims))
+
+    assert [fact.model for fact in facts_put(hall.duties) if isinstance(fact, ModelTold)] == told
 
 
 async def test_nothing_is_learnt_from_who_is_only_indulged(hall: Hall) -> None:

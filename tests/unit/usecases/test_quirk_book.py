@@ -24,7 +24,7 @@ def test_a_station_has_its_own_quirks_its_group_s_and_its_model_s() -> None:
     group, model = grant(Quirk.LETTER_CASE, "group"), grant(Quirk.EXTRA_SLASH, "recipe")
     own = grant(Quirk.LETTER_CASE, "station")
     book = QuirkBook(QuirkRules({"default": (group,)}, ((WORKS, (model,)),)))
-    entry = StationEntry(replace(station(), model=Model("Works", "W")), quirks=(own,))
+    entry = StationEntry(replace(station(), model=Model("Works", "W"), quirks=(own,)))
 
     assert book.of(entry, NOON) == {Quirk.LETTER_CASE: own, Quirk.EXTRA_SLASH: model}
     assert book.of(entry, END) is NO_GRANTS

@@ -14,11 +14,12 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.domain.credential import ClientCertificate, CredentialState, PasswordForm, Purpose
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import Latch, LatchStage, Standing, StationId
+from voltward.domain.station import Latch, LatchStage, Model, Standing, StationId
 from voltward.usecases.record_facts import (
     KEPT_SOURCES,
     CertificateFirstSeen,
     Connected,
+    ModelTold,
     Proven,
     SerialTold,
     StationFact,
@@ -39,6 +40,18 @@ PROVEN = Proven(CP1, NOON, P2, PASSWORD.id)
 
 async def record(store: SqlStore, *facts: StationFact) -> list[Event]:
     return await record_facts(store, SeededEntropy(), facts)
+
+
+async def test_what_a_boot_claims_is_kept_and_told_once(store: SqlStore) -> None:
+    await put(store, station())
+    told = ModelTold(CP1, NOON, Model("Works", "W-1", "1.1"))
+
+    first = await record(store, told)
+    again = await record(store, told, replace(told, model=Model("Works", "W-1", "1.2")))
+
+    assert [event.kind for event in first] == ["model_told"]
+    assert [(e.facts["firmware_before"], e.facts["firmware"]) for e in again] == [("1.1", "1.2")]
+    assert (await entry_of(store)).station.model == Model("Works", "W-1", "1.2")
 
 
 async def test_where_a_station_succeeded_from_is_remembered(store: SqlStore) -> None:

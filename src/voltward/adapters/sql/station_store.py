@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.engine import Transaction
+from voltward.adapters.sql.quirk_rows import quirk_values, quirks_of
 from voltward.adapters.sql.tables import STATIONS
 from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import Allowance, SecurityProfile
-from voltward.domain.station import Lane, Latch, LatchStage, Standing, Station, StationId
+from voltward.domain.station import Lane, Latch, LatchStage, Model, Standing, Station, StationId
 from voltward.ports.storage import Aggregate, Conflict
 
 
@@ -108,6 +109,11 @@ def _values(station: Station) -> dict[str, Any]:
         "known_sources": list(station.known_sources),
         "recommissioned_at": station.recommissioned_at,
         "csms_password": station.csms_password or None,
+        "vendor": station.model.vendor,
+        "model": station.model.name,
+        "firmware": station.model.firmware,
+        "quirks": quirk_values(station.quirks),
+        "behind": list(station.behind) or None,
         "revision": station.revision + 1,
     }
 
@@ -128,6 +134,9 @@ def _station(row: RowMapping) -> Station:
         known_sources=tuple(row["known_sources"]),
         recommissioned_at=row["recommissioned_at"],
         csms_password=row["csms_password"] or b"",
+        model=Model(row["vendor"], row["model"], row["firmware"]),
+        quirks=quirks_of(row["quirks"]),
+        behind=tuple(row["behind"] or ()),
         revision=row["revision"],
     )
 

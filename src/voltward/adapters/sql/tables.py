@@ -91,6 +91,11 @@ STATIONS: Final = Table(
     _required("known_sources", JSON),
     Column("recommissioned_at", Utc),
     Column("csms_password", LargeBinary),  # sealed: useless without the key, which is not in the database
+    Column("vendor", Text),
+    Column("model", Text),
+    Column("firmware", Text),
+    Column("quirks", JSON(none_as_null=True)),
+    Column("behind", JSON(none_as_null=True)),
     _required("revision", Integer),
     UniqueConstraint("tenant", "folded"),
     Index(None, "tenant", "serial"),
