@@ -22,6 +22,7 @@ from itertools import count
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -33,6 +34,7 @@ SERVER_AUTH: Extension = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH
 
 # DER of the two object identifiers, RFC 8017 appendix C.
 _SHA256_WITH_RSA = bytes.fromhex("06092a864886f70d01010b")
+_ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 _SHA1_WITH_RSA = bytes.fromhex("06092a864886f70d010105")
 
 _RSA_POOL = 3
@@ -277,3 +279,21 @@ def _sign_with_sha1(builder: x509.CertificateBuilder, key: PrivateKey) -> x509.C
     signature = key.sign(body, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
     rewritten = certificate.public_bytes(Encoding.DER).replace(_SHA256_WITH_RSA, _SHA1_WITH_RSA)
     return x509.load_der_x509_certificate(rewritten[: -len(signature)] + signature)
+
+
+def signature_twin(der: bytes) -> bytes:
+    """The same certificate with its P-256 signature's other form, which verifies as well.
+
+    Only for certificates of 256 to 65,535 octets: their length takes two octets.
+    """
+    certificate = x509.load_der_x509_certificate(der)
+    r, s = decode_dss_signature(certificate.signature)
+    order = ec.SECP256R1().group_order
+    signature = b"\0" + encode_dss_signature(r, order - s)
+    content = certificate.tbs_certificate_bytes + _ECDSA_WITH_SHA256 + _element(0x03, signature)
+    return _element(0x30, content)
+
+
+def _element(tag: int, content: bytes) -> bytes:
+    size = len(content).to_bytes(2, "big")
+    return bytes([tag, len(content)]) + content if len(content) < 128 else bytes([tag, 0x82]) + size + content

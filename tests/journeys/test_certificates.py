@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cryptography import x509
 
-from tests.fakes.certificates import CLIENT_AUTH, SERVER_AUTH, Authority, Issued, Validity, self_signed
+from tests.fakes.certificates import (
+    CLIENT_AUTH,
+    SERVER_AUTH,
+    Authority,
+    Issued,
+    Validity,
+    self_signed,
+    signature_twin,
+)
 from tests.journeys.deployment import (
     BITES_SECONDS,
     OPERATOR,
@@ -275,6 +284,9 @@ async def test_a_revoked_certificate_closes_its_live_link_within_a_second_and_is
     assert revoked["control"] == "CERT-04"
     assert (acted - ordered).total_seconds() < BITES_SECONDS
     await world.is_refused(part, "CERT-04")
+    # The thief's certificate with the other form of its signature verifies as well, and is denied as well.
+    twin = x509.load_der_x509_certificate(signature_twin(part.issued.der))
+    await world.is_refused(showing(part, replace(part.issued, certificate=twin)), "CERT-04")
     explained = await world.command("station", "explain", part.identity)
     assert explained["control"] == "CERT-04"
     assert "new key" in explained["advice"]

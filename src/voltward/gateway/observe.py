@@ -86,7 +86,7 @@ def observe(
         operator_organisations=operator_organisations,
         tls=_tls(arrival.tls) if arrival.tls is not None else None,
         chain=chain,
-        certificate=certificate_known(chain.leaf.fingerprint, entry, registry, arrival.at) if chain else None,
+        certificate=certificate_known(chain, entry, registry, arrival.at) if chain else None,
         password=password,
         station=station_known(entry) if entry is not None else None,
         collides_with=str(collision) if collision is not None else None,
@@ -114,7 +114,7 @@ def observe_again(
         at=now,
         request=_request_again(before.request, grants),
         chain=chain,
-        certificate=certificate_known(chain.leaf.fingerprint, entry, registry, now) if chain else None,
+        certificate=certificate_known(chain, entry, registry, now) if chain else None,
         password=password,
         station=station_known(entry) if entry is not None else None,
     )
@@ -135,10 +135,13 @@ def station_known(entry: StationEntry) -> StationKnown:
 
 
 def certificate_known(
-    fingerprint: bytes, entry: StationEntry | None, registry: AdmissionRegistry, now: datetime
+    chain: ChainSeen, entry: StationEntry | None, registry: AdmissionRegistry, now: datetime
 ) -> CertificateKnown:
-    """What the registry knows of a leaf: the deny-list first, then whose it is."""
+    """What the registry knows of a leaf: the deny-list first (both forms), then whose it is."""
+    fingerprint = chain.leaf.fingerprint
     denied = registry.denied(fingerprint)
+    if denied is None and chain.twin is not None:
+        denied = registry.denied(chain.twin)
     owner = registry.owner_of(fingerprint)
     mine = entry.certificate(fingerprint) if entry is not None else None
     belongs_elsewhere = owner is not None and (entry is None or owner != entry.station.id)

@@ -86,6 +86,7 @@ class ChainSeen:
     authority: Authority | None
     problems: tuple[str, ...] = ()
     unreadable: str = ""  # why the leaf could not be read as X.509, where that is so
+    twin: bytes | None = None  # the leaf's fingerprint with its ECDSA signature's other form, equally valid
 
 
 class AuthorizationForm(StrEnum):

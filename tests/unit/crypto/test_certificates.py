@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.fakes.certificates import SERVER_AUTH, Issued, Validity, self_signed
+from tests.fakes.certificates import SERVER_AUTH, Issued, Validity, self_signed, signature_twin
 from tests.fakes.certificates import Authority as Issuer
 from tests.fakes.tls_peer import PeerChoice, TlsPeer, shake_hands
 from voltward.crypto.certificates import (
@@ -206,6 +206,33 @@ def test_the_authority_nearest_to_the_leaf_counts() -> None:
     assert near.authority.id == fingerprint(STATIONS.der).hex()
     assert far.authority is not None
     assert [link.subject for link in far.path] == ["CN=SN-0001,O=Example CPO", "CN=Stations CA", "CN=Root"]
+
+
+def test_the_other_form_of_a_signature_is_told_with_the_leaf() -> None:
+    twin = signature_twin(STATION.der)
+
+    chain = seen(Presented([STATION.der], [STATION.der, STATIONS.der, ROOT.der]), ROOT)
+
+    assert chain.twin == fingerprint(twin)
+
+
+def test_the_other_form_of_a_certificate_on_record_goes_by_its_known_fingerprint() -> None:
+    twin = signature_twin(STATION.der)
+    reader = CertificateReader()
+    on_record = {STATION.fingerprint}
+    presented = Presented([twin], [twin, STATIONS.der, ROOT.der])
+
+    for _ in range(2):
+        chain = chain_seen(reader, presented, trusted(ROOT), on_record.__contains__)
+
+        assert chain.authority is not None
+        assert (chain.leaf.fingerprint, chain.twin) == (STATION.fingerprint, fingerprint(twin))
+
+
+def test_a_leaf_of_an_rsa_authority_has_no_other_form() -> None:
+    leaf = RSA_STATIONS.issue("SN-0002", "Example CPO")
+
+    assert seen(Presented([leaf.der], [leaf.der, RSA_STATIONS.der, ROOT.der]), ROOT).twin is None
 
 
 def test_an_authority_that_was_taken_off_the_list_is_unknown_at_once() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from tests.fakes.builders import certificate_credential, denied_certificate, sta
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.certificates import CertificateReader
+from voltward.crypto.certificates import CertificateReader, read_certificate
 from voltward.domain.authority import TrustedFor
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState
 from voltward.domain.quirk import NO_GRANTS
@@ -17,6 +18,7 @@ from voltward.gateway.observe import Arrival, certificate_known, observe, observ
 from voltward.rulebook.observation import (
     AuthorizationForm,
     CertificateKnown,
+    ChainSeen,
     ConnectionObservation,
     PasswordOutcome,
     PasswordSeen,
@@ -144,19 +146,33 @@ def test_a_leaf_is_looked_at_wherever_one_was_offered(tls: object, decides: bool
 # -- what is known of a leaf
 
 
+def chain_of(fingerprint: bytes, twin: bytes | None = None) -> ChainSeen:
+    leaf = replace(read_certificate(LEAF.der), fingerprint=fingerprint)
+    return ChainSeen(leaf, (leaf,), None, twin=twin)
+
+
 def test_a_denied_certificate_is_known_by_its_reason() -> None:
     known = registry(row())
     known.set_denials([denied_certificate(fingerprint=LEAF.fingerprint)])
 
-    assert certificate_known(LEAF.fingerprint, None, known, NOW).denied == "stolen"
+    assert certificate_known(chain_of(LEAF.fingerprint), None, known, NOW).denied == "stolen"
+
+
+def test_a_denied_certificate_is_known_in_both_forms_of_its_signature() -> None:
+    known = registry()
+    known.set_denials([denied_certificate(fingerprint=b"\x07" * 32)])
+
+    assert (
+        certificate_known(chain_of(LEAF.fingerprint, twin=b"\x07" * 32), None, known, NOW).denied == "stolen"
+    )
 
 
 def test_a_certificate_of_another_station_is_known_as_theirs() -> None:
     known = registry(row())
     other = StationEntry(station("CP002"))
 
-    assert certificate_known(LEAF.fingerprint, other, known, NOW).other_station == "CP001"
-    assert certificate_known(LEAF.fingerprint, None, known, NOW).other_station == "CP001"
+    assert certificate_known(chain_of(LEAF.fingerprint), other, known, NOW).other_station == "CP001"
+    assert certificate_known(chain_of(LEAF.fingerprint), None, known, NOW).other_station == "CP001"
 
 
 def test_a_pinned_certificate_and_its_end_are_known() -> None:
@@ -167,13 +183,16 @@ def test_a_pinned_certificate_and_its_end_are_known() -> None:
     )
     entry = StationEntry(station(), (pinned,))
 
-    assert certificate_known(LEAF.fingerprint, entry, registry(pinned), NOW) == CertificateKnown(
+    assert certificate_known(chain_of(LEAF.fingerprint), entry, registry(pinned), NOW) == CertificateKnown(
         state=CredentialState.SUPERSEDED, usable=False, pinned=True
     )
 
 
 def test_a_certificate_that_nobody_has_seen_is_usable_and_nobodys() -> None:
-    assert certificate_known(b"\x09" * 32, StationEntry(station()), registry(), NOW) == CertificateKnown()
+    assert (
+        certificate_known(chain_of(b"\x09" * 32), StationEntry(station()), registry(), NOW)
+        == CertificateKnown()
+    )
 
 
 # -- later
