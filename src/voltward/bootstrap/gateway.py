@@ -29,6 +29,7 @@ from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door
 from voltward.gateway.facts import FactWriter
+from voltward.gateway.learning import PasswordLearner
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
 from voltward.gateway.listener import parse_address
@@ -168,7 +169,9 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     duties = LinkDuties(book, rules, CsmsAccess(assembly.routes, entropy), reports, facts, clock)
     table: ConnectionTable[StationLink] = ConnectionTable()
     reception = Reception(door, table, duties)
-    parts = GatewayParts(door, table, duties, reception, threshold(settings, reception, reports), facts)
+    learner = PasswordLearner(deployment.store, deployment.password_keys, entropy, book, reports, clock)
+    at_the_door = threshold(settings, reception, reports)
+    parts = GatewayParts(door, table, duties, reception, at_the_door, facts, learner)
     following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(

@@ -17,6 +17,7 @@ from voltward.gateway.door import Door, Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.greeting import first_peer
 from voltward.gateway.health import HealthServer
+from voltward.gateway.learning import PasswordLearner
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import LinkDuties
 from voltward.gateway.listener import Listener, start_listening
@@ -46,6 +47,7 @@ class GatewayParts:
     reception: Reception
     threshold: Threshold
     facts: FactWriter
+    learner: PasswordLearner
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Gateway:
         self._feed_seen = 0.0
         self._health = HealthServer(self._reports.metrics, self.missing, self._key_set)
         parts.duties.on_left = self._left
+        parts.duties.on_vouched = parts.learner.vouched
 
     @property
     def _reports(self) -> Reports:
@@ -114,6 +117,7 @@ class Gateway:
         self._background.start(self._tick(), "tick")
         self._background.start(self._watch_ends(), "ends")
         self._background.start(self._parts.facts.run(), "facts")
+        self._background.start(self._parts.learner.run(), "learner")
         await self._stopped.wait()
         self._reports.log_only("gateway_stopping", links=len(self._parts.table))
         await self._close()

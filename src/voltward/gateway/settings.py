@@ -84,6 +84,9 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mode: Literal["enforce", "observe"] = "enforce"
     observe_until: Until | None = None  # needed with observe: from then on the group is enforced
     observe_sources: list[str] = field(default_factory=list)  # for those without proof, and unknown ones
+    learn: bool = (
+        False  # while observed: a password that the CSMS took is kept; off, since it trusts the CSMS
+    )
     # Off, because fleets are sloppier than the schemas, and a refused stop of a transaction is money lost:
     # record first, refuse when the record is empty.
     schema: Literal["off", "record", "refuse"] = "off"

@@ -38,7 +38,15 @@ def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
 
 def check_observed(settings: Settings, now: datetime) -> Iterator[Remark]:
     """A group that is observed stands open: it is told until it ends, and after."""
-    for name, terms in observed_of(settings, now).items():
+    observed = observed_of(settings, now)
+    for name, group in settings.group.items():
+        if group.learn and name not in observed:
+            yield Problem(
+                f"[group.{name}] learn has no effect: passwords are learnt while a group is observed.",
+                "Remove learn, or set mode and observe_until.",
+                Severity.WARNING,
+            )
+    for name, terms in observed.items():
         table = f"[group.{name}]"
         if not terms.hold(now):
             yield Note(f"{table} is enforced since {terms.until:%Y-%m-%d %H:%M} UTC: its observing is over.")
@@ -54,4 +62,8 @@ def check_observed(settings: Settings, now: datetime) -> Iterator[Remark]:
                 f"{table} is observed and nobody looks at its passwords: they are not passed on to the CSMS.",
                 'Set csms.basic = "pass", if the CSMS has looked at them so far.',
                 Severity.WARNING,
+            )
+        if settings.group[name].learn:
+            yield Note(
+                f"{table} learns passwords that the CSMS takes: see for yourself that it refuses a wrong one."
             )

@@ -70,3 +70,15 @@ def test_observing_that_is_over_is_no_problem_any_more(plain: Site) -> None:
     )
 
     assert isinstance(remark, Note)
+
+
+def test_learning_is_told_and_is_found_where_it_has_no_effect(plain: Site) -> None:
+    observed = ('group.old.mode="observe"', f"group.old.observe_until={NOON:%Y-%m-%d}", "csms.basic=pass")
+
+    told = list(check_observed(plain.settings(*observed, "group.old.learn=true"), NOON))
+    idle = list(check_observed(plain.settings("group.new.learn=true"), NOON))
+
+    assert any(isinstance(remark, Note) and "refuses a wrong one" in remark.what for remark in told)
+    assert [remark.what for remark in idle] == [
+        "[group.new] learn has no effect: passwords are learnt while a group is observed."
+    ]
