@@ -145,10 +145,7 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     facts = FactWriter(deployment.store, entropy, reports, clock)
     check_schemas(settings)
     orders = read_group_orders(settings, deployment.rulebook, clock.now())
-    strangers = settings.gateway.observe_group
-    rules = DoorRules(
-        deployment.rulebook, Evaluator(deployment.rulebook), orders.policies, orders.observed, strangers
-    )
+    rules = door_rules(deployment, orders)
     quirks = QuirkBook(quirk_rules(settings))
     assembly = Assembly(deployment, registry, orders, quirks, reports)
     guessing = GuessingThrottle(guessing_limits(settings), clock.monotonic())
@@ -165,7 +162,7 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
         clock=clock,
     )
     message_controls = {c.id: c.parameters for c in deployment.rulebook.for_moment(Moment.MESSAGE)}
-    book = RelayBook(message_controls, settings.relay, orders.groups, strangers or DEFAULT_GROUP)
+    book = RelayBook(message_controls, settings.relay, orders.groups, rules.strangers or DEFAULT_GROUP)
     duties = LinkDuties(book, rules, CsmsAccess(assembly.routes, entropy), reports, facts, clock)
     table: ConnectionTable[StationLink] = ConnectionTable()
     reception = Reception(door, table, duties)
@@ -179,6 +176,12 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
     )
     remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
+
+
+def door_rules(deployment: Deployment, orders: GroupOrders) -> DoorRules:
+    """The rulebook, the groups' policies, and whose rules strangers meet."""
+    rulebook, strangers = deployment.rulebook, deployment.settings.gateway.observe_group
+    return DoorRules(rulebook, Evaluator(rulebook), orders.policies, orders.observed, strangers)
 
 
 def guessing_limits(settings: Settings) -> GuessingLimits:
