@@ -109,8 +109,18 @@ class Assembly:
         self.gateway: Gateway
 
     def trust_changed(self) -> None:
-        """Other authorities: a new context for whoever comes from now on, never a change of a live one."""
-        self.trust.become(read_trust(self._settings, self._deployment, self._registry))
+        """Other authorities: a new context for whoever comes from now on, never a change of a live one.
+
+        What lies on the disk is read again too. If that cannot be, the context that stands goes on; the next
+        change or reload tries again. An authority that was taken away is believed by nobody even so: the
+        door asks the registry.
+        """
+        try:
+            trust = read_trust(self._settings, self._deployment, self._registry)
+        except VoltwardError as error:
+            self._reports.happened("trust_not_renewed", "", {"reason": str(error)})
+            return
+        self.trust.become(trust)
 
     def reload(self, file: Path, overrides: list[str]) -> None:
         """SIGHUP: groups, policies, chains, routes. If one is wrong, that is told and all stays as it was."""

@@ -118,3 +118,23 @@ async def test_other_authorities_mean_another_context(deployment: Deployment) ->
     assembly.trust_changed()
 
     assert assembly.trust.tls.context is not before
+
+
+async def test_a_chain_that_cannot_be_read_leaves_the_context_that_stands(
+    site: Site, deployment: Deployment
+) -> None:
+    journal = ListedJournal()
+    assembly = await assemble(deployment, journal)
+    before = assembly.trust.tls.context
+    (chain,) = (site.file.parent).rglob("server-ecdsa*.pem")
+    kept = chain.read_bytes()
+    chain.unlink()
+
+    assembly.trust_changed()
+
+    assert assembly.trust.tls.context is before
+    (event,) = journal.events
+    assert (event.kind, bool(event.facts["reason"])) == ("trust_not_renewed", True)
+    chain.write_bytes(kept)
+    assembly.trust_changed()
+    assert assembly.trust.tls.context is not before
