@@ -216,6 +216,13 @@ async def test_a_writer_that_came_later_is_told_later_however_long_the_first_one
     ]
 
 
+async def test_who_waits_for_the_feed_looks_again_after_a_while_in_any_case(store: SqlStore) -> None:
+    async with asyncio.timeout(30):
+        for _ in range(3):
+            await store.feed.latest()
+            await store.feed.moved(0.01)
+
+
 async def test_saving_a_station_again_tells_of_it_again(store: SqlStore) -> None:
     async with store.begin() as unit:
         saved = await unit.stations.save(station())

@@ -30,7 +30,7 @@ _QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared
 _QUIET = ("autovacuum=off", "wal_level=minimal", "max_wal_senders=0", "max_connections=60")
 _NUMBERS = count(1)
 # Whoever comes over the network proves himself; over the socket everybody may be anybody.
-_DOORS = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+_DOORS = f"local all all trust\nhost all {USER} 127.0.0.1/32 scram-sha-256\n"
 
 
 class PostgresServer:

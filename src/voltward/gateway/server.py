@@ -176,7 +176,7 @@ class Gateway:
         """The store's changes, within half a second; a store that is away is told once and waited for."""
         away = False
         while True:
-            await asyncio.sleep(POLL)
+            await self._following.feed.moved(POLL)
             try:
                 moved = await catch_up(self._following.store, self._following.feed, self._parts.door.registry)
             except VoltwardError as error:

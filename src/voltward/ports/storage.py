@@ -240,6 +240,10 @@ class ChangeFeed(Protocol):
         """The newest revision; 0 in a new store. Read it before a full load, never after."""
         ...
 
+    async def moved(self, seconds: float) -> None:
+        """Returns when something may have moved, and else after about so many seconds: then look."""
+        ...
+
     async def since(self, revision: int, limit: int = 1000) -> FeedSlice:
         """At most `limit` changes after `revision`."""
         ...

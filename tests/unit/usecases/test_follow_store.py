@@ -42,6 +42,9 @@ class CountedFeed:
         self.asked.append("latest")
         return await self._feed.latest()
 
+    async def moved(self, seconds: float) -> None:
+        await self._feed.moved(seconds)
+
     async def since(self, revision: int, limit: int = 1000) -> FeedSlice:
         self.asked.append("since")
         return await self._feed.since(revision, min(limit, self._slices))

@@ -12,7 +12,12 @@ from tests.fakes.tls_peer import shake_hands
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.wire.tls import TlsServerEngine
-from voltward.wire.tls_client import ClientChain, TlsClientEngine, build_client_context
+from voltward.wire.tls_client import (
+    ClientChain,
+    TlsClientEngine,
+    build_client_context,
+    build_trusting_context,
+)
 from voltward.wire.tls_context import ServerChain, build_server_context
 from voltward.wire.tls_failure import TlsFailure
 
@@ -62,6 +67,14 @@ def test_a_client_certificate_is_shown_with_its_chain() -> None:
     server, _ = connected(ClientChain(CLIENT.chain_pem, Secret(CLIENT.key_pem)))
     assert server.facts().peer_chain == (CLIENT.der, ISSUING.der)
     assert server.facts().chain_errors == ()
+
+
+def test_a_trusting_context_takes_any_server_and_speaks_no_old_tls() -> None:
+    stranger = Authority.create("Nobody").issue("other.example", host_names=["other.example"])
+    server, client = server_for(stranger), TlsClientEngine(build_trusting_context(), "csms.example")
+    shake_hands(server, client)
+
+    assert server.facts().version == "TLSv1.3"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -45,6 +46,7 @@ class PendingChanges:
             for revision, (aggregate, key) in enumerate(self._moved, start=first)
         ]
         await transaction.change(insert(CHANGES), rows)
+        await transaction.announce(latest)
         if (first - 1) // _PRUNE_EVERY != latest // _PRUNE_EVERY:
             await prune_feed(transaction, KEPT)
 
@@ -56,8 +58,21 @@ class SqlChangeFeed:
         self._database = database
 
     async def latest(self) -> int:
-        async with self._database.reading() as transaction:
-            return await _latest(transaction)
+        wake = self._database.wake
+        latest = None
+        try:
+            async with self._database.reading() as transaction:
+                latest = await _latest(transaction)
+                return latest
+        finally:
+            if wake is not None:
+                wake.polled(latest)
+
+    async def moved(self, seconds: float) -> None:
+        if self._database.wake is None:
+            await asyncio.sleep(seconds)
+        else:
+            await self._database.wake.wait(seconds)
 
     async def since(self, revision: int, limit: int = 1000) -> FeedSlice:
         async with self._database.reading() as transaction:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Executable, Row, RowMapping
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -23,6 +23,16 @@ TURN_SECONDS: Final = 15.0  # how long a task waits for its turn to write, or fo
 _PORTION: Final = 250  # rows; made into values in a few milliseconds
 
 _Result = TypeVar("_Result")
+
+
+class Wake(Protocol):
+    """Tells of commits of other processes before a poll would find them; nobody depends on it."""
+
+    async def wait(self, seconds: float) -> None: ...
+
+    def polled(self, revision: int | None) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 class Unanswered(OutsideFault):
@@ -43,6 +53,8 @@ class Connections:
     readers: AsyncEngine
     meaning: Callable[[Exception], VoltwardError | None]
     unhurried: Callable[[], AsyncEngine] | None = None  # as `writers`, where these end a long statement
+    announce: Executable | None = None  # tells others of :revision, when it is committed
+    wake: Wake | None = None  # hears that
 
     @contextmanager
     def faults(self) -> Iterator[None]:
@@ -112,6 +124,13 @@ class Transaction:
         with self._faults():
             return await to_its_end(self._connection.run_sync(work))
 
+    async def announce(self, revision: int) -> None:
+        """Wake those who wait for the change feed, as soon as this is committed."""
+        if self._connections.announce is not None:
+            with self._faults():
+                parameters = {"revision": str(revision)}
+                await to_its_end(self._connection.execute(self._connections.announce, parameters))
+
     async def commit(self) -> None:
         """Save. `Unanswered` if a server goes away meanwhile; with any other fault nothing was saved."""
         try:
@@ -142,6 +161,7 @@ class Database:
 
     def __init__(self, connections: Connections) -> None:
         self.name = connections.name
+        self.wake = connections.wake
         self._connections = connections
 
     @asynccontextmanager
@@ -180,6 +200,8 @@ class Database:
 
     async def close(self) -> None:
         """The last connection to SQLite that closes folds the write-ahead log into the file: a writer's."""
+        if self.wake is not None:
+            await self.wake.close()
         await self._connections.readers.dispose()
         await self._connections.writers.dispose()
 

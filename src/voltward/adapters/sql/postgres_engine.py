@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 import asyncpg
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from voltward.adapters.sql.access import StoreAccess, StoreTls
@@ -23,6 +23,7 @@ from voltward.adapters.sql.engine import READERS, TURN_SECONDS, Connections, Dat
 from voltward.adapters.sql.postgres_columns import OctetOrder
 from voltward.adapters.sql.postgres_faults import postgres_fault
 from voltward.adapters.sql.postgres_place import PostgresPlace, postgres_place, session_name
+from voltward.adapters.sql.postgres_wake import CHANNEL, PostgresWake
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.wire.tls_client import ClientContext, build_client_context, build_trusting_context
 
@@ -57,6 +58,8 @@ async def open_postgres(url: str, access: StoreAccess) -> Database:
         readers=_engine(dialler, _READING, access.answer_seconds, connections=READERS),
         meaning=partial(postgres_fault, place),
         unhurried=lambda: _taking_turns(writers(_HOURS)),
+        announce=text(f"SELECT pg_notify('{CHANNEL}', :revision)"),
+        wake=PostgresWake(lambda: dialler.dial(_READING, access.answer_seconds)),
     )
     database = Database(connections)
     try:

@@ -73,7 +73,9 @@ def postgres_fault(place: PostgresPlace, error: Exception) -> VoltwardError | No
         return OperatorFault(words[0], mend=words[1])
     if state == "28000" and "no encryption" in str(raised):
         return OutsideFault(
-            "the server wants TLS.", mend='Set store.tls = "verify" or "require".', subject=str(place)
+            f"the server does not let {place.user} in without TLS.",
+            mend='Set store.tls = "verify"; if it wants none, its pg_hba.conf lacks a line for this user.',
+            subject=str(place),
         )
     if (words := _of_family(_GONE, state)) is not None:
         return _outside(Unanswered, place, words, raised)

@@ -10,13 +10,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from tests.fakes.postgres import PASSWORD, USER, PostgresServer, running_postgres
+from tests.fakes.certificates import Authority
+from tests.fakes.postgres import ADMINISTRATOR, PASSWORD, USER, PostgresServer, running_postgres
+from tests.fakes.postgres_tls import tls_before
 from voltward.adapters.sql.access import StoreAccess, StoreTls
 from voltward.adapters.sql.engine import Database, Unanswered
 from voltward.adapters.sql.postgres_engine import open_postgres
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 
+ROOT, STRANGER = Authority.create("Database CA"), Authority.create("Nobody's CA")
 SOCKET = StoreAccess(busy_seconds=0.2)
 NETWORK = StoreAccess(password=Secret(PASSWORD.encode()), tls=StoreTls.OFF)
 
@@ -118,6 +121,27 @@ async def test_a_server_without_tls_is_told(network_url: str) -> None:
     for tls in (StoreTls.VERIFY, StoreTls.REQUIRE):
         with pytest.raises(OutsideFault, match="the server speaks no TLS"):
             await open_postgres(network_url, replace(NETWORK, tls=tls))
+
+
+async def test_a_server_whose_certificate_is_checked(postgres_server: PostgresServer, name: str) -> None:
+    socket = postgres_server.folder / f".s.PGSQL.{postgres_server.port}"
+    right = StoreAccess(authorities_pem=ROOT.certificate_pem.decode())
+    async with tls_before(socket, ROOT.issue("db", host_names=["localhost"])) as port:
+        url = f"postgresql://{USER}@localhost:{port}/{name}"
+        async with _opened(url, right) as database:
+            assert await _value(database, "SELECT 1") == 1
+        async with _opened(url, StoreAccess(tls=StoreTls.REQUIRE)) as database:
+            assert await _value(database, "SELECT 1", writing=True) == 1
+
+        with pytest.raises(OutsideFault, match=r"does not verify: .*store\.ca"):
+            await open_postgres(url, StoreAccess(authorities_pem=STRANGER.certificate_pem.decode()))
+        with pytest.raises(OutsideFault, match=r"does not verify: .*127\.0\.0\.1"):
+            await open_postgres(url.replace("localhost", "127.0.0.1"), right)
+
+
+async def test_a_server_that_lets_nobody_in_without_tls_is_told(network_url: str) -> None:
+    with pytest.raises(OutsideFault, match="does not let postgres in without TLS"):
+        await open_postgres(network_url.replace(f"{USER}@", f"{ADMINISTRATOR}@"), NETWORK)
 
 
 async def test_plain_text_leaves_this_machine_never() -> None:
