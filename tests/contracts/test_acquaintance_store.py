@@ -101,3 +101,20 @@ async def test_nothing_of_it_moves_the_change_feed(store: SqlStore) -> None:
         await unit.commit()
 
     assert await store.feed.latest() == before
+
+
+async def test_whatever_strangers_call_themselves_is_kept_or_left_out(unit: SqlUnitOfWork) -> None:
+    """A text that the database refuses would hold up the news of all others."""
+    odd = replace(WRONG, detail="CN=\x00\udcff" * 400)
+    seen = replace(SEEN, manner=replace(MANNER, server_name="\udcff\x00.example"))
+    nameless = [StationId("A\x00"), StationId("\udcff"), StationId("A" * 300)]
+
+    await unit.acquaintances.put(
+        [replace(FULL, wanting=odd, manners=(seen,)), *(replace(FULL, station=each) for each in nameless)]
+    )
+
+    found = await unit.acquaintances.of([CP1])
+    assert found[CP1].manners[0].manner.server_name == "\\udcff\\x00.example"
+    wanting = found[CP1].wanting
+    assert wanting is not None
+    assert wanting.detail.startswith("CN=\\x00\\udcff")

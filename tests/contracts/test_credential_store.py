@@ -138,3 +138,17 @@ async def test_a_credential_needs_its_station(unit: SqlUnitOfWork) -> None:
     with pytest.raises(OperatorFault, match="belongs to something that the store does not have") as caught:
         await unit.credentials.save(password_credential("CP404"))
     assert not isinstance(caught.value, Conflict)
+
+
+async def test_a_certificate_may_bear_any_name(store: SqlStore) -> None:
+    credential = certificate_credential()
+    assert isinstance(credential.proof, ClientCertificate)
+    odd = replace(credential, proof=replace(credential.proof, common_name="SN\x001\udcff"))
+    async with store.begin() as unit:
+        await unit.stations.save(station())
+        await unit.credentials.save(odd)
+        (found,) = await unit.credentials.of(odd.station)
+        await unit.commit()
+
+    assert isinstance(found.proof, ClientCertificate)
+    assert found.proof.common_name == "SN\\x001\\udcff"

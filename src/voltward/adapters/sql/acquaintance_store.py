@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import ColumnElement, Executable, Table, and_, delete, func, insert, or_, select
 
 from voltward.adapters.sql.engine import Transaction
+from voltward.adapters.sql.stored_text import is_storable, storable
 from voltward.adapters.sql.tables import ACQUAINTANCES, MANNERS, STATIONS
 from voltward.domain.acquaintance import Acquaintance, Habits, Manner, MannerSeen, Wanting
 from voltward.domain.enforcement import Answer
@@ -20,6 +21,8 @@ from voltward.ports.storage import StationMet
 
 _Item = TypeVar("_Item")
 _PORTION: Final = 500  # stations named in one statement
+_LONGEST: Final = 255  # characters of a name
+_LONGEST_DETAIL: Final = 1024
 _MANNER: Final = (
     "profile",
     "credential",
@@ -51,7 +54,9 @@ class SqlAcquaintanceStore:
         return found
 
     async def put(self, acquaintances: Sequence[Acquaintance]) -> None:
-        for portion in _portions(acquaintances):
+        """A stranger whose name no registry can hold is not kept."""
+        kept = [each for each in acquaintances if is_storable(each.station.identity, _LONGEST)]
+        for portion in _portions(kept):
             named = [acquaintance.station for acquaintance in portion]
             for table in (MANNERS, ACQUAINTANCES):
                 await self._transaction.change(delete(table).where(_among(table, named)))
@@ -134,7 +139,7 @@ def _values(acquaintance: Acquaintance) -> dict[str, Any]:
         "wanting_at": wanting.at if wanting else None,
         "would": wanting.would.value if wanting else None,
         "control": wanting.control if wanting else None,
-        "detail": wanting.detail if wanting else None,
+        "detail": storable(wanting.detail, _LONGEST_DETAIL) if wanting else None,
         "csms_took_header": wanting.csms_took_header if wanting else None,
         "habits_at": habits.at if habits else None,
         "clock_skew": habits.clock_skew if habits else None,
@@ -149,11 +154,18 @@ def _manner_rows(acquaintance: Acquaintance) -> Iterator[dict[str, Any]]:
             "tenant": acquaintance.station.tenant,
             "identity": acquaintance.station.identity,
             "number": number,
-            **{name: getattr(seen.manner, name) for name in _MANNER},
+            **_manner_values(seen.manner),
             "first_seen": seen.first_seen,
             "last_seen": seen.last_seen,
             "count": seen.count,
         }
+
+
+def _manner_values(manner: Manner) -> dict[str, Any]:
+    return {
+        **{name: getattr(manner, name) for name in _MANNER},
+        "server_name": storable(manner.server_name, _LONGEST),
+    }
 
 
 def _manner_seen(row: Mapping[Any, Any]) -> MannerSeen:

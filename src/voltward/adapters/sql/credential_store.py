@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.engine import Transaction
+from voltward.adapters.sql.stored_text import storable
 from voltward.adapters.sql.tables import CREDENTIALS
 from voltward.domain.credential import (
     Argon2Hash,
@@ -25,6 +26,8 @@ from voltward.domain.credential import (
 )
 from voltward.domain.station import StationId
 from voltward.ports.storage import Aggregate, Conflict
+
+_LONGEST: Final = 1024  # characters of a name in a certificate
 
 
 class _Kind(StrEnum):
@@ -109,7 +112,7 @@ def _proof_values(proof: Password | ClientCertificate) -> dict[str, Any]:
         return {
             "kind": _Kind.CERTIFICATE.value,
             "fingerprint": proof.fingerprint,
-            "common_name": proof.common_name,
+            "common_name": storable(proof.common_name, _LONGEST),
             "issuer": proof.issuer,
             "pinned": proof.pinned,
         }
