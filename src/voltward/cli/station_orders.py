@@ -35,6 +35,9 @@ class NewStation:
     serial: Annotated[str | None, Parameter(help="As on its type plate, and in its certificate.")] = None
     group: Annotated[str, Parameter(help="Whose policy and quirks hold for it.")] = DEFAULT_GROUP
     certificate: Annotated[Path | None, Parameter(help="A certificate that it has already.")] = None
+    for_: Annotated[
+        str | None, Parameter(name="--for", help="A Local Controller: the stations behind it, ID,ID,...")
+    ] = None
     password_file: Annotated[
         str | None, Parameter(help="A password that people made; `-` reads standard input.")
     ] = None
@@ -49,6 +52,7 @@ class NewStation:
             group=self.group,
             password=read_password(self.password_file) if self.password_file is not None else None,
             certificate=one_certificate(self.certificate) if self.certificate is not None else None,
+            behind=_listed(self.for_ or ""),
         )
 
 
@@ -81,6 +85,9 @@ class RecordChange:
     serial: Annotated[str | None, Parameter(help="As on its type plate, and in its certificate.")] = None
     profile: Annotated[Profile | None, Parameter(help="The security profile that it is meant to use.")] = None
     floor: Annotated[Profile | None, Parameter(help="The lowest profile that it may still use.")] = None
+    for_: Annotated[
+        str | None, Parameter(name="--for", help="A Local Controller: the stations behind it; empty: none.")
+    ] = None
     vendor: Annotated[str | None, Parameter(help="Its maker, for recipes; a boot corrects it.")] = None
     model: Annotated[str | None, Parameter(help="Its model, for recipes; a boot corrects it.")] = None
     lower_floor: Annotated[Flag, Parameter(help="Yes, let the floor sink.")] = False
@@ -129,6 +136,7 @@ def change_of(record: RecordChange, indulgence: Indulgence) -> StationChange:
         serial=record.serial,
         profile=SecurityProfile(record.profile) if record.profile is not None else None,
         floor=SecurityProfile(record.floor) if record.floor is not None else None,
+        behind=_listed(record.for_) if record.for_ is not None else None,
         vendor=record.vendor,
         model=record.model,
         lower_floor=record.lower_floor,
@@ -141,3 +149,8 @@ def change_of(record: RecordChange, indulgence: Indulgence) -> StationChange:
     if replace(change, lower_floor=False) == StationChange():
         raise OperatorFault("nothing to change.", mend="`voltward station set --help` lists what can be set.")
     return change
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Identities with commas between them, each once."""
+    return tuple(dict.fromkeys(identity.strip() for identity in text.split(",") if identity.strip()))

@@ -29,6 +29,8 @@ def station_facts(
     model = station.model
     claims = {"vendor": model.vendor, "model": model.name, "firmware": model.firmware}
     facts |= {name: claim for name, claim in claims.items() if claim is not None}
+    if station.behind:
+        facts["speaks_for"] = list(station.behind)
     if station.quirks:
         facts["quirks"] = [quirk_words(grant) for grant in station.quirks]
     if station.quarantine_lane is not None:

@@ -126,3 +126,7 @@ class Station:
     quirks: tuple[QuirkGrant, ...] = ()  # its own, beside its group's and its model's
     behind: tuple[str, ...] = ()  # identities of the stations behind it: it is a Local Controller (ruling 7)
     revision: int = 0  # optimistic version number; the store raises it at each save
+
+    def stations_behind(self) -> tuple[StationId, ...]:
+        """The keys of the stations that it speaks for."""
+        return tuple(StationId(identity, self.id.tenant) for identity in self.behind)

@@ -16,7 +16,17 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.door import Judgement
 from voltward.wire.authorization import basic_header
 
-FACTS = ("station", "tenant", "profile", "serial", "fingerprint", "credential", "control", "lane")
+FACTS = (
+    "station",
+    "tenant",
+    "profile",
+    "serial",
+    "fingerprint",
+    "credential",
+    "control",
+    "lane",
+    "controller",
+)
 _FORBIDDEN = frozenset(
     {"authorization", "connection", "host", "upgrade", "content-length", "transfer-encoding", "cookie"}
 )
@@ -60,6 +70,7 @@ class Attestation:
             "credential": judgement.credential_words if is_proven else "none",
             "control": decision.deciding.control if decision.deciding is not None else "",
             "lane": decision.lane.value if decision.lane is not None else "",
+            "controller": judgement.spoken_for_by if is_proven else "",
         }
         return {
             name: value if _AS_IT_IS.fullmatch(value) else quote(value, safe=_PLAIN)

@@ -16,6 +16,7 @@ from voltward.domain.events import FactValue
 from voltward.domain.quirk import NO_GRANTS, Grants, Quirk
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, StationId
+from voltward.gateway.controllers import speaker_for
 from voltward.gateway.observe import Arrival, observe, observe_again
 from voltward.gateway.passwords import Login, PasswordDoor, PasswordMatch, refreshed
 from voltward.gateway.report import Reports
@@ -43,6 +44,7 @@ class Judgement:
     entry: StationEntry | None
     credential: Credential | None = None  # the row that opened, if there is one already
     revision: int = 0  # of the registry that was asked
+    controller: StationEntry | None = None  # the Local Controller whose certificate decided
     grants: Grants = field(default_factory=lambda: NO_GRANTS)  # the quirks that hold for the station
 
     @property
@@ -66,6 +68,11 @@ class Judgement:
     def form(self) -> PasswordForm | None:
         """The form in which the password came, where one matched."""
         return self.observation.password.form if self.observation.password is not None else None
+
+    @property
+    def spoken_for_by(self) -> str:
+        """The identity of the Local Controller whose certificate decided; empty: it came for itself."""
+        return self.controller.station.id.identity if self.controller is not None else ""
 
     @property
     def credential_words(self) -> str:
@@ -111,10 +118,15 @@ class Door:
         )
         decision = admit_station(observation, entry, self.rules, arrival.at)
         credential = match.credential if match is not None else None
+        controller: StationEntry | None = None
         if observation.profile_used is SecurityProfile.TLS_CERTIFICATE:
             assert observation.chain is not None
-            credential = entry.certificate(observation.chain.leaf.fingerprint) if entry is not None else None
-        return Judgement(arrival, observation, decision, entry, credential, revision, grants)
+            controller = speaker_for(entry, observation.chain, self.registry)
+            bearer = controller or entry
+            credential = (
+                bearer.certificate(observation.chain.leaf.fingerprint) if bearer is not None else None
+            )
+        return Judgement(arrival, observation, decision, entry, credential, revision, controller, grants)
 
     def still(self, judgement: Judgement) -> Judgement:
         """The judgement after a wait: made again only if the registry moved meanwhile."""
@@ -124,7 +136,10 @@ class Door:
         """The same connection in the light of the registry and the clock as they are now."""
         now = self.clock.now()
         entry = self.registry.lookup(judgement.station, now)
-        credential = _same_credential(judgement, entry)
+        controller: StationEntry | None = None
+        if judgement.observation.profile_used is SecurityProfile.TLS_CERTIFICATE:
+            controller = speaker_for(entry, judgement.observation.chain, self.registry)
+        credential = _same_credential(judgement, controller or entry)
         password = refreshed(
             judgement.observation.password,
             judgement.credential,
@@ -143,6 +158,7 @@ class Door:
             decision=decision,
             entry=entry,
             credential=credential,
+            controller=controller,
             grants=grants,
         )
 

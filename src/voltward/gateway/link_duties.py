@@ -15,7 +15,7 @@ from voltward.domain.enforcement import Action, Answer, Policy, Would
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Station
+from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
@@ -150,7 +150,8 @@ class LinkDuties:
             )
             production = chain.authority.trusted_for is TrustedFor.STATIONS
             purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
-            seen = CertificateFirstSeen(station.id, now, proof, purpose)
+            holder = judgement.controller.station if judgement.controller is not None else station
+            seen = CertificateFirstSeen(holder.id, now, proof, purpose)
             self.facts.put(seen, now=self.clock.monotonic())
         prefix = judgement.arrival.source.prefix
         is_known = prefix in station.known_sources
@@ -169,11 +170,18 @@ class LinkDuties:
             return
         assert judgement.profile is not None
         is_rising = _is_rising(entry.station)
-        if not is_rising and credential is not None and credential.proven_at is not None:
+        controller = judgement.controller
+        is_new = controller is not None and entry.station.standing is Standing.COMMISSIONING
+        if not (is_rising or is_new) and credential is not None and credential.proven_at is not None:
             return
         credential_id = credential.id if credential is not None else None
         proven = Proven(
-            entry.station.id, self.clock.now(), judgement.profile, credential_id, judgement.fingerprint
+            entry.station.id,
+            self.clock.now(),
+            judgement.profile,
+            credential_id,
+            judgement.fingerprint,
+            controller.station.id if controller is not None else None,
         )
         self.facts.put(proven, now=self.clock.monotonic(), is_step=is_rising)
 
@@ -206,7 +214,7 @@ class LinkDuties:
             certificate_common_names=chain.leaf.common_names if by_certificate and chain is not None else (),
             applies=dialect.serial_binds,
             missing_is_mismatch=strictness == "strict",
-            bound_by_serial=_names_serial(judgement),
+            bound_by_serial=judgement.controller is None and _names_serial(judgement),
             record_serial=entry.station.serial,
         )
         decision = judge_boot(observation, entry, self.door_rules, self.clock.now())

@@ -16,6 +16,7 @@ from voltward.domain.quirk import Grants, Quirk
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT, StationId
+from voltward.gateway.controllers import silent_controller, speaker_for
 from voltward.gateway.forwarded import ForwardedTls
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import (
@@ -78,6 +79,7 @@ def observe(
     station = arrival.station
     entry = registry.lookup(station, arrival.at) if station is not None else None
     chain = _chain(arrival.tls, registry, reader) if arrival.certificate_decides else None
+    controller = speaker_for(entry, chain, registry)
     collision = registry.colliding(station) if station is not None and entry is None else None
     return ConnectionObservation(
         at=arrival.at,
@@ -86,9 +88,10 @@ def observe(
         operator_organisations=operator_organisations,
         tls=_tls(arrival.tls) if arrival.tls is not None else None,
         chain=chain,
-        certificate=certificate_known(chain, entry, registry, arrival.at) if chain else None,
+        certificate=certificate_known(chain, controller or entry, registry, arrival.at) if chain else None,
         password=password,
         station=station_known(entry) if entry is not None else None,
+        controller=station_known(controller) if controller is not None else None,
         collides_with=str(collision) if collision is not None else None,
     )
 
@@ -109,14 +112,16 @@ def observe_again(
     chain = before.chain
     if chain is not None and chain.authority is not None:
         chain = replace(chain, authority=registry.authorities.get(chain.authority.id))
+    controller = speaker_for(entry, chain, registry)
     return replace(
         before,
         at=now,
         request=_request_again(before.request, grants),
         chain=chain,
-        certificate=certificate_known(chain, entry, registry, now) if chain else None,
+        certificate=certificate_known(chain, controller or entry, registry, now) if chain else None,
         password=password,
         station=station_known(entry) if entry is not None else None,
+        controller=station_known(controller) if controller is not None else None,
     )
 
 
@@ -137,7 +142,10 @@ def station_known(entry: StationEntry) -> StationKnown:
 def certificate_known(
     chain: ChainSeen, entry: StationEntry | None, registry: AdmissionRegistry, now: datetime
 ) -> CertificateKnown:
-    """What the registry knows of a leaf: the deny-list first (both forms), then whose it is."""
+    """What the registry knows of a leaf: the deny-list first (both forms), then whose it is.
+
+    `entry` is whose it may be: the station's, or that of the Local Controller that speaks for it.
+    """
     fingerprint = chain.leaf.fingerprint
     denied = registry.denied(fingerprint)
     if denied is None and chain.twin is not None:
@@ -151,6 +159,7 @@ def certificate_known(
         usable=mine.is_usable(now) if mine is not None else True,
         pinned=mine is not None and getattr(mine.proof, "pinned", False),
         other_station=str(owner) if belongs_elsewhere else None,
+        controller=silent_controller(fingerprint, entry.station.id if entry is not None else None, registry),
     )
 
 

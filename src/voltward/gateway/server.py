@@ -7,10 +7,11 @@ every row and fact was written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from voltward.domain.errors import OutsideFault, VoltwardError
+from voltward.domain.station import StationId
 from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door, Judgement
@@ -197,7 +198,7 @@ class Gateway:
             self._following.trust_changed()
         judged = 0
         for link in self._parts.table:
-            if moved.trust or moved.reloaded or link.station in moved.stations:
+            if moved.trust or moved.reloaded or _concern(moved.stations, link.judgement):
                 self.judge_again(link)
                 judged += 1
                 if judged % SLICE == 0:
@@ -227,6 +228,12 @@ class Gateway:
     def _left(self, link: object) -> None:
         assert isinstance(link, StationLink)
         self._parts.table.leave(link)
+
+
+def _concern(stations: Container[StationId], judgement: Judgement) -> bool:
+    """Whether a link is one of these stations', or spoken for by one of them (ruling 7)."""
+    controller = judgement.controller
+    return judgement.station in stations or (controller is not None and controller.station.id in stations)
 
 
 def _ends_by_date(judgement: Judgement) -> bool:

@@ -15,9 +15,11 @@ def quarantine_lane(seen: ConnectionObservation) -> Lane:
     A commissioning password or a manufacturer's certificate never opens the repair lane, even where a dated
     exception lets it in once more (after a factory reset): the relayed traffic might not be the station's.
     """
-    if seen.station is None or not seen.station.has_proven_credential:
+    by_certificate = seen.profile_used is SecurityProfile.TLS_CERTIFICATE
+    bearer = seen.bearer if by_certificate else seen.station
+    if bearer is None or not bearer.has_proven_credential:
         return Lane.UNPROVEN
-    if seen.profile_used is SecurityProfile.TLS_CERTIFICATE:
+    if by_certificate:
         authority = seen.chain.authority if seen.chain is not None else None
         is_production = authority is not None and authority.trusted_for is TrustedFor.STATIONS
     else:

@@ -148,6 +148,7 @@ class CertificateKnown:
     usable: bool = True
     pinned: bool = False
     other_station: str | None = None  # another station that this certificate belongs to
+    controller: str = ""  # the Local Controller that it belongs to, which does not speak for this station
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,13 @@ class ConnectionObservation:
     certificate: CertificateKnown | None = None
     password: PasswordSeen | None = None  # None: no password was presented, or nobody to compare it with
     station: StationKnown | None = None  # None: unknown identity
+    controller: StationKnown | None = None  # the Local Controller whose certificate it came with
     collides_with: str | None = None  # a registered identity that differs in letter case only
+
+    @property
+    def bearer(self) -> StationKnown | None:
+        """Whose credential a certificate is: the station's own, or its Local Controller's (ruling 7)."""
+        return self.controller or self.station
 
     @property
     def profile_used(self) -> SecurityProfile | None:

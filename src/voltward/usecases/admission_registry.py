@@ -60,6 +60,7 @@ class AdmissionRegistry:
         self._folded: dict[tuple[str, str], StationId] = {}
         self._owners: dict[bytes, StationId] = {}
         self._holders: dict[bytes, int] = {}  # of a password, by its sharing digest
+        self._controllers: dict[StationId, StationId] = {}  # who speaks for a station
         self._denied: dict[bytes, DeniedCertificate] = {}
         self._authorities: dict[str, Authority] = {}
         self.revision = 0  # of the change feed
@@ -81,6 +82,16 @@ class AdmissionRegistry:
     def owner_of(self, fingerprint: bytes) -> StationId | None:
         """The station that a certificate belongs to: one certificate, one station (A00.FR.427)."""
         return self._owners.get(fingerprint)
+
+    def controller_of(self, station: StationId) -> StationEntry | None:
+        """The Local Controller that a station stands behind, if it stands behind one."""
+        controller = self._controllers.get(station)
+        return self._stations.get(controller) if controller is not None else None
+
+    def is_controller(self, station: StationId) -> bool:
+        """Whether stations stand behind this one."""
+        entry = self._stations.get(station)
+        return entry is not None and bool(entry.station.behind)
 
     def is_shared(self, sharing_digest: bytes) -> bool:
         """Whether another station has this password as well (field note 6)."""
@@ -107,6 +118,8 @@ class AdmissionRegistry:
         self.drop_station(entry.station.id)
         self._stations[entry.station.id] = entry
         self._folded[entry.station.id.folded()] = entry.station.id
+        for station in entry.station.stations_behind():
+            self._controllers[station] = entry.station.id
         for digest in entry.sharing_digests:
             self._holders[digest] = self._holders.get(digest, 0) + 1
         for credential in entry.credentials:
@@ -122,6 +135,9 @@ class AdmissionRegistry:
         if entry is None:
             return
         self._folded.pop(station.folded(), None)
+        for behind in entry.station.stations_behind():
+            if self._controllers.get(behind) == station:
+                del self._controllers[behind]
         for digest in entry.sharing_digests:
             self._holders[digest] -= 1
             if not self._holders[digest]:

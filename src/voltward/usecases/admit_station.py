@@ -13,6 +13,7 @@ from datetime import datetime
 from voltward.domain.enforcement import Decision, Policy, Weighing, decide, observe
 from voltward.domain.events import Event, FactValue
 from voltward.domain.observing import ObserveTerms
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import DEFAULT_GROUP, Lane, StationId
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.evaluate import Evaluator
@@ -122,6 +123,8 @@ def decision_event(
     if decision.would is not None:
         facts["would"] = decision.would.answer.value
         facts["would_lane"] = decision.would.lane.value if decision.would.lane else None
+    if observation.controller is not None and used is SecurityProfile.TLS_CERTIFICATE:
+        facts["controller"] = observation.controller.identity
     if request.quirks:
         facts["quirks"] = tuple(quirk.value for quirk in request.quirks)
     if chain is not None:

@@ -14,6 +14,7 @@ from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Lane, Standing, Station, StationId
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Reading, Store, UnitOfWork
+from voltward.usecases.local_controllers import refuse_unfit_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class StationChange:
     end_allowance: bool = False
     exception: ControlException | None = None
     end_exception: str | None = None
+    behind: tuple[str, ...] | None = None  # whom it speaks for; empty: it is no Local Controller any more
     vendor: str | None = None
     model: str | None = None
     lower_floor: bool = False  # the operator said so in as many words
@@ -152,6 +154,10 @@ async def _changed(work: UnitOfWork, record: Station, change: StationChange) -> 
         named = replace(model, vendor=change.vendor or model.vendor, name=change.model or model.name)
         after = replace(after, model=named)
     after = await _with_profile(work, after, change)
+    if change.behind is not None:
+        after = replace(after, behind=change.behind)
+    if after.behind and (change.behind is not None or after.profile is not record.profile):
+        await refuse_unfit_list(work, after)
     if change.allowance is not None:
         after = replace(after, allowance=change.allowance)
     if change.end_allowance:
@@ -225,6 +231,8 @@ def _facts(before: Station, after: Station) -> dict[str, FactValue]:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             facts[name] = f"{_plain(old)} -> {_plain(new)}"
+    if before.behind != after.behind:
+        facts["speaks_for"] = ", ".join(after.behind) or "nobody"
     if before.model != after.model:
         facts["model"] = f"{after.model.vendor} {after.model.name}"
     if before.allowance != after.allowance:

@@ -15,6 +15,7 @@ from voltward.domain.station import DEFAULT_GROUP, Standing, Station, StationId
 from voltward.ocpp import DIALECTS
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.local_controllers import refuse_unfit_list
 from voltward.usecases.new_credential import (
     NewPassword,
     issuer_remarks,
@@ -36,6 +37,7 @@ class EnrolmentOrder:
     group: str = DEFAULT_GROUP
     password: Secret | None = None
     certificate: bytes | None = None  # DER of a certificate that the station has already
+    behind: tuple[str, ...] = ()  # identities that it speaks for: it is a Local Controller (ruling 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ async def enroll_station(
             serial=order.serial,
             standing=Standing.COMMISSIONING,
             created_at=clock.now(),
+            behind=order.behind,
         )
+        await refuse_unfit_list(work, station)
         if order.profile is SecurityProfile.TLS_CERTIFICATE:
             credential, password = await _certificate(work, order, clock, entropy), None
         else:
@@ -167,4 +171,6 @@ async def _save_credential(
 
 def _enrolled(order: EnrolmentOrder, clock: Clock) -> Event:
     facts = {"profile": int(order.profile), "serial": order.serial, "group": order.group}
+    if order.behind:
+        facts["speaks_for"] = ", ".join(order.behind)
     return Event("station_enrolled", clock.now(), order.actor, str(order.station), facts)

@@ -57,13 +57,17 @@ class CertificateFirstSeen:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A call was answered on a link that this credential opened (ruling 28)."""
+    """A call was answered on a link that this credential opened (ruling 28).
+
+    `controller`: the Local Controller whose credential it is, where one spoke for the station (ruling 7).
+    """
 
     station: StationId
     at: datetime
     profile: SecurityProfile
     credential: str | None = None
     fingerprint: bytes | None = None
+    controller: StationId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ async def _seen(
 async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Event]:
     events: list[Event] = []
     is_production = False
-    held = await work.credentials.of(fact.station)
+    held = await work.credentials.of(fact.controller or fact.station)
     for credential in held:
         if credential.proven_at is None and _is_meant(credential, fact):
             is_production |= credential.purpose is Purpose.PRODUCTION
@@ -187,13 +191,23 @@ async def _proven(work: UnitOfWork, station: Station, fact: Proven) -> list[Even
             await work.credentials.save(replace(credential, proven_at=fact.at, state=state))
             kind = "password" if credential.is_password else "certificate"
             facts = {"credential": credential.id, "kind": kind, "generation": credential.generation}
-            events.append(Event("credential_proven", fact.at, "gateway", str(station.id), facts))
+            events.append(Event("credential_proven", fact.at, "gateway", str(credential.station), facts))
+    if fact.controller is not None:
+        is_production = any(c.purpose is Purpose.PRODUCTION and _is_meant(c, fact) for c in held)
+        await _stands(work, fact.controller, is_production=is_production)
     after = advance_floor(station, CallAnsweredOn(fact.profile))
     if after.standing is Standing.COMMISSIONING and is_production:
         after = replace(after, standing=Standing.ACTIVE)
     if after != station:
         await work.stations.save(after)
     return events + _raised(station, after, fact.at)
+
+
+async def _stands(work: UnitOfWork, controller: StationId, *, is_production: bool) -> None:
+    """A Local Controller that proved itself on a station's path need not come for itself."""
+    record = await work.stations.get(controller)
+    if is_production and record is not None and record.standing is Standing.COMMISSIONING:
+        await work.stations.save(replace(record, standing=Standing.ACTIVE))
 
 
 async def _end_older(work: UnitOfWork, held: Iterable[Credential], proven: Credential, at: datetime) -> None:

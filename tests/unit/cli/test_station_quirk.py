@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.fakes.certificates import self_signed
 from tests.unit.cli.conftest import Shell
 
 TERMS = ("--until", "2099-03-31", "--owner", "ann", "--reason", "no menu for it")
@@ -45,6 +48,17 @@ def test_a_number_is_taken_for_one(shell: Shell) -> None:
     )
 
     assert granted.json["quirks"][0].startswith("short-password octets=8 ")
+
+
+def test_a_local_controller_is_added_with_the_stations_behind_it(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "lc.pem").write_bytes(self_signed("SN-LC1").certificate_pem)
+    for identity in ("CP001", "CP002"):
+        shell.done("station", "add", identity)
+    new = ("LC1", "--profile", "3", "--certificate", str(tmp_path / "lc.pem"), "--for", "CP001, CP002")
+
+    assert shell.done("station", "add", *new, "--json").json["speaks_for"] == ["CP001", "CP002"]
+    assert shell.done("station", "set", "LC1", "--for", "CP002", "--json").json["speaks_for"] == ["CP002"]
+    assert "speaks_for" not in shell.done("station", "set", "LC1", "--for", "", "--json").json
 
 
 def test_vendor_and_model_can_be_written_down_before_the_first_boot(shell: Shell) -> None:

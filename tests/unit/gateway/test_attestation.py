@@ -75,6 +75,7 @@ def test_the_facts_are_those_that_were_verified(by_certificate: Judgement) -> No
         "credential": "certificate",
         "control": "",
         "lane": "",
+        "controller": "",
     }
 
 
@@ -231,6 +232,7 @@ def test_nothing_is_attested_of_who_proved_nothing() -> None:
         "credential": "none",
         "control": "AUTH-02",
         "lane": "",
+        "controller": "",
     }
 
 

@@ -54,6 +54,30 @@ async def test_what_a_boot_claims_is_kept_and_told_once(store: SqlStore) -> None
     assert (await entry_of(store)).station.model == Model("Works", "W-1", "1.2")
 
 
+async def test_a_local_controller_s_certificate_is_its_own_and_stands_for_both(store: SqlStore) -> None:
+    controller = station("LC1", standing=Standing.COMMISSIONING, behind=("CP001",))
+    await put(store, controller, station(standing=Standing.COMMISSIONING))
+    proven = Proven(CP1, NOON, P2, None, LEAF.fingerprint, controller.id)
+
+    events = await record(store, replace(SEEN, station=controller.id), proven)
+
+    assert [(event.kind, event.subject) for event in events] == [
+        ("certificate_pinned", "LC1"),
+        ("credential_proven", "LC1"),
+    ]
+    assert (await entry_of(store)).credentials == ()
+    for identity in ("CP001", "LC1"):
+        assert (await entry_of(store, identity)).station.standing is Standing.ACTIVE
+
+
+async def test_a_station_is_not_proven_by_a_certificate_that_is_not_its_controller_s(store: SqlStore) -> None:
+    await put(store, station("LC1", behind=("CP001",)), station(standing=Standing.COMMISSIONING))
+
+    await record(store, Proven(CP1, NOON, P2, None, b"\x09" * 32, StationId("LC1")))
+
+    assert (await entry_of(store)).station.standing is Standing.COMMISSIONING
+
+
 async def test_where_a_station_succeeded_from_is_remembered(store: SqlStore) -> None:
     await put(store, station())
 

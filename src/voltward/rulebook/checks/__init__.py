@@ -72,6 +72,7 @@ CONNECTION_CHECKS: Mapping[str, Entry] = {
     ),
     "certificates.name_is_no_host": Entry(certificates.name_is_no_host),
     "ownership.not_denied": Entry(ownership.not_denied),
+    "ownership.in_controllers_list": Entry(ownership.in_controllers_list),
     "ownership.bound_to_station": Entry(ownership.bound_to_station),
     "ownership.organisation": Entry(ownership.organisation),
     "ownership.one_station": Entry(ownership.one_station),

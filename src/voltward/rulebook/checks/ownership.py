@@ -22,12 +22,26 @@ def not_denied(seen: ConnectionObservation, _: Parameters) -> Result:
     return failed(f"the certificate is denied: {seen.certificate.denied or 'no reason was given'}")
 
 
+def in_controllers_list(seen: ConnectionObservation, _: Parameters) -> Result:
+    """The certificate of a Local Controller opens the stations in its list, and nothing else (ruling 7)."""
+    if seen.chain is None:
+        return NOT_APPLICABLE
+    if seen.certificate is None:
+        return _NOT_LOOKED_UP
+    if not seen.certificate.controller:
+        return PASSED
+    return failed(
+        f"the certificate is that of the Local Controller {seen.certificate.controller}, "
+        "which does not speak for this station"
+    )
+
+
 def bound_to_station(seen: ConnectionObservation, _: Parameters) -> Result:
     """The certificate names this station by its authority's rule, or is pinned to it (ruling 7).
 
     Exactly one common name is looked at: with two of them, each reader could see another station.
     """
-    chain, station = seen.chain, seen.station
+    chain, station = seen.chain, seen.bearer
     if chain is None or station is None:
         return NOT_APPLICABLE
     if seen.certificate is None:
