@@ -92,7 +92,7 @@ pages: $(READY_TO_TEST) ## write the generated pages of docs/ anew: rulebook, re
 	@$(BIN)/python -m tests.arch.generated_pages
 
 .PHONY: bench
-bench: $(READY_TO_TEST) ## measure Voltward beside nginx in one run (apt installs nginx if need be)
+bench: $(READY_TO_TEST) $(PEERS) ## measure Voltward beside nginx and others, in one run (apt installs nginx if need be)
 	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
 	if ! command -v nginx >/dev/null; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -14,18 +14,20 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.cpu import Cores, running_on, share_out
 from benchmarks.crew import Crew, running_crew
 from benchmarks.errors import BenchmarkFault
 from benchmarks.fleet import make_fleet
+from benchmarks.libraries import running_mobilityhouse, running_ocpp_rpc
 from benchmarks.machine import describe_machine
 from benchmarks.nginx import running_nginx
 from benchmarks.report import Conditions, Side, render, write_between_markers
 from benchmarks.rounds import (
+    Field,
     Measured,
-    Pair,
     Plan,
     compare_handshakes,
     compare_round_trips,
@@ -35,14 +37,14 @@ from benchmarks.sink import running_sink
 from benchmarks.voltward_target import running_voltward
 
 FULL = Plan(
-    rounds=20, window_seconds=1.5, warm_up_seconds=3.0, stations=500, handshakes_in_flight=48, links=96
+    rounds=12, window_seconds=1.5, warm_up_seconds=3.0, stations=500, handshakes_in_flight=48, links=96
 )
 QUICK = Plan(
     rounds=5, window_seconds=1.0, warm_up_seconds=1.5, stations=150, handshakes_in_flight=48, links=96
 )
 README = Path(__file__).with_name("README.md")
 
-Workload = Callable[[Crew, Pair, Plan], Measured]
+Workload = Callable[[Crew, Field, Plan], Measured]
 WORKLOADS: dict[str, Workload] = {"handshakes": compare_handshakes, "round-trips": compare_round_trips}
 
 
@@ -79,24 +81,26 @@ def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
     """Start everything, measure, stop everything; returns the report and whether all goals were reached."""
     fleet = make_fleet(folder, request.plan.stations)
     second = running_nginx if request.self_check else running_voltward
+    libraries = () if request.self_check else (running_ocpp_rpc, running_mobilityhouse)
     with ExitStack() as stack:
         stack.enter_context(running_on(cores.load))
         csms_port = stack.enter_context(running_sink())
         peer = stack.enter_context(running_nginx(fleet, csms_port, cores.server, folder / "nginx"))
         name = "second nginx" if request.self_check else "Voltward"
         ours = stack.enter_context(second(fleet, csms_port, cores.server, folder / name))
-        roots = [str(root) for target in (peer, ours) for root in target.server_roots]
+        others = tuple(stack.enter_context(run(fleet, cores.server, folder)) for run in libraries)
+        roots = [str(root) for target in (peer, ours, *others) for root in target.server_roots]
         crew = stack.enter_context(running_crew(len(cores.load), fleet.stations, roots))
-        pair = Pair(peer, ours)
-        prepare(crew, pair)
-        measured = [WORKLOADS[name](crew, pair, request.plan) for name in request.workloads]
-    comparisons = [one.comparison for one in measured]
+        field = Field(peer, ours, others)
+        prepare(crew, field)
+        measured = [WORKLOADS[name](crew, field, request.plan) for name in request.workloads]
+    comparisons = [comparison for one in measured for comparison in one.comparisons]
     conditions = Conditions(
         machine=describe_machine(cores),
-        peer=Side(peer.name, peer.versions),
-        ours=Side(ours.name, ours.versions),
+        sides=tuple(Side(target.name, target.versions) for target in field.all),
         load=_load_words(request.plan, len(cores.load)),
         tls=f"{measured[0].tls.version}, {measured[0].tls.suite}, P-256 for certificates and key exchange",
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
     )
     return render(comparisons, conditions), all(one.is_reached for one in comparisons)
 

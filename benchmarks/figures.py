@@ -42,12 +42,16 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One workload: the rounds of the peer and ours, taken by turns, and the ratio to be reached."""
+    """One workload: the rounds of a peer and ours, taken by turns, and the ratio to be reached.
+
+    No goal: told for the sake of knowing.
+    """
 
     workload: str
-    goal: float
+    goal: float | None
     peer: tuple[Round, ...]
     ours: tuple[Round, ...]
+    peer_name: str = "nginx"
 
     @property
     def ratio(self) -> Spread:
@@ -63,7 +67,25 @@ class Comparison:
     @property
     def is_reached(self) -> bool:
         """Whether the median ratio is at the goal or above."""
-        return self.ratio.median >= self.goal
+        return self.goal is None or self.ratio.median >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A figure of another kind: what was looked at, in words with units, and the ratio that counts.
+
+    Here less is better. No goal: told for the sake of knowing.
+    """
+
+    what: str
+    figures: str
+    ratio: float
+    at_most: float | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the ratio is at the goal or below."""
+        return self.at_most is None or self.ratio <= self.at_most
 
 
 def spread(values: Iterable[float]) -> Spread:

@@ -11,6 +11,7 @@ import base64
 import os
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -155,14 +156,14 @@ class Link(asyncio.Protocol):
     def _plain(self) -> bytes:
         """Every decrypted byte there is."""
         plain = b""
-        try:
+        with suppress(ssl.SSLWantReadError):
             while piece := self._tls.read(_READ_BYTES):
                 plain += piece
                 # Asking an empty engine costs an exception.
                 if not self._incoming.pending and not self._tls.pending():
-                    break
-        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            pass
+                    return plain
+            # close_notify: some servers leave the connection's end to us.
+            self._transport.close()
         return plain
 
     def _write(self, plain: bytes) -> None:

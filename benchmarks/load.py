@@ -106,9 +106,10 @@ async def connect(
 
 async def introduce(stations: Sequence[LoadStation], address: tuple[str, int]) -> None:
     """Each station comes up once, is answered by the CSMS, and goes: from then on it is a known one."""
-    for conversation in await open_conversations(stations, address):
-        conversation.link.shut()
-        await conversation.link.ended
+    for conversation, station in zip(await open_conversations(stations, address), stations, strict=True):
+        async with _deadline(station):
+            conversation.link.shut()
+            await conversation.link.ended
 
 
 class Conversation:

@@ -26,6 +26,8 @@ _METER_VALUES = _padded(
     b'"}}]',
 )
 _METER_VALUES_RESULT = _padded(b'",{"customData":{"vendorId":"', b'"}}]')
+# What fills the answer up to its length; a peer that answers by itself has to say it too.
+FILLING = _METER_VALUES_RESULT.split(b'"vendorId":"')[1].split(b'"')[0].decode()
 _BOOT_RESULT = b'",{"currentTime":"2026-11-22T06:00:00Z","interval":3600,"status":"Accepted"}]'
 
 

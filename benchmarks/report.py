@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import MachineFault
-from benchmarks.figures import Comparison, Round, spread
+from benchmarks.figures import Comparison, Finding, Round, spread
 from benchmarks.machine import Machine
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -25,37 +25,41 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the figures depend on, each in words."""
+    """What the figures depend on, each in words; of the sides, ours is the second."""
 
     machine: Machine
-    peer: Side
-    ours: Side
+    sides: tuple[Side, ...]
     load: str
     tls: str
+    day: str
 
 
-def render(comparisons: Sequence[Comparison], conditions: Conditions) -> str:
+def render(
+    comparisons: Sequence[Comparison], conditions: Conditions, findings: Sequence[Finding] = ()
+) -> str:
     """The whole report, as Markdown that reads well unrendered too."""
-    machine, peer, ours = conditions.machine, conditions.peer, conditions.ours
+    machine, ours = conditions.machine, conditions.sides[1].name
+    tables = [_table(comparisons, ours), _findings(findings)] if findings else [_table(comparisons, ours)]
     return "\n".join(
         [
-            *_table(comparisons, peer.name, ours.name),
-            "",
+            *(line for table in tables for line in (*table, "")),
             "CPU of the server per operation, in microseconds: median of the rounds (lowest to highest).",
-            f"The ratio is {peer.name} over {ours.name}, round by round; above 1, {ours.name} needs less.",
+            f"The ratio is the other over {ours}, round by round; above 1, {ours} needs less.",
             "",
-            f"- machine: {machine.processor}; {machine.cores}; {machine.system}",
-            f"- {peer.name}: {', '.join(peer.versions)}",
-            f"- {ours.name}: {', '.join(ours.versions)}",
+            f"- measured: {conditions.day}; {machine.processor}; {machine.cores}; {machine.system}",
+            *(f"- {side.name}: {', '.join(side.versions)}" for side in conditions.sides),
             f"- load: {conditions.load}; {machine.load}",
-            f"- TLS, on both: {conditions.tls}",
-            *_warnings(comparisons, peer.name, ours.name),
+            f"- TLS, everywhere: {conditions.tls}",
+            *_warnings(comparisons, ours),
         ]
     )
 
 
-def _table(comparisons: Sequence[Comparison], peer: str, ours: str) -> list[str]:
-    head = [f"| one operation | {peer} | {ours} | ratio | goal | |", "|---|---|---|---|---|---|"]
+def _table(comparisons: Sequence[Comparison], ours: str) -> list[str]:
+    head = [
+        f"| one operation | beside | its cost | {ours} | ratio | goal | |",
+        "|---|---|---|---|---|---|---|",
+    ]
     return head + [_row(comparison) for comparison in comparisons]
 
 
@@ -63,13 +67,29 @@ def _row(comparison: Comparison) -> str:
     ratio = comparison.ratio
     cells = (
         comparison.workload,
+        comparison.peer_name,
         _cost(comparison.peer),
         _cost(comparison.ours),
         f"**{ratio.median:.2f}** ({ratio.lowest:.2f} to {ratio.highest:.2f})",
-        f">= {comparison.goal:.1f}",
-        "reached" if comparison.is_reached else "MISSED",
+        f">= {comparison.goal:.1f}" if comparison.goal is not None else "",
+        _verdict(is_reached=comparison.is_reached) if comparison.goal is not None else "",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _findings(findings: Sequence[Finding]) -> list[str]:
+    head = ["| beside speed | figures | ratio | goal | |", "|---|---|---|---|---|"]
+    return head + [_finding(one) for one in findings]
+
+
+def _finding(one: Finding) -> str:
+    goal = f"<= {one.at_most:g}" if one.at_most is not None else ""
+    verdict = _verdict(is_reached=one.is_reached) if one.at_most is not None else ""
+    return f"| {one.what} | {one.figures} | **{one.ratio:.2f}** | {goal} | {verdict} |"
+
+
+def _verdict(*, is_reached: bool) -> str:
+    return "reached" if is_reached else "MISSED"
 
 
 def _cost(rounds: Sequence[Round]) -> str:
@@ -84,12 +104,13 @@ def _busy(rounds: Sequence[Round]) -> float:
     return min(1.0, spread(window.core_share for window in rounds).median)
 
 
-def _warnings(comparisons: Sequence[Comparison], peer: str, ours: str) -> list[str]:
+def _warnings(comparisons: Sequence[Comparison], ours: str) -> list[str]:
+    windows = {(c.workload, ours): c.ours for c in comparisons}
+    windows |= {(c.workload, c.peer_name): c.peer for c in comparisons}
     return [
-        f"- mind: {name}'s core was only {_busy(rounds):.0%} busy with '{comparison.workload}': "
+        f"- mind: {name}'s core was only {_busy(rounds):.0%} busy with '{workload}': "
         "the load, or others on this machine, set the pace; a server that waits pays more for each wake-up"
-        for comparison in comparisons
-        for name, rounds in ((peer, comparison.peer), (ours, comparison.ours))
+        for (workload, name), rounds in windows.items()
         if _busy(rounds) < BUSY_ENOUGH
     ]
 

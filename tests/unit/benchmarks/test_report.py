@@ -5,16 +5,19 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import MachineFault
-from benchmarks.figures import Comparison, Round
+from benchmarks.figures import Comparison, Finding, Round
 from benchmarks.machine import Machine
 from benchmarks.report import BEGIN, END, Conditions, Side, render, write_between_markers
 
 CONDITIONS = Conditions(
     machine=Machine("Example CPU", "4 cores; server on core 3", "Linux 6", "Python 3"),
-    peer=Side("nginx", ("nginx 1.22", "OpenSSL 3.0.19")),
-    ours=Side("Voltward", ("Voltward 0.1", "OpenSSL 4.0.3")),
+    sides=(
+        Side("nginx", ("nginx 1.22", "OpenSSL 3.0.19")),
+        Side("Voltward", ("Voltward 0.1", "OpenSSL 4.0.3")),
+    ),
     load="3 processes",
     tls="TLSv1.3",
+    day="2026-11-22",
 )
 
 
@@ -47,7 +50,7 @@ def test_both_costs_and_speeds_are_told() -> None:
 def test_machine_and_versions_are_told() -> None:
     text = render([comparison(500.0)], CONDITIONS)
 
-    assert "- machine: Example CPU; 4 cores; server on core 3; Linux 6" in text
+    assert "- measured: 2026-11-22; Example CPU; 4 cores; server on core 3; Linux 6" in text
     assert "- nginx: nginx 1.22, OpenSSL 3.0.19" in text
     assert "- Voltward: Voltward 0.1, OpenSSL 4.0.3" in text
 
@@ -60,6 +63,22 @@ def test_a_server_that_waited_for_the_load_is_pointed_out() -> None:
 
 def test_busy_servers_get_no_warning() -> None:
     assert "- mind" not in render([comparison(500.0)], CONDITIONS)
+
+
+def test_a_peer_without_a_goal_is_told_and_not_judged() -> None:
+    beside = Comparison("w", None, (busy_window(800.0),), (busy_window(400.0),), "ocpp-rpc")
+
+    assert "| w | ocpp-rpc | 800.0" in (text := render([beside], CONDITIONS))
+    assert "| **2.00** (2.00 to 2.00) |  |  |" in text
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(0.8, "reached"), (0.81, "MISSED")])
+def test_what_is_found_beside_speed_has_a_table_of_its_own(ratio: float, verdict: str) -> None:
+    found = Finding("memory", "8 KiB, 10 KiB", ratio, at_most=0.8)
+
+    assert f"| memory | 8 KiB, 10 KiB | **{ratio:.2f}** | <= 0.8 | {verdict} |" in render(
+        [], CONDITIONS, [found]
+    )
 
 
 def test_only_what_stands_between_the_markers_is_replaced(tmp_path: Path) -> None:
