@@ -35,6 +35,8 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/migrations/versions/0003_csms_passwords.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0004_acquaintances.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0005_models_and_quirks.py": "unit/adapters/sql/test_schema.py",
+    "adapters/sql/mark_store.py": "contracts/test_mark_store.py",
+    "adapters/sql/migrations/versions/0006_marks.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/operator_store.py": "contracts/test_operator_store.py",
     "adapters/sql/station_store.py": "contracts/test_station_store.py",
     "adapters/sql/unit_of_work.py": "contracts/test_unit_of_work.py",

@@ -41,7 +41,7 @@ async def made_site(folder: Path, host: str = HOST) -> Site:
     """A deployment with an empty store in `folder`, which must not exist."""
     shutil.copytree(_made(host), folder)
     site = Site(folder)
-    async with open_deployment(site.settings()):
+    async with open_deployment(site.settings(), must_exist=False):
         return site
 
 

@@ -26,7 +26,6 @@ class ListedJournal:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.is_full = False
         self.is_away = False
 
     def append(self, event: Event) -> None:

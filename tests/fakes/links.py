@@ -12,37 +12,29 @@ from tests.fakes.clock import FakeClock, SeededEntropy
 from tests.fakes.gateway import CountedFlow
 from tests.fakes.relays import MESSAGE_CONTROLS
 from tests.fakes.routes import made_route
+from tests.fakes.spools import MemorySpool
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.credential import ClientCertificate
+from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station_entry import StationEntry
+from voltward.domain.station_fact import StationFact
 from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.link import Opened, StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
+from voltward.gateway.outbox import Outbox
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.routes import RouteHolder, Routes
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.gateway.station_channel import StationChannel
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveTimes
 from voltward.ocpp import DIALECTS
-from voltward.ports.storage import Reading, UnitOfWork
-from voltward.usecases.admission_registry import StationEntry
-from voltward.usecases.record_facts import StationFact
 
 ROOT = MadeAuthority.create("Station CA")
 LEAF = ROOT.issue("SN-CP001", "Example CPO")
 TIMES = KeepaliveTimes(ping_seconds=60, pong_seconds=20)
-
-
-class NoStore:
-    """Facts are only put here, never saved."""
-
-    def begin(self) -> UnitOfWork:
-        raise AssertionError("nothing is saved in this test")
-
-    def read(self) -> Reading:
-        raise AssertionError("nothing is read in this test")
 
 
 def made_duties(
@@ -57,14 +49,14 @@ def made_duties(
         door.rules,
         CsmsAccess(RouteHolder(Routes([made_route(basic=basic)])), entropy),
         door.reports,
-        FactWriter(NoStore(), entropy, door.reports, door.clock),
+        FactWriter(door.registry, Outbox(MemorySpool(), door.clock)),
         door.clock,
     )
 
 
 def facts_put(duties: LinkDuties) -> list[StationFact]:
     """What the links have told the store so far."""
-    return list(duties.facts._queue)
+    return [queued.entry for queued in duties.facts._outbox._queue if not isinstance(queued.entry, Event)]
 
 
 class StationEnd:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from voltward.adapters.secret_references import resolve_reference, resolve_text
@@ -12,9 +12,9 @@ from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
 from voltward.bootstrap.environment import environment
-from voltward.bootstrap.store_place import store_access, store_url
+from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.crypto.passwords import PasswordKeys
-from voltward.domain.errors import OperatorFault
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.finding import ControlException
 from voltward.domain.secret import Secret
 from voltward.domain.station import StationId
@@ -26,12 +26,10 @@ from voltward.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
-    """Open for as long as the block of `open_deployment` lasts."""
+class Premises:
+    """A deployment without its store: settings, the gateway's room of keys, the rulebook."""
 
     settings: Settings
-    store: SqlStore
-    journal: JournalReader
     password_keys: PasswordKeys
     room: Room
     rulebook: Rulebook
@@ -64,31 +62,64 @@ class Deployment:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Deployment(Premises):
+    """The whole. Open for as long as the block of `open_deployment` lasts."""
+
+    store: SqlStore
+    journal: JournalReader
+
+
 @asynccontextmanager
-async def open_deployment(settings: Settings, writer: str = "cli") -> AsyncIterator[Deployment]:
+async def open_deployment(
+    settings: Settings, writer: str = "cli", *, must_exist: bool = True
+) -> AsyncIterator[Deployment]:
     """Open the gateway's room of keys and the store; faults say what cannot be opened and how to mend it."""
-    clock, entropy = SystemClock(), SystemEntropy()
-    room = open_room(settings, RoomName.GATEWAY)
-    keys = StoreKeys(room.get(GatewayKey.JOURNAL_MAC), room.get(GatewayKey.JOURNAL_SIGNING))
-    heads = settings.path(settings.journal.heads)
-    store = await open_store(
-        store_url(settings), keys, heads_dir=heads, clock=clock, writer=writer, access=store_access(settings)
-    )
+    premises = open_premises(settings)
+    store = await open_store_of(premises, writer, must_exist=must_exist)
     try:
-        yield Deployment(
-            settings=settings,
-            store=store,
-            journal=store.journal_reader(),
-            password_keys=PasswordKeys(
-                room.get(GatewayKey.PASSWORD_DIGEST), room.get(GatewayKey.PASSWORD_SHARING)
-            ),
-            room=room,
-            rulebook=load_rulebook(),
-            clock=clock,
-            entropy=entropy,
-        )
+        known = {field.name: getattr(premises, field.name) for field in fields(premises)}
+        yield Deployment(**known, store=store, journal=store.journal_reader())
     finally:
         await store.close()
+
+
+def open_premises(settings: Settings) -> Premises:
+    """Open the gateway's room of keys alone."""
+    room = open_room(settings, RoomName.GATEWAY)
+    return Premises(
+        settings=settings,
+        password_keys=PasswordKeys(
+            room.get(GatewayKey.PASSWORD_DIGEST), room.get(GatewayKey.PASSWORD_SHARING)
+        ),
+        room=room,
+        rulebook=load_rulebook(),
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+    )
+
+
+async def open_store_of(premises: Premises, writer: str, *, must_exist: bool = True) -> SqlStore:
+    """Open the store. `must_exist`: OutsideFault where a new one would be made in the place of a lost one."""
+    settings, room = premises.settings, premises.room
+    file = store_file(settings)
+    if must_exist and file is not None:
+        _check_is_there(file)
+    keys = StoreKeys(room.get(GatewayKey.JOURNAL_MAC), room.get(GatewayKey.JOURNAL_SIGNING))
+    heads = settings.path(settings.journal.heads)
+    access = store_access(settings)
+    return await open_store(
+        store_url(settings), keys, heads_dir=heads, clock=premises.clock, writer=writer, access=access
+    )
+
+
+def _check_is_there(file: Path) -> None:
+    if not file.exists():
+        raise OutsideFault(
+            "the store is not there.",
+            mend="Bring its disk back, or restore it from the backup.",
+            subject=str(file),
+        )
 
 
 def open_room(settings: Settings, name: RoomName) -> Room:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import uvloop
 
-from voltward.adapters.sql.journal_writer import JournalPace
-from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.deployment import Premises, open_premises
+from voltward.bootstrap.grounds import Grounds, open_grounds
 from voltward.bootstrap.group_orders import GroupOrders, read_group_orders
 from voltward.bootstrap.listeners import listeners, read_trust
 from voltward.bootstrap.quirk_rules import quirk_rules
@@ -27,33 +27,32 @@ from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_GROUP
 from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.connection_table import ConnectionTable
+from voltward.gateway.delivery import Delivery
 from voltward.gateway.door import Door
 from voltward.gateway.facts import FactWriter
+from voltward.gateway.keeping import Keeping
 from voltward.gateway.learning import PasswordLearner
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
 from voltward.gateway.listener import parse_address
+from voltward.gateway.outbox import Outbox
 from voltward.gateway.passwords import PasswordDoor
 from voltward.gateway.reception import Reception
 from voltward.gateway.relay_book import RelayBook
 from voltward.gateway.report import Metrics, Reports
 from voltward.gateway.routes import RouteHolder, Routes
 from voltward.gateway.server import Following, Gateway, GatewayParts
+from voltward.gateway.snapshots import SnapshotKeeper, SnapshotParts
 from voltward.gateway.station_channel import Threshold
-from voltward.ports.storage import JournalWriter
+from voltward.gateway.store_watch import StoreWatch
 from voltward.rulebook.control import Moment
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings, load_settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
-from voltward.usecases.follow_store import load_registry
 from voltward.usecases.quirk_book import QuirkBook
 from voltward.wire.upgrade import HeadLimits
 
-WRITER = "gateway"
-PACE = JournalPace(
-    gather_seconds=0.2
-)  # 101 does not wait for the row (ruling 29): a commit may carry more of them
 YOUNG = 20_000  # objects that are made before the collector looks at the young ones
 
 
@@ -65,19 +64,15 @@ def serve_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
 
 async def run_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
     """The gateway process: open, listen, serve; SIGTERM and SIGINT end it, SIGHUP reloads (ruling 31)."""
-    async with open_deployment(settings, writer=WRITER + "-facts") as deployment:
-        journal = deployment.store.journal_writer(WRITER, PACE)
-        await journal.start()
-        try:
-            assembly = await assemble(deployment, journal)
-            spare_the_collector()
-            loop = asyncio.get_running_loop()
-            for ending in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(ending, assembly.gateway.stop)
-            loop.add_signal_handler(signal.SIGHUP, lambda: assembly.reload(file, overrides))
-            await assembly.gateway.run()
-        finally:
-            await journal.close()
+    premises = open_premises(settings)
+    async with open_grounds(premises) as grounds:
+        assembly = assemble(premises, grounds)
+        spare_the_collector()
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(ending, assembly.gateway.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: assembly.reload(file, overrides))
+        await assembly.gateway.run()
 
 
 def spare_the_collector() -> None:
@@ -92,19 +87,19 @@ class Assembly:
 
     def __init__(
         self,
-        deployment: Deployment,
+        premises: Premises,
         registry: AdmissionRegistry,
         orders: GroupOrders,
         quirks: QuirkBook,
         reports: Reports,
     ) -> None:
-        self._deployment = deployment
-        self._settings = deployment.settings
+        self._premises = premises
+        self._settings = premises.settings
         self._registry = registry
         self._orders = orders
         self._quirks = quirks
         self._reports = reports
-        self.trust = read_trust(self._settings, deployment, registry)
+        self.trust = read_trust(self._settings, premises, registry)
         self.routes = RouteHolder(self._routes(self._settings))
         self.gateway: Gateway
 
@@ -116,7 +111,7 @@ class Assembly:
         door asks the registry.
         """
         try:
-            trust = read_trust(self._settings, self._deployment, self._registry)
+            trust = read_trust(self._settings, self._premises, self._registry)
         except VoltwardError as error:
             self._reports.happened("trust_not_renewed", "", {"reason": str(error)})
             return
@@ -127,8 +122,8 @@ class Assembly:
         try:
             settings = load_settings(file, overrides)
             check_schemas(settings)
-            orders = read_group_orders(settings, self._deployment.rulebook, self._deployment.clock.now())
-            trust = read_trust(settings, self._deployment, self._registry)
+            orders = read_group_orders(settings, self._premises.rulebook, self._premises.clock.now())
+            trust = read_trust(settings, self._premises, self._registry)
             quirks = quirk_rules(settings)
             routes = self._routes(settings)
         except VoltwardError as error:
@@ -143,27 +138,26 @@ class Assembly:
         self.gateway.judge_all_again()
 
     def _routes(self, settings: Settings) -> Routes:
-        return routes_of(settings, self._deployment.room, self._deployment.entropy)
+        return routes_of(settings, self._premises.room, self._premises.entropy)
 
 
-async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
-    """Read the registry and put all parts together."""
-    settings, clock, entropy = deployment.settings, deployment.clock, deployment.entropy
-    registry = AdmissionRegistry()
-    await load_registry(deployment.store, deployment.store.feed, registry)
-    reports = Reports(journal, Metrics(), clock)
-    facts = FactWriter(deployment.store, entropy, reports, clock)
+def assemble(premises: Premises, grounds: Grounds) -> Assembly:
+    """Put all parts together."""
+    settings, clock, registry = premises.settings, premises.clock, grounds.registry
+    outbox = Outbox(grounds.kept.spool, clock)
+    reports = Reports(outbox, Metrics(), clock)
+    keeping = keeping_on(premises, grounds, outbox, reports)
     check_schemas(settings)
-    orders = read_group_orders(settings, deployment.rulebook, clock.now())
-    rules = door_rules(deployment, orders)
+    orders = read_group_orders(settings, premises.rulebook, clock.now())
+    rules = door_rules(premises, orders)
     quirks = QuirkBook(quirk_rules(settings))
-    assembly = Assembly(deployment, registry, orders, quirks, reports)
+    assembly = Assembly(premises, registry, orders, quirks, reports)
     guessing = GuessingThrottle(guessing_limits(settings), clock.monotonic())
     door = Door(
         registry=registry,
         rules=rules,
         quirks=quirks,
-        passwords=password_door(deployment, guessing),
+        passwords=password_door(premises, guessing),
         guessing=guessing,
         reader=CertificateReader(),
         organisations=(settings.operator.name, *settings.operator.organisations),
@@ -171,27 +165,45 @@ async def assemble(deployment: Deployment, journal: JournalWriter) -> Assembly:
         reports=reports,
         clock=clock,
     )
-    message_controls = {c.id: c.parameters for c in deployment.rulebook.for_moment(Moment.MESSAGE)}
+    message_controls = {c.id: c.parameters for c in premises.rulebook.for_moment(Moment.MESSAGE)}
     book = RelayBook(message_controls, settings.relay, orders.groups, rules.strangers or DEFAULT_GROUP)
-    duties = LinkDuties(book, rules, CsmsAccess(assembly.routes, entropy), reports, facts, clock)
+    access = CsmsAccess(assembly.routes, premises.entropy)
+    duties = LinkDuties(book, rules, access, reports, keeping.facts, clock)
     table: ConnectionTable[StationLink] = ConnectionTable()
     reception = Reception(door, table, duties)
-    learner = PasswordLearner(deployment.store, deployment.password_keys, entropy, book, reports, clock)
+    learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
     at_the_door = threshold(settings, reception, reports)
-    parts = GatewayParts(door, table, duties, reception, at_the_door, facts, learner)
-    following = Following(deployment.store, deployment.store.feed, assembly.trust_changed)
+    parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner)
+    following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(
-        parts, listeners(settings, assembly.trust, deployment.rulebook), following, metrics_at
+        parts, listeners(settings, assembly.trust, premises.rulebook), following, metrics_at
     )
     remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
 
 
-def door_rules(deployment: Deployment, orders: GroupOrders) -> DoorRules:
+def door_rules(premises: Premises, orders: GroupOrders) -> DoorRules:
     """The rulebook, the groups' policies, and whose rules strangers meet."""
-    rulebook, strangers = deployment.rulebook, deployment.settings.gateway.observe_group
+    rulebook, strangers = premises.rulebook, premises.settings.gateway.observe_group
     return DoorRules(rulebook, Evaluator(rulebook), orders.policies, orders.observed, strangers)
+
+
+def keeping_on(premises: Premises, grounds: Grounds, outbox: Outbox, reports: Reports) -> Keeping:
+    """What is kept through an outage."""
+    store, registry, clock = grounds.store, grounds.registry, premises.clock
+    start = grounds.start
+    level_at = start.snapshot.taken_at if start.snapshot is not None else clock.now()
+    watch = StoreWatch(clock, premises.settings.gateway.snapshot_age, level_at)
+    if start.away is not None:
+        watch.lost(start.away.what)
+    return Keeping(
+        FactWriter(registry, outbox),
+        outbox,
+        Delivery(store, premises.entropy, outbox, registry, reports),
+        SnapshotKeeper(SnapshotParts(registry, grounds.kept, store, reports, watch, clock), start.snapshot),
+        watch,
+    )
 
 
 def guessing_limits(settings: Settings) -> GuessingLimits:
@@ -203,12 +215,12 @@ def guessing_limits(settings: Settings) -> GuessingLimits:
     )
 
 
-def password_door(deployment: Deployment, guessing: GuessingThrottle) -> PasswordDoor:
+def password_door(premises: Premises, guessing: GuessingThrottle) -> PasswordDoor:
     """What compares passwords, with its pool and cache."""
-    workers = deployment.settings.gateway.limits.argon2_workers
+    workers = premises.settings.gateway.limits.argon2_workers
     pool = ThreadPoolExecutor(workers, thread_name_prefix="argon2")
-    cache = VerifiedCache(Secret(deployment.entropy.token(32)))
-    return PasswordDoor(deployment.password_keys.digest, cache, guessing, pool, workers)
+    cache = VerifiedCache(Secret(premises.entropy.token(32)))
+    return PasswordDoor(premises.password_keys.digest, cache, guessing, pool, workers)
 
 
 def threshold(settings: Settings, reception: Reception, reports: Reports) -> Threshold:

@@ -52,7 +52,10 @@ async def initialise(
     made = make_deployment(plan, deployment_sites(entropy), clock, entropy)
     try:
         settings = load_settings(made.settings)
-        async with open_deployment(settings) as deployment, deployment.store.begin() as work:
+        async with (
+            open_deployment(settings, must_exist=False) as deployment,
+            deployment.store.begin() as work,
+        ):
             # Its own authorities are trusted from the day that they can issue: until then nothing bears
             # their names.
             await work.operators.save(made.administrator)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from voltward.adapters.vault import read_server_chain
-from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.deployment import Premises
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.security_profile import SecurityProfile
@@ -53,13 +53,13 @@ class Trust:
             self.proxies.context = other.proxies.context
 
 
-def read_trust(settings: Settings, deployment: Deployment, registry: AdmissionRegistry) -> Trust:
+def read_trust(settings: Settings, premises: Premises, registry: AdmissionRegistry) -> Trust:
     """Server chains from the disk, authorities from the registry."""
     chains: list[ServerChain] = []
     for name in settings.gateway.chains:
-        certificate, key = read_server_chain(deployment.room, name)
+        certificate, key = read_server_chain(premises.room, name)
         chains.append(ServerChain(name, certificate, key))
-    policy = tls_policy(settings, deployment.rulebook)
+    policy = tls_policy(settings, premises.rulebook)
     anchors = [authority.certificate_pem for authority in registry.authorities.values()]
     for_proxies = _client_ca(settings)
     return Trust(

@@ -88,6 +88,7 @@ class Latch:
 
     profile: SecurityProfile
     stage: LatchStage = LatchStage.NONE
+    at: datetime | None = None  # of the last step: one that is told again counts once
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,22 @@ _HEAD = 4096
 _PATIENCE = 5.0  # seconds
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
-Readiness = Callable[[], list[str]]
+Words = Callable[[], list[str]]
 
 
 class HealthServer:
-    """`ready` tells what is missing, in words; an empty list is ready. `key_set`: empty is none."""
+    """`missing` tells what keeps it from being ready, `remarks` what else is worth knowing, in words.
 
-    def __init__(self, metrics: Metrics, ready: Readiness, key_set: Callable[[], bytes] = bytes) -> None:
+    `key_set`: empty is none.
+    """
+
+    def __init__(
+        self, metrics: Metrics, missing: Words, remarks: Words, key_set: Callable[[], bytes] = bytes
+    ) -> None:
         self._key_set = key_set
         self._metrics = metrics
-        self._ready = ready
+        self._missing = missing
+        self._remarks = remarks
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -58,8 +64,9 @@ class HealthServer:
         if path == b"/healthz":
             return _response(200, b"alive\n")
         if path == b"/readyz":
-            missing = self._ready()
-            return _response(503 if missing else 200, ("\n".join(missing) or "ready").encode() + b"\n")
+            missing = self._missing()
+            said = [*(missing or ["ready"]), *self._remarks()]
+            return _response(503 if missing else 200, "\n".join(said).encode() + b"\n")
         if path == b"/.well-known/jwks.json" and (keys := self._key_set()):
             return _response(200, keys, "application/jwk-set+json")
         return _response(404, b"there is /metrics, /healthz and /readyz\n")

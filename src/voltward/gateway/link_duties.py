@@ -6,7 +6,7 @@ Made once by the composition root. A link asks; nothing here knows a link's stat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from voltward.domain.authority import BindingRule, TrustedFor
@@ -16,6 +16,7 @@ from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
+from voltward.domain.station_fact import CertificateFirstSeen, Connected, ModelTold, Proven, SerialTold
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
@@ -30,7 +31,6 @@ from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admit_station import DoorRules, judge_boot
-from voltward.usecases.record_facts import CertificateFirstSeen, Connected, ModelTold, Proven, SerialTold
 
 LONGEST_INFO = 255  # characters of a security event's own words (A04)
 LONGEST_SERIAL = 50  # characters; every edition keeps to 25
@@ -152,7 +152,7 @@ class LinkDuties:
             purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
             holder = judgement.controller.station if judgement.controller is not None else station
             seen = CertificateFirstSeen(holder.id, now, proof, purpose)
-            self.facts.put(seen, now=self.clock.monotonic())
+            self.facts.put(seen)
         prefix = judgement.arrival.source.prefix
         is_known = prefix in station.known_sources
         same_form = credential is None or credential.last_form is judgement.form
@@ -160,7 +160,7 @@ class LinkDuties:
         if not (is_known and same_form) or is_rising:
             credential_id = credential.id if credential is not None else None
             connected = Connected(station.id, now, judgement.profile, prefix, credential_id, judgement.form)
-            self.facts.put(connected, now=self.clock.monotonic(), is_step=is_rising)
+            self.facts.put(connected)
 
     def proven(self, link: LeavingLink) -> None:
         """The first call was answered on a link (ruling 28)."""
@@ -176,14 +176,12 @@ class LinkDuties:
             return
         credential_id = credential.id if credential is not None else None
         proven = Proven(
-            entry.station.id,
-            self.clock.now(),
-            judgement.profile,
-            credential_id,
-            judgement.fingerprint,
-            controller.station.id if controller is not None else None,
+            entry.station.id, self.clock.now(), judgement.profile, credential_id, judgement.fingerprint
         )
-        self.facts.put(proven, now=self.clock.monotonic(), is_step=is_rising)
+        if controller is not None:
+            self.facts.put(replace(proven, station=controller.station.id))
+            proven = replace(proven, credential=None, fingerprint=None, vouched=_is_production(judgement))
+        self.facts.put(proven)
 
     def left(self, link: LeavingLink, why: str, failed: int, seconds: float) -> None:
         """A link ended: its one canonical line."""
@@ -238,7 +236,7 @@ class LinkDuties:
         else:
             model = Model(*(_claim(text) for text in (facts.vendor, facts.model, facts.firmware)))
         if entry is not None and model is not None and model not in (UNKNOWN_MODEL, entry.station.model):
-            self.facts.put(ModelTold(entry.station.id, self.clock.now(), model), now=self.clock.monotonic())
+            self.facts.put(ModelTold(entry.station.id, self.clock.now(), model))
         if facts.serial is not None:
             self._serial_told(judgement, facts.serial)
 
@@ -253,7 +251,7 @@ class LinkDuties:
             return  # let in by observing alone
         if len(serial) <= LONGEST_SERIAL and serial.isprintable():
             told = SerialTold(entry.station.id, self.clock.now(), serial)
-            self.facts.put(told, now=self.clock.monotonic())
+            self.facts.put(told)
 
     async def journal_security_event(self, link: LeavingLink, call: Call) -> None:
         """A station's security event, on disk when this returns (A04.FR.03, ruling 29)."""
@@ -279,6 +277,18 @@ def _nobody_learns(_judgement: Judgement) -> None:
 def _claim(text: str | None) -> str | None:
     """A station's claim about itself, as far as it may stand in a record and a log."""
     return text if text and text.isprintable() else None
+
+
+def _is_production(judgement: Judgement) -> bool:
+    """Whether what opened the link is more than a factory's certificate or a commissioning password."""
+    if judgement.credential is not None:
+        return judgement.credential.purpose is Purpose.PRODUCTION
+    chain = judgement.observation.chain
+    return (
+        chain is not None
+        and chain.authority is not None
+        and chain.authority.trusted_for is TrustedFor.STATIONS
+    )
 
 
 def _names_serial(judgement: Judgement) -> bool:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from voltward.domain.acquaintance import SAME_CLOCK, Habits, Manner, Wanting
 from voltward.domain.enforcement import Answer, Would
 from voltward.domain.station import StationId
+from voltward.domain.station_fact import HabitsTold, Met
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.ports.clock import Clock
-from voltward.usecases.record_acquaintances import HabitsTold, Met
 
 TOLD_AGAIN = 3600.0  # seconds after which the same is worth a row again
 REMEMBERED = 200_000  # stations; forgetting them only tells the same once more

@@ -73,6 +73,7 @@ class Reception:
         self._turns: WeakValueDictionary[StationId, asyncio.Lock] = WeakValueDictionary()
         self._background = Background(lambda: None)
         self.is_closing = False
+        self.stops = ""  # why nobody new may come in
 
     def receive(self, channel: StationChannel, request: UpgradeRequest) -> None:
         """A complete request: judge it beside the callbacks."""
@@ -107,7 +108,7 @@ class Reception:
 
     async def _story(self, channel: StationChannel, request: UpgradeRequest, arrival: Arrival) -> None:
         started = self._duties.clock.monotonic()
-        if self.is_closing or self._duties.reports.is_full or self._duties.facts.is_full:
+        if self.is_closing or self.stops:
             self._unavailable(channel)
             return
         judgement = await self._door.judge(arrival)

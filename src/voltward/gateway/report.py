@@ -128,11 +128,6 @@ class Reports:
         self._journal_counts(self._tally.drain())
         self._journal_counts(self._habits.drain())
 
-    @property
-    def is_full(self) -> bool:
-        """Rows wait that the disk does not take: no new admissions (ruling 29)."""
-        return self._journal.is_full
-
     def _tell_once(self, event: Event, why: str) -> None:
         """The first of its kind goes to the journal whole; the rest of the minute is counted."""
         kind = RefusalKind(event.subject, f"{event.kind}:{why}")

@@ -7,17 +7,18 @@ every row and fact was written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.domain.station import StationId
 from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door, Judgement
-from voltward.gateway.facts import FactWriter
 from voltward.gateway.greeting import first_peer
 from voltward.gateway.health import HealthServer
+from voltward.gateway.keeping import Keeping
 from voltward.gateway.learning import PasswordLearner
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import LinkDuties
@@ -28,11 +29,11 @@ from voltward.gateway.station_channel import Threshold
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
+from voltward.usecases.start_registry import Start
 
 POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
 TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
-FEED_PATIENCE = 10.0  # seconds without the feed before /readyz says so
 LAST_WORDS = 0.3  # seconds for close frames to leave
 ENDS = 30.0  # seconds between two looks at what ends by its date
 SLICE = 500  # links judged again before the loop gets a breath
@@ -47,17 +48,22 @@ class GatewayParts:
     duties: LinkDuties
     reception: Reception
     threshold: Threshold
-    facts: FactWriter
+    keeping: Keeping
     learner: PasswordLearner
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The store, as far as the gateway follows it; `trust_changed` makes a new TLS context."""
+    """The store, as far as the gateway follows it; `trust_changed` makes a new TLS context.
+
+    `upkeep` is what the store wants done beside: its journal's heads signed in time.
+    """
 
     store: Store
     feed: ChangeFeed
     trust_changed: Callable[[], None]
+    start: Start
+    upkeep: Callable[[], Coroutine[Any, Any, None]]
 
 
 class Gateway:
@@ -78,8 +84,7 @@ class Gateway:
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
-        self._feed_seen = 0.0
-        self._health = HealthServer(self._reports.metrics, self.missing, self._key_set)
+        self._health = HealthServer(self._reports.metrics, self.missing, parts.keeping.remarks, self._key_set)
         parts.duties.on_left = self._left
         parts.duties.on_vouched = parts.learner.vouched
 
@@ -96,11 +101,8 @@ class Gateway:
         words: list[str] = []
         if self._stopped.is_set():
             words.append("stopping")
-        if self._parts.duties.clock.monotonic() - self._feed_seen > FEED_PATIENCE:
-            words.append("the store has not been seen for a while")
-        if self._reports.is_full:
-            words.append("the journal does not take rows")
-        return words
+        stops = self._parts.keeping.stops()
+        return [*words, stops] if stops else words
 
     def _key_set(self) -> bytes:
         """The public keys of what is sworn now; a reload may bring the first."""
@@ -114,10 +116,15 @@ class Gateway:
             await self._close()
             raise
         self._reports.log_only("gateway_ready", "", **ports)
+        self._tell_start(self._following.start)
         self._background.start(self._follow(), "follow")
         self._background.start(self._tick(), "tick")
         self._background.start(self._watch_ends(), "ends")
-        self._background.start(self._parts.facts.run(), "facts")
+        keeping = self._parts.keeping
+        self._background.start(keeping.outbox.run(), "outbox")
+        self._background.start(keeping.delivery.run(), "delivery")
+        self._background.start(keeping.snapshots.run(), "snapshots")
+        self._background.start(self._following.upkeep(), "upkeep of the store")
         self._background.start(self._parts.learner.run(), "learner")
         await self._stopped.wait()
         self._reports.log_only("gateway_stopping", links=len(self._parts.table))
@@ -129,7 +136,6 @@ class Gateway:
 
     async def _start(self) -> dict[str, int | None]:
         ports: dict[str, int | None] = {"tls_port": None, "plain_port": None}
-        self._feed_seen = self._parts.duties.clock.monotonic()
         for listener in self._listeners:
             server = await start_listening(listener, lambda at: first_peer(self._parts.threshold, at))
             self._servers.append(server)
@@ -155,8 +161,8 @@ class Gateway:
         await asyncio.sleep(LAST_WORDS if had_links else 0)
         self._background.cancel()
         await self._background.wait()
-        await self._parts.facts.flush()
         self._reports.flush_all()
+        await self._parts.keeping.flush()
         await self._health.close()
 
     def _crash(self) -> None:
@@ -175,21 +181,21 @@ class Gateway:
 
     async def _follow(self) -> None:
         """The store's changes, within half a second; a store that is away is told once and waited for."""
-        away = False
+        watch = self._parts.keeping.watch
         while True:
             await self._following.feed.moved(POLL)
             try:
                 moved = await catch_up(self._following.store, self._following.feed, self._parts.door.registry)
             except VoltwardError as error:
-                if not away:
+                if watch.lost(error.what):
                     self._reports.happened("store_lost", "", {"reason": error.what})
-                away = True
                 continue
-            if away:
+            if watch.seen():
                 self._reports.happened("store_found", "")
-            away = False
-            self._feed_seen = self._parts.duties.clock.monotonic()
+            if moved.went_back:
+                self._reports.happened("store_went_back", "")
             if moved:
+                self._parts.keeping.snapshots.moved(moved)
                 await self._apply(moved)
 
     async def _apply(self, moved: Moved) -> None:
@@ -218,12 +224,37 @@ class Gateway:
         while True:
             await asyncio.sleep(TICK)
             turn = (turn + 1) % TICKS
+            self._look_at_stops()
             now = self._parts.duties.clock.monotonic()
             for index, link in enumerate(self._parts.table):
                 if index % TICKS == turn:
                     link.tick(now)
             if turn == 0:
                 self._reports.flush()
+
+    def _look_at_stops(self) -> None:
+        """Whether anybody new may come in; that it changes is an event."""
+        stops, reception = self._parts.keeping.stops(), self._parts.reception
+        if stops and not reception.stops:
+            self._reports.happened("admissions_stopped", "", {"reason": stops})
+        elif reception.stops and not stops:
+            self._reports.happened("admissions_resumed", "")
+        reception.stops = stops
+
+    def _tell_start(self, start: Start) -> None:
+        """What was unusual about it."""
+        if start.away is not None and start.snapshot is not None:
+            facts = {
+                "reason": start.away.what,
+                "snapshot": start.snapshot.taken_at.isoformat(),
+                "stations": len(self._parts.door.registry),
+            }
+            self._reports.happened("started_without_store", "", facts)
+        if start.damaged is not None:
+            self._reports.happened("snapshot_damaged", "", {"reason": start.damaged.what})
+        if start.went_back:
+            self._reports.happened("store_went_back", "")
+        self._look_at_stops()
 
     def _left(self, link: object) -> None:
         assert isinstance(link, StationLink)

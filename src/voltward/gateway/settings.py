@@ -56,6 +56,9 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: DoorLimits = field(default_factory=DoorLimits)
     proxies: ProxySettings = field(default_factory=ProxySettings)
     terminated: TerminatedSettings = field(default_factory=TerminatedSettings)
+    spool: str = "gateway/spool"  # a folder for what the store has not taken, and for the registry's snapshot
+    spool_size: Size = Size(1024 * 1024 * 1024)  # ruling 29
+    snapshot_age: Duration = Duration(24 * 3600)  # ruling 9
 
 
 class RelaySettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ the database fails and `Conflict` when somebody else saved first.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -155,6 +156,16 @@ class AcquaintanceStore(Protocol):
         ...
 
 
+class MarkStore(Protocol):
+    """Counters by name, against which the gateway holds what lies on its own disk."""
+
+    async def get(self, name: str) -> int:
+        """0 where nobody has set it."""
+        ...
+
+    async def set(self, name: str, number: int) -> None: ...
+
+
 class Reading(Protocol):
     """The stores as they were at one moment; blocks nobody. Saving in it is a bug, and fails as one."""
 
@@ -172,6 +183,8 @@ class Reading(Protocol):
     def operators(self) -> OperatorStore: ...
     @property
     def acquaintances(self) -> AcquaintanceStore: ...
+    @property
+    def marks(self) -> MarkStore: ...
 
     async def __aenter__(self) -> Self: ...
 
@@ -195,9 +208,9 @@ class UnitOfWork(Reading, Protocol):
 class Store(Protocol):
     """Opens units of work, and readings that do not get in their way."""
 
-    def begin(self) -> UnitOfWork: ...
+    def begin(self) -> AbstractAsyncContextManager[UnitOfWork]: ...
 
-    def read(self) -> Reading: ...
+    def read(self) -> AbstractAsyncContextManager[Reading]: ...
 
 
 class Aggregate(StrEnum):
@@ -250,10 +263,10 @@ class ChangeFeed(Protocol):
 
 
 class JournalWriter(Protocol):
-    """The journal for whoever cannot wait for a transaction (the gateway): batches, in order."""
+    """The journal for whoever cannot wait for a transaction: the gateway. Rows keep their order."""
 
     def append(self, event: Event) -> None:
-        """Queue; never blocks. `is_full` tells when new admissions must stop (ruling 29)."""
+        """Queue; never blocks."""
         ...
 
     async def append_and_wait(self, event: Event) -> None:
@@ -262,9 +275,6 @@ class JournalWriter(Protocol):
         `OutsideFault` when it is not there in time: do not acknowledge. The row may still follow.
         """
         ...
-
-    @property
-    def is_full(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

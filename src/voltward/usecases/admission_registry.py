@@ -1,55 +1,21 @@
 """The registry in memory that admission reads (ruling 9): synchronous, complete, fed by the change feed.
 
-It holds copies of rows and never decides. `follow_store` is the only writer.
+It holds copies of rows and never decides. `follow_store` brings what the store says; what the gateway itself
+has learnt holds on top of that, from the moment it was learnt until the store has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from voltward.domain.authority import Authority, DeniedCertificate
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState
-from voltward.domain.finding import ControlException
-from voltward.domain.station import Station, StationId
-
-
-@dataclass(frozen=True, slots=True)
-class StationEntry:
-    """A station with everything that the door asks about it."""
-
-    station: Station
-    credentials: tuple[Credential, ...] = ()
-    exceptions: tuple[ControlException, ...] = ()
-
-    @property
-    def has_proven_credential(self) -> bool:
-        """Was this hardware ever in with a production credential? (the lanes of ruling 12)"""
-        since = self.station.recommissioned_at
-        return any(
-            c.proven_at is not None and c.purpose == "production" and (since is None or c.proven_at > since)
-            for c in self.credentials
-        )
-
-    @property
-    def sharing_digests(self) -> frozenset[bytes]:
-        """Of its passwords that still open something."""
-        return frozenset(
-            c.sharing_digest
-            for c in self.credentials
-            if c.sharing_digest and c.state is not CredentialState.RETIRED
-        )
-
-    def certificate(self, fingerprint: bytes) -> Credential | None:
-        """This station's credential with that fingerprint, the newest one first."""
-        for credential in reversed(self.credentials):
-            if (
-                isinstance(credential.proof, ClientCertificate)
-                and credential.proof.fingerprint == fingerprint
-            ):
-                return credential
-        return None
+from voltward.domain.credential import ClientCertificate, CredentialState
+from voltward.domain.station import StationId
+from voltward.domain.station_entry import StationEntry
+from voltward.domain.station_fact import CertificateFirstSeen, RegistryFact, SerialTold
+from voltward.usecases.learn_fact import learn
 
 
 class AdmissionRegistry:
@@ -63,6 +29,8 @@ class AdmissionRegistry:
         self._controllers: dict[StationId, StationId] = {}  # who speaks for a station
         self._denied: dict[bytes, DeniedCertificate] = {}
         self._authorities: dict[str, Authority] = {}
+        self._learnt: dict[StationId, list[RegistryFact]] = {}  # and not in the store yet
+        self.learnt = 0  # how many of these
         self.revision = 0  # of the change feed
         self.trust_revision = 0  # counts up when the authorities change: time for a new TLS context
 
@@ -73,6 +41,10 @@ class AdmissionRegistry:
             return entry
         live = tuple(exception for exception in entry.exceptions if now < exception.until)
         return entry if live == entry.exceptions else replace(entry, exceptions=live)
+
+    def entry(self, station: StationId) -> StationEntry | None:
+        """The same, with whatever it has by now: to compare it."""
+        return self._stations.get(station)
 
     def colliding(self, station: StationId) -> StationId | None:
         """A registered identity that differs from this one in letter case only (ruling 32)."""
@@ -106,6 +78,11 @@ class AdmissionRegistry:
         """Those in force, by the SHA-256 of their DER form in hexadecimal."""
         return self._authorities
 
+    @property
+    def denials(self) -> Mapping[bytes, DeniedCertificate]:
+        """The whole deny-list, by fingerprint."""
+        return self._denied
+
     def __len__(self) -> int:
         return len(self._stations)
 
@@ -114,8 +91,10 @@ class AdmissionRegistry:
         return self._stations.values()
 
     def put_station(self, entry: StationEntry) -> None:
-        """The entry in place of the one before."""
+        """The entry in place of the one before, and what was learnt on top of it."""
         self.drop_station(entry.station.id)
+        for fact in self._learnt.get(entry.station.id, ()):
+            entry = self._after(entry, fact)
         self._stations[entry.station.id] = entry
         self._folded[entry.station.id.folded()] = entry.station.id
         for station in entry.station.stations_behind():
@@ -146,6 +125,54 @@ class AdmissionRegistry:
             proof = credential.proof
             if isinstance(proof, ClientCertificate) and self._owners.get(proof.fingerprint) == station:
                 del self._owners[proof.fingerprint]
+
+    def keep_only(self, stations: Iterable[StationId]) -> None:
+        """Forget all others: the store does not know them."""
+        for station in self._stations.keys() - set(stations):
+            self.drop_station(station)
+
+    def learn(self, fact: RegistryFact) -> bool:
+        """Know a fact before the store does. False if it is no news, or its station is not known."""
+        entry = self._stations.get(fact.station)
+        if entry is None or not self._is_news(entry, fact):
+            return False
+        self.expect(fact)
+        return True
+
+    def expect(self, fact: RegistryFact) -> None:
+        """A fact is on its way to the store: it holds until then, whatever the store still says."""
+        self._learnt.setdefault(fact.station, []).append(fact)
+        self.learnt += 1
+        entry = self._stations.get(fact.station)
+        if entry is not None:
+            self.put_station(entry)
+
+    def saved(self, facts: Iterable[RegistryFact]) -> None:
+        """These are in the store. The entries stay as they are: the feed will bring them."""
+        for fact in facts:
+            waiting = self._learnt.get(fact.station, [])
+            if fact in waiting:
+                waiting.remove(fact)
+                self.learnt -= 1
+            if not waiting:
+                self._learnt.pop(fact.station, None)
+
+    def _is_news(self, entry: StationEntry, fact: RegistryFact) -> bool:
+        if isinstance(fact, SerialTold):
+            told = self._learnt.get(fact.station, ())
+            return entry.station.serial is None and not any(isinstance(f, SerialTold) for f in told)
+        return self._after(entry, fact) != entry
+
+    def _after(self, entry: StationEntry, fact: RegistryFact) -> StationEntry:
+        if isinstance(fact, SerialTold):
+            return entry  # whose serial it is, only the store can tell
+        if isinstance(fact, CertificateFirstSeen):
+            fingerprint = fact.certificate.fingerprint
+            if fingerprint in self._owners or entry.certificate(fingerprint) is not None:
+                return entry
+        # The store gives the row a name of its own; until then, any will do.
+        learnt = learn(entry.station, entry.credentials, fact, f"learnt-{fact.at.timestamp():.6f}")
+        return replace(entry, station=learnt.station, credentials=learnt.credentials)
 
     def set_denials(self, denials: Iterable[DeniedCertificate]) -> None:
         """The whole deny-list anew."""

@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from voltward.domain.credential import Credential
-from voltward.domain.station import StationId
+from voltward.domain.authority import DeniedCertificate
+from voltward.domain.credential import Credential, CredentialState
+from voltward.domain.station import Standing, StationId
+from voltward.domain.station_entry import StationEntry
 from voltward.ports.storage import ChangeFeed, Reading, Store
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission_registry import AdmissionRegistry
+
+_USABLE = frozenset({CredentialState.PENDING, CredentialState.ACTIVE})
 
 
 @dataclass(slots=True)
@@ -19,13 +23,20 @@ class Moved:
     stations: set[StationId] = field(default_factory=set[StationId])
     trust: bool = False  # authorities or denials: every link with a certificate is concerned
     reloaded: bool = False  # everything was read anew
+    narrowed: bool = False  # somebody may do less than before
+    went_back: bool = False  # the store is older than what we knew: a backup was restored
 
     def __bool__(self) -> bool:
         return bool(self.stations) or self.trust or self.reloaded
 
 
-async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) -> None:
-    """Read everything. The feed's position is taken first: what slips in is read twice, never lost."""
+async def load_registry(
+    store: Store, feed: ChangeFeed, registry: AdmissionRegistry, known: Iterable[DeniedCertificate] = ()
+) -> None:
+    """Read everything. The feed's position is taken first: what slips in is read twice, never lost.
+
+    `known`: certificates that stay denied, whether or not this store says so.
+    """
     revision = await feed.latest()
     async with store.read() as work:
         stations = await work.stations.all()
@@ -36,8 +47,9 @@ async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegis
         for station in stations:
             held = tuple(credentials.get(station.id, ()))
             registry.put_station(StationEntry(station, held, tuple(exceptions.get(station.id, ()))))
+        registry.keep_only(station.id for station in stations)
         registry.set_authorities(await work.authorities.all())
-        registry.set_denials(await work.denials.all())
+        registry.set_denials([*known, *await work.denials.all()])
     registry.revision = revision
 
 
@@ -49,12 +61,15 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
     news = await feed.since(registry.revision)
     if news.must_reload:
         before = {entry.station.id for entry in registry.stations()}
-        await load_registry(store, feed, registry)
-        return Moved(before | {e.station.id for e in registry.stations()}, trust=True, reloaded=True)
+        went_back = news.latest < registry.revision
+        # A store from before a revocation must not undo it: denials only grow, until somebody looks at it.
+        await load_registry(store, feed, registry, tuple(registry.denials.values()) if went_back else ())
+        after = {entry.station.id for entry in registry.stations()}
+        return Moved(before | after, trust=True, reloaded=True, went_back=went_back)
     moved.stations = {change.key for change in news.changes if change.key is not None}
     aggregates = {change.aggregate for change in news.changes}
     async with store.read() as work:
-        await _refresh_stations(work, registry, moved.stations)
+        moved.narrowed = await _refresh_stations(work, registry, moved.stations)
         if "authority" in aggregates:
             registry.set_authorities(await work.authorities.all())
         if "denial" in aggregates:
@@ -67,13 +82,30 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
 
 async def _refresh_stations(
     work: Reading, registry: AdmissionRegistry, stations: Iterable[StationId]
-) -> None:
+) -> bool:
+    """True if one of them may do less than before."""
+    narrowed = False
     for station in stations:
-        entry = await _entry(work, station)
+        before, entry = registry.entry(station), await _entry(work, station)
         if entry is None:
             registry.drop_station(station)
         else:
             registry.put_station(entry)
+        narrowed = narrowed or (before is not None and _is_narrower(before, entry))
+    return narrowed
+
+
+def _is_narrower(before: StationEntry, after: StationEntry | None) -> bool:
+    """By order, not by what was learnt: floors and pins are in the spool until they are in a snapshot."""
+    if after is None:
+        return True
+    usable = {c.id for c in after.credentials if c.state in _USABLE}
+    return (
+        after.station.standing in {Standing.QUARANTINED, Standing.RETIRED}
+        or any(c.state in _USABLE and c.id not in usable for c in before.credentials)
+        or after.exceptions != before.exceptions
+        or after.station.allowance != before.station.allowance
+    )
 
 
 async def _entry(work: Reading, station: StationId) -> StationEntry | None:

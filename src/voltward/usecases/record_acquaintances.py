@@ -7,37 +7,13 @@ identities up can push the real ones away.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from voltward.domain.acquaintance import Acquaintance, Habits, Manner, Wanting
+from voltward.domain.acquaintance import Acquaintance
 from voltward.domain.station import StationId
+from voltward.domain.station_fact import AcquaintanceFact, HabitsTold, Met
 from voltward.ports.storage import AcquaintanceStore
 
 KEPT_STRANGERS = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """A station was let in (101): in this manner, by right or wanting. `count`: handshakes since the last."""
-
-    station: StationId
-    at: datetime
-    manner: Manner
-    wanting: Wanting | None
-    is_registered: bool
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class HabitsTold:
-    """A link showed something of a station's habits."""
-
-    station: StationId
-    habits: Habits
-
-
-AcquaintanceFact = Met | HabitsTold
 
 
 async def record_acquaintances(store: AcquaintanceStore, facts: Sequence[AcquaintanceFact]) -> None:

@@ -10,17 +10,19 @@ from tests.fakes.builders import station
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from tests.fakes.deployments import Site
-from tests.fakes.gateway import ListedJournal
 from tests.fakes.stores import put
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway import (
+    Assembly,
     assemble,
     guessing_limits,
     remember_sources,
 )
+from voltward.bootstrap.grounds import grounds_on
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
+from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
@@ -75,23 +77,32 @@ def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
 # -- the whole
 
 
+async def assembled(deployment: Deployment) -> Assembly:
+    return assemble(deployment, await grounds_on(deployment.store, deployment))
+
+
+def journalled(assembly: Assembly) -> list[Event]:
+    """What is on its way to the journal."""
+    waiting = [queued.entry for queued in assembly.gateway._parts.keeping.outbox._queue]
+    return [entry for entry in waiting if isinstance(entry, Event)]
+
+
 async def test_all_parts_are_put_together_without_a_socket(deployment: Deployment) -> None:
     await put(deployment.store, station(), trusted(MadeAuthority.create("Station CA")))
 
-    assembly = await assemble(deployment, ListedJournal())
+    assembly = await assembled(deployment)
 
-    assert assembly.gateway.missing() == ["the store has not been seen for a while"]
+    assert assembly.gateway.missing() == []
 
 
 async def test_a_reload_replaces_what_may_change_and_tells(site: Site, deployment: Deployment) -> None:
-    journal = ListedJournal()
-    assembly = await assemble(deployment, journal)
+    assembly = await assembled(deployment)
     before = assembly.trust.tls.context
 
     assembly.reload(site.file, [])
 
     assert assembly.trust.tls.context is not before
-    assert journal.kinds == ["settings_reloaded"]
+    assert [event.kind for event in journalled(assembly)] == ["settings_reloaded"]
 
 
 @pytest.mark.parametrize(
@@ -100,19 +111,18 @@ async def test_a_reload_replaces_what_may_change_and_tells(site: Site, deploymen
 async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
     site: Site, deployment: Deployment, override: str
 ) -> None:
-    journal = ListedJournal()
-    assembly = await assemble(deployment, journal)
+    assembly = await assembled(deployment)
     before = assembly.trust.tls.context
 
     assembly.reload(site.file, [override])
 
     assert assembly.trust.tls.context is before
-    (event,) = journal.events
+    (event,) = journalled(assembly)
     assert (event.kind, bool(event.facts["reason"])) == ("reload_refused", True)
 
 
 async def test_other_authorities_mean_another_context(deployment: Deployment) -> None:
-    assembly = await assemble(deployment, ListedJournal())
+    assembly = await assembled(deployment)
     before = assembly.trust.tls.context
 
     assembly.trust_changed()
@@ -123,8 +133,7 @@ async def test_other_authorities_mean_another_context(deployment: Deployment) ->
 async def test_a_chain_that_cannot_be_read_leaves_the_context_that_stands(
     site: Site, deployment: Deployment
 ) -> None:
-    journal = ListedJournal()
-    assembly = await assemble(deployment, journal)
+    assembly = await assembled(deployment)
     before = assembly.trust.tls.context
     (chain,) = (site.file.parent).rglob("server-ecdsa*.pem")
     kept = chain.read_bytes()
@@ -133,7 +142,7 @@ async def test_a_chain_that_cannot_be_read_leaves_the_context_that_stands(
     assembly.trust_changed()
 
     assert assembly.trust.tls.context is before
-    (event,) = journal.events
+    (event,) = journalled(assembly)
     assert (event.kind, bool(event.facts["reason"])) == ("trust_not_renewed", True)
     chain.write_bytes(kept)
     assembly.trust_changed()

@@ -15,8 +15,11 @@ class Gauge:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.missing: list[str] = []
-        self.server = HealthServer(self.metrics, lambda: self.missing, lambda: self.key_set)
+        self.remarks: list[str] = []
         self.key_set = b""
+        self.server = HealthServer(
+            self.metrics, lambda: self.missing, lambda: self.remarks, lambda: self.key_set
+        )
         self.port = 0
 
     async def ask(self, request: bytes) -> bytes:
@@ -109,4 +112,13 @@ async def test_whoever_hangs_up_early_does_no_harm(gauge: Gauge) -> None:
 
 
 async def test_closing_a_server_that_never_started_is_harmless() -> None:
-    await HealthServer(Metrics(), list).close()
+    await HealthServer(Metrics(), list, list).close()
+
+
+async def test_what_is_worth_knowing_keeps_it_ready(gauge: Gauge) -> None:
+    gauge.remarks = ["the store is away"]
+
+    answer = await gauge.ask(get("/readyz"))
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b"ready\nthe store is away\n")

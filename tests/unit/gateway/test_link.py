@@ -7,8 +7,8 @@ import pytest
 
 from tests.fakes.links import LEAF, Hall, facts_put, settle
 from tests.fakes.relays import frame
+from voltward.domain.station_fact import Proven
 from voltward.lifecycles.station_session import CloseCause
-from voltward.usecases.record_facts import Proven
 
 HEARTBEAT = frame(2, "1", "Heartbeat", {})
 

@@ -16,13 +16,13 @@ from voltward.domain.credential import Purpose
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Model
+from voltward.domain.station_fact import Connected, ModelTold, SerialTold
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import DialFailed
 from voltward.gateway.door import Judgement
 from voltward.gateway.routes import DialBudget, Routes
 from voltward.gateway.settings import GroupSettings
 from voltward.ocpp.boot import BootFacts
-from voltward.usecases.record_facts import Connected, ModelTold, SerialTold
 
 HEARTBEAT = frame(2, "1", "Heartbeat", {})
 

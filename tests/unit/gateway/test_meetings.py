@@ -10,9 +10,9 @@ from voltward.domain.acquaintance import Habits
 from voltward.domain.enforcement import Answer, Would
 from voltward.domain.finding import Outcome, Verdict
 from voltward.domain.station import StationId
+from voltward.domain.station_fact import HabitsTold, Met
 from voltward.gateway.door import Judgement
 from voltward.gateway.meetings import TOLD_AGAIN, Meetings, manner_of
-from voltward.usecases.record_acquaintances import HabitsTold, Met
 
 
 @pytest.fixture

@@ -185,12 +185,6 @@ def test_a_line_for_the_log_alone_is_in_no_journal(desk: Desk) -> None:
     assert (logged[0]["event"], logged[0]["tls_port"], desk.journal.events) == ("gateway_ready", 8443, [])
 
 
-def test_a_full_journal_is_seen(desk: Desk) -> None:
-    assert not desk.reports.is_full
-    desk.journal.is_full = True
-    assert desk.reports.is_full
-
-
 def test_a_secret_that_strays_into_a_fact_is_not_printed(desk: Desk) -> None:
     with capture_logs() as logged:
         desk.reports.log_only("oops", password=Secret(b"hunter2"))  # type: ignore[arg-type]

@@ -13,8 +13,11 @@ from tests.fakes.builders import (
 )
 from tests.fakes.clock import NOON
 from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.domain.station_entry import StationEntry
+from voltward.domain.station_fact import CertificateFirstSeen, Connected
+from voltward.usecases.admission_registry import AdmissionRegistry
 
 CP1, CP2 = StationId("CP001"), StationId("CP002")
 
@@ -110,22 +113,6 @@ def test_a_retired_certificate_belongs_to_nobody() -> None:
     assert registry_of(StationEntry(station(), (retired,))).owner_of(leaf()) is None
 
 
-def test_the_newest_row_of_a_certificate_is_found() -> None:
-    old, new = certificate_credential(generation=1), certificate_credential(generation=2)
-
-    assert StationEntry(station(), (old, new)).certificate(leaf()) == new
-    assert StationEntry(station(), (password_credential(),)).certificate(leaf()) is None
-
-
-def test_only_a_production_credential_proves_a_station() -> None:
-    proven = password_credential(proven_at=NOON)
-
-    assert StationEntry(station(), (proven,)).has_proven_credential
-    assert not StationEntry(station(), (password_credential(),)).has_proven_credential
-    commissioning = replace(proven, purpose=Purpose.COMMISSIONING)
-    assert not StationEntry(station(), (commissioning,)).has_proven_credential
-
-
 def test_the_deny_list_is_replaced_as_a_whole() -> None:
     registry = registry_of()
     registry.set_denials([denied_certificate("CP001")])
@@ -178,3 +165,74 @@ def test_a_proof_of_the_old_hardware_counts_no_more() -> None:
     assert not StationEntry(station(recommissioned_at=NOON), held).has_proven_credential
     before = NOON - timedelta(seconds=1)
     assert StationEntry(station(recommissioned_at=before), held).has_proven_credential
+
+
+CAME = Connected(CP1, NOON, SecurityProfile.TLS_BASIC, "192.0.2.7")
+
+
+def test_what_was_learnt_holds_whatever_the_store_still_says() -> None:
+    registry = registry_of(StationEntry(station()))
+    assert registry.learn(CAME)
+
+    registry.put_station(StationEntry(station(note="as the store has it")))
+
+    entry = registry.entry(CP1)
+    assert entry is not None
+    assert (entry.station.note, entry.station.known_sources) == ("as the store has it", ("192.0.2.7",))
+
+
+def test_what_is_in_the_store_is_left_to_the_store() -> None:
+    registry = registry_of(StationEntry(station()))
+    registry.learn(CAME)
+    registry.saved([CAME])
+    registry.saved([CAME])  # told twice
+
+    registry.put_station(StationEntry(station()))
+
+    entry = registry.entry(CP1)
+    assert entry is not None
+    assert (entry.station.known_sources, registry.learnt) == ((), 0)
+
+
+def test_what_is_known_is_no_news() -> None:
+    registry = registry_of(StationEntry(station()))
+
+    assert [registry.learn(CAME), registry.learn(replace(CAME, at=NOON + timedelta(hours=1)))] == [
+        True,
+        False,
+    ]
+    assert not registry.learn(replace(CAME, station=CP2))
+
+
+def test_a_fact_that_is_on_its_way_waits_for_its_station() -> None:
+    registry = registry_of()
+    registry.expect(CAME)
+
+    registry.put_station(StationEntry(station()))
+
+    entry = registry.entry(CP1)
+    assert entry is not None
+    assert entry.station.known_sources == ("192.0.2.7",)
+
+
+def test_a_certificate_that_has_an_owner_is_learnt_for_nobody_else() -> None:
+    proof = certificate_credential("CP002").proof
+    assert isinstance(proof, ClientCertificate)
+    seen = CertificateFirstSeen(CP1, NOON, proof, Purpose.PRODUCTION)
+    retired = certificate_credential("CP001", proof=proof, state=CredentialState.RETIRED)
+    taken = registry_of(
+        StationEntry(station()), StationEntry(station("CP002"), (certificate_credential("CP002"),))
+    )
+    replaced = registry_of(StationEntry(station(), (retired,)))
+    free = registry_of(StationEntry(station()))
+
+    assert [registry.learn(seen) for registry in (taken, replaced, free)] == [False, False, True]
+    assert free.owner_of(proof.fingerprint) == CP1
+
+
+def test_stations_that_the_store_does_not_know_are_forgotten() -> None:
+    registry = registry_of(StationEntry(station("CP001")), StationEntry(station("CP002")))
+
+    registry.keep_only([CP2])
+
+    assert [entry.station.id for entry in registry.stations()] == [CP2]

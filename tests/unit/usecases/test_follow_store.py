@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from tests.fakes.builders import (
     authority,
@@ -16,7 +17,10 @@ from tests.fakes.clock import NOON
 from tests.fakes.stores import put
 from voltward.adapters.sql.change_feed import prune_feed
 from voltward.adapters.sql.store import SqlStore
-from voltward.domain.station import StationId
+from voltward.domain.credential import CredentialState
+from voltward.domain.security_profile import Allowance, SecurityProfile
+from voltward.domain.station import Standing, StationId
+from voltward.domain.station_entry import StationEntry
 from voltward.ports.storage import FeedSlice
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.follow_store import Moved, catch_up, load_registry
@@ -159,6 +163,39 @@ async def test_the_registry_ends_up_as_the_store_is_whatever_the_order(store: Sq
     await catch_up(store, store.feed, registry)
 
     assert groups(registry) == ["b"]
+
+
+async def test_only_what_takes_a_right_away_is_narrower(store: SqlStore) -> None:
+    await put(store, station(), password_credential())
+    registry = await loaded(store)
+
+    async def moved_by(change: dict[str, Any], credential: dict[str, Any] | None = None) -> bool:
+        async with store.begin() as work:
+            record, (held,) = await work.stations.get(CP1), await work.credentials.of(CP1)
+            assert record is not None
+            await work.stations.save(replace(record, **change))
+            await work.credentials.save(replace(held, **(credential or {})))
+            await work.commit()
+        return (await catch_up(store, store.feed, registry)).narrowed
+
+    assert not await moved_by({"known_sources": ("192.0.2.7",)}, {"proven_at": NOON})
+    assert await moved_by({"allowance": Allowance(SecurityProfile.TLS_BASIC, NOON, "ann", "waits")})
+    assert await moved_by({}, {"state": CredentialState.SUPERSEDED})
+    assert await moved_by({"standing": Standing.RETIRED})
+
+
+async def test_a_store_from_before_takes_back_no_revocation(store: SqlStore) -> None:
+    await put(store, station("CP001"))
+    registry = await loaded(store)
+    registry.put_station(StationEntry(station("CP002")))  # the newer store had more
+    registry.set_denials([denied_certificate()])
+    registry.revision += 5
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert (moved.went_back, moved.reloaded) == (True, True)
+    assert registry.denied(denied_certificate().fingerprint) is not None
+    assert [str(entry.station.id) for entry in registry.stations()] == ["CP001"]
 
 
 def groups(registry: AdmissionRegistry) -> Sequence[str]:

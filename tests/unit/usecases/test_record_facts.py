@@ -15,18 +15,19 @@ from voltward.domain.credential import ClientCertificate, CredentialState, Passw
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Latch, LatchStage, Model, Standing, StationId
-from voltward.usecases.record_facts import (
-    KEPT_SOURCES,
+from voltward.domain.station_fact import (
     CertificateFirstSeen,
     Connected,
     ModelTold,
     Proven,
+    RegistryFact,
     SerialTold,
-    StationFact,
-    record_facts,
 )
+from voltward.usecases.learn_fact import KEPT_SOURCES
+from voltward.usecases.record_facts import record_fact
 from voltward.usecases.replace_credential import OLD_PASSWORD
 
+ENTROPY = SeededEntropy()
 CP1, CP2 = StationId("CP001"), StationId("CP002")
 P1, P2, P3 = SecurityProfile
 PASSWORD = password_credential()
@@ -38,8 +39,13 @@ CONNECTED = Connected(CP1, NOON, P2, "192.0.2.7", PASSWORD.id, PasswordForm.OCTE
 PROVEN = Proven(CP1, NOON, P2, PASSWORD.id)
 
 
-async def record(store: SqlStore, *facts: StationFact) -> list[Event]:
-    return await record_facts(store, SeededEntropy(), facts)
+async def record(store: SqlStore, *facts: RegistryFact) -> list[Event]:
+    events: list[Event] = []
+    async with store.begin() as work:
+        for fact in facts:
+            events += await record_fact(work, fact, ENTROPY)
+        await work.commit()
+    return events
 
 
 async def test_what_a_boot_claims_is_kept_and_told_once(store: SqlStore) -> None:
@@ -57,9 +63,10 @@ async def test_what_a_boot_claims_is_kept_and_told_once(store: SqlStore) -> None
 async def test_a_local_controller_s_certificate_is_its_own_and_stands_for_both(store: SqlStore) -> None:
     controller = station("LC1", standing=Standing.COMMISSIONING, behind=("CP001",))
     await put(store, controller, station(standing=Standing.COMMISSIONING))
-    proven = Proven(CP1, NOON, P2, None, LEAF.fingerprint, controller.id)
+    proven = Proven(controller.id, NOON, P2, None, LEAF.fingerprint)
+    vouched = Proven(CP1, NOON, P2, vouched=True)
 
-    events = await record(store, replace(SEEN, station=controller.id), proven)
+    events = await record(store, replace(SEEN, station=controller.id), proven, vouched)
 
     assert [(event.kind, event.subject) for event in events] == [
         ("certificate_pinned", "LC1"),
@@ -70,10 +77,10 @@ async def test_a_local_controller_s_certificate_is_its_own_and_stands_for_both(s
         assert (await entry_of(store, identity)).station.standing is Standing.ACTIVE
 
 
-async def test_a_station_is_not_proven_by_a_certificate_that_is_not_its_controller_s(store: SqlStore) -> None:
+async def test_a_station_is_not_proven_by_a_controller_that_is_not_proven_itself(store: SqlStore) -> None:
     await put(store, station("LC1", behind=("CP001",)), station(standing=Standing.COMMISSIONING))
 
-    await record(store, Proven(CP1, NOON, P2, None, b"\x09" * 32, StationId("LC1")))
+    await record(store, Proven(CP1, NOON, P2, vouched=False))
 
     assert (await entry_of(store)).station.standing is Standing.COMMISSIONING
 
@@ -204,7 +211,7 @@ async def test_the_floor_rises_with_a_connect_an_answer_and_one_more_connect(sto
     await put(store, station(floor=P1), PASSWORD)
 
     assert await record(store, CONNECTED) == []
-    assert (await entry_of(store)).station.latch == Latch(P2, LatchStage.CONNECTED)
+    assert (await entry_of(store)).station.latch == Latch(P2, LatchStage.CONNECTED, NOON)
     await record(store, PROVEN)
     assert (await entry_of(store)).station.floor is P1
     events = await record(store, CONNECTED)
@@ -290,7 +297,7 @@ _facts = st.lists(
 @settings(max_examples=15)
 @given(facts=_facts)
 async def test_the_floor_never_sinks_whatever_is_told(
-    tmp_path_factory: pytest.TempPathFactory, facts: list[StationFact]
+    tmp_path_factory: pytest.TempPathFactory, facts: list[RegistryFact]
 ) -> None:
     async with opened_store(tmp_path_factory.mktemp("facts")) as store:
         await put(store, station(floor=P1), PASSWORD)

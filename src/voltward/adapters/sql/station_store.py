@@ -103,6 +103,7 @@ def _values(station: Station) -> dict[str, Any]:
         "allowance_reason": allowance.reason if allowance else None,
         "latch_profile": latch.profile.value if latch else None,
         "latch_stage": latch.stage.value if latch else None,
+        "latch_at": latch.at if latch else None,
         "quarantine_lane": station.quarantine_lane.value if station.quarantine_lane else None,
         "note": station.note,
         "created_at": station.created_at,
@@ -155,4 +156,4 @@ def _allowance(row: RowMapping) -> Allowance | None:
 def _latch(row: RowMapping) -> Latch | None:
     if row["latch_profile"] is None:
         return None
-    return Latch(SecurityProfile(row["latch_profile"]), LatchStage(row["latch_stage"]))
+    return Latch(SecurityProfile(row["latch_profile"]), LatchStage(row["latch_stage"]), row["latch_at"])

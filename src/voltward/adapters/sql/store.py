@@ -11,10 +11,10 @@ from voltward.adapters.sql.change_feed import SqlChangeFeed
 from voltward.adapters.sql.engine import Database
 from voltward.adapters.sql.event_text import event_text
 from voltward.adapters.sql.head_file import make_heads_folder
+from voltward.adapters.sql.head_keeper import HeadKeeper
 from voltward.adapters.sql.journal_reader import SqlJournalReader
 from voltward.adapters.sql.journal_rows import append_rows, checked_writer
 from voltward.adapters.sql.journal_signer import JournalSigner
-from voltward.adapters.sql.journal_writer import DEFAULT_PACE, Chain, JournalPace, SqlJournalWriter
 from voltward.adapters.sql.moving import Progress, copy_store
 from voltward.adapters.sql.opening import open_database
 from voltward.adapters.sql.schema import bring_up_to_date, mark_moved
@@ -52,10 +52,9 @@ class SqlStore:
     def read(self) -> SqlReading:
         return SqlReading(self.database)
 
-    def journal_writer(self, name: str, pace: JournalPace = DEFAULT_PACE) -> SqlJournalWriter:
-        """A writer for the chain `name`: `start` it, and `close` it before the store."""
-        chain = Chain(name, self._key, self._signer)
-        return SqlJournalWriter(self.database, chain, self._clock, pace)
+    def head_keeper(self, chain: str) -> HeadKeeper:
+        """Who signs the heads of a chain from now on: `start` it, and `close` it before the store."""
+        return HeadKeeper(self.database, self._signer, chain, self._clock)
 
     def journal_reader(self) -> SqlJournalReader:
         return SqlJournalReader(self.database, self._signer, self._key)

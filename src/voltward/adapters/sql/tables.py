@@ -85,6 +85,7 @@ STATIONS: Final = Table(
     Column("allowance_reason", Text),
     Column("latch_profile", Integer),
     Column("latch_stage", String(32)),
+    Column("latch_at", Utc),
     Column("quarantine_lane", String(32)),
     _required("note", Text),
     Column("created_at", Utc),
@@ -249,6 +250,14 @@ FEED: Final = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     _required("latest", BigInteger),
     _required("pruned", BigInteger),  # entries up to this revision are gone
+)
+
+# Counters that what the gateway keeps on its own disk is held against: how far its spool has arrived, ...
+MARKS: Final = Table(
+    "marks",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    _required("number", BigInteger),
 )
 
 # Texts exactly as the MAC covers them; there is no column that it does not cover.

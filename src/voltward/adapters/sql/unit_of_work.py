@@ -16,6 +16,7 @@ from voltward.adapters.sql.event_text import EventText, event_text
 from voltward.adapters.sql.exception_store import SqlExceptionStore
 from voltward.adapters.sql.journal_rows import append_rows
 from voltward.adapters.sql.journal_signer import JournalSigner
+from voltward.adapters.sql.mark_store import SqlMarkStore
 from voltward.adapters.sql.operator_store import SqlOperatorStore
 from voltward.adapters.sql.station_store import SqlStationStore
 from voltward.domain.errors import OutsideFault
@@ -59,6 +60,10 @@ class SqlReading:
     @property
     def acquaintances(self) -> SqlAcquaintanceStore:
         return SqlAcquaintanceStore(self._open)
+
+    @property
+    def marks(self) -> SqlMarkStore:
+        return SqlMarkStore(self._open)
 
     @property
     def _open(self) -> Transaction:

@@ -9,7 +9,8 @@ from pathlib import Path
 from voltward.adapters.system_clock import SystemClock
 from voltward.adapters.vault import Room
 from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
-from voltward.bootstrap.gateway import WRITER, assemble
+from voltward.bootstrap.gateway import assemble
+from voltward.bootstrap.grounds import grounds_on
 from voltward.bootstrap.soundness import (
     files,
     machine,
@@ -94,7 +95,7 @@ async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
         async with open_deployment(settings) as deployment:
             for remark in await _registry(deployment, now):
                 yield remark
-            await assemble(deployment, deployment.store.journal_writer(WRITER))
+            assemble(deployment, await grounds_on(deployment.store, deployment))
     except VoltwardError as fault:
         yield from_fault(fault)
 

@@ -36,7 +36,7 @@ async def check_store_is_there(settings: Settings) -> AsyncIterator[Remark]:
             )
     elif not file.exists():
         yield Problem(
-            f"there is no store at {file}; `serve` would begin an empty one, and know no station.",
+            f"there is no store at {file}: nobody but `voltward init` makes one.",
             "Restore it from the backup, or let store.url name the right file.",
         )
 

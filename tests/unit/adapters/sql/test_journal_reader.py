@@ -31,8 +31,9 @@ class Scene:
         self.heads = folder / "heads"
         self.clock = FakeClock()
 
-    async def open(self, keys: StoreKeys = KEYS) -> SqlStore:
-        return await open_store(f"sqlite:///{self.path}", keys, heads_dir=self.heads, clock=self.clock)
+    async def open(self, keys: StoreKeys = KEYS, *, writer: str = "cli") -> SqlStore:
+        url = f"sqlite:///{self.path}"
+        return await open_store(url, keys, heads_dir=self.heads, clock=self.clock, writer=writer)
 
     async def fill(self) -> None:
         store = await self.open()
@@ -40,11 +41,15 @@ class Scene:
             async with store.begin() as unit:
                 await unit.journal(event("station_refused", number=number))
                 await unit.commit()
-        writer = store.journal_writer("gateway")
-        await writer.start()
+        await store.close()
+        store = await self.open(writer="gateway")
+        heads = store.head_keeper("gateway")
+        await heads.start()
         for number in range(ROWS):
-            await writer.append_and_wait(event("station_admitted", number=number))
-        await writer.close()
+            async with store.begin() as unit:
+                await unit.journal(event("station_admitted", number=number))
+                await unit.commit()
+        await heads.close()
         await store.close()
 
     def doctor(self, *statements: str) -> None:
@@ -156,18 +161,14 @@ async def test_a_tail_that_was_cut_is_found(scene: Scene) -> None:
 @pytest.mark.parametrize("writer", ["cli", "gateway"])
 async def test_a_cut_tail_is_still_found_when_the_chain_went_on(scene: Scene, writer: str) -> None:
     scene.doctor(f"DELETE FROM journal WHERE writer = '{writer}' AND seq > 4")  # noqa: S608 - fixed texts
-    store = await scene.open()
-    if writer == "cli":
-        async with store.begin() as unit:
-            for _ in range(4):
-                await unit.journal(event())
-            await unit.commit()
-    else:
-        journal = store.journal_writer(writer)
-        await journal.start()
+    store = await scene.open(writer=writer)
+    heads = store.head_keeper("gateway")
+    await heads.start()
+    async with store.begin() as unit:
         for _ in range(4):
-            journal.append(event())
-        await journal.close()
+            await unit.journal(event())
+        await unit.commit()
+    await heads.close()
     await store.close()
 
     problems = await scene.problems()

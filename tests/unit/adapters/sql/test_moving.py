@@ -57,12 +57,10 @@ async def _fill(world: World, stations: int = 3) -> None:
         await unit.denials.add(denied_certificate())
         await unit.operators.save(operator())
         await unit.journal(event("station_added", "CP001", text="\x00 \udcff 😀", half=0.1))
+        for number in range(stations):
+            await unit.journal(event("seen", number=number))
+        await unit.marks.set("spool/1", stations)
         await unit.commit()
-    writer = store.journal_writer("gateway")
-    await writer.start()
-    for number in range(stations):
-        writer.append(event("seen", number=number))
-    await writer.close()
 
 
 async def _everything(world: World) -> dict[str, list[tuple[object, ...]]]:

@@ -75,7 +75,7 @@ def test_two_settings_do_not_share_a_port(plain: Site, one: str, other: str, col
 
 
 async def test_the_ports_of_a_running_gateway_are_its_own(plain: Site, taken: int) -> None:
-    health = HealthServer(Metrics(), list)
+    health = HealthServer(Metrics(), list, list)
     port = await health.start("127.0.0.1", 0)
     try:
         where = addresses(
