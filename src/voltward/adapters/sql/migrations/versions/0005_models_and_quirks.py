@@ -9,6 +9,7 @@ from alembic import op
 
 revision: Final = "0005"
 down_revision: Final = "0004"
+LOSES: Final = "What stations say that they are, their own quirks, and who stands behind a Local Controller."
 
 _TEXTS: Final = ("vendor", "model", "firmware")
 _LISTS: Final = ("quirks", "behind")
