@@ -33,7 +33,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 HUMAN = b"Sunny-Meadow-2026"
 HOME = "127.60.0.1"  # where the real station comes from
 GUESSES_PER_SECOND = 170  # ten thousand a minute, and a few more
-SECONDS = 8
+LEAST = GUESSES_PER_SECOND * 8  # guesses in a storm
+MOST = GUESSES_PER_SECOND * 60  # on a machine where the rest of the story takes long
 WANTED = (Wanted("GUESSED", password=HUMAN),)
 
 
@@ -71,7 +72,7 @@ async def test_the_real_station_reconnects_at_once_while_ten_thousand_a_minute_g
                 assert event["source"] != HOME
                 refused += len(list(world.gateway.seen("station_refused", subject=part.identity)))
 
-        assert storm.made == GUESSES_PER_SECOND * SECONDS
+        assert storm.made >= LEAST
         assert storm.answers.keys() <= {401, 503}  # 503: from the gateway that was on its way out
         assert refused > storm.made / 2  # the others came while nobody listened, or wait for their answer
         assert world.connections_of(part.identity) == 9
@@ -100,17 +101,20 @@ class Storm:
     context: ssl.SSLContext
     made: int = 0
     answers: dict[int, int] = field(default_factory=dict[int, int])
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def is_blowing(self) -> None:
         """Until another second's worth of guesses has been made, and some were answered."""
         made = self.made
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while self.made < made + GUESSES_PER_SECOND or not self.answers:  # noqa: ASYNC110 -- two counters
                 await asyncio.sleep(0.02)
 
     async def is_over(self) -> None:
-        async with asyncio.timeout(60):
+        """Until its last guess is made; it blows no longer than its least now."""
+        self.enough.set()
+        async with asyncio.timeout(90):
             await self.over.wait()
 
     async def blow(self) -> None:
@@ -118,7 +122,9 @@ class Storm:
         loop = asyncio.get_running_loop()
         started = loop.time()
         async with asyncio.TaskGroup() as group:
-            for number in range(GUESSES_PER_SECOND * SECONDS):
+            for number in range(MOST):
+                if number >= LEAST and self.enough.is_set():
+                    break
                 await asyncio.sleep(max(0.0, started + number / GUESSES_PER_SECOND - loop.time()))
                 self.made += 1
                 group.create_task(self._guess(number))

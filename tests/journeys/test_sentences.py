@@ -124,7 +124,7 @@ async def test_missing_settings_are_told(tmp_path: Path) -> None:
         ("gateway.lisen=127.0.0.1:0", "lisen"),
         ("gateway.listen=somewhere", "no address"),
         ("gateway.limits.handshake_timeout=10", "unit"),
-        ("store.url=postgresql://x/y", "SQLite"),
+        ("store.url=postgresql://x/y", "names no user"),
         ("csms.url=http://x", "WebSocket"),
         ('csms.protocols=["ocpp9"]', "ocpp9"),
         ("csms.headers={ Host = 'x' }", "Host"),

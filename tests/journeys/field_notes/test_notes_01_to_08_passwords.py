@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -85,8 +86,8 @@ async def test_note_06_one_password_for_a_site_is_borne_by_its_quirk_alone(world
         assert "AUTH-11" in event["failed"] or "shared-password" in event["quirks"]
 
 
-async def test_note_06_one_password_for_two_stations_is_told_at_entry(world: World) -> None:
-    password = world.settings.parent / "shared.txt"
+async def test_note_06_one_password_for_two_stations_is_told_at_entry(world: World, tmp_path: Path) -> None:
+    password = tmp_path / "shared.txt"
     password.write_bytes(SITE)
     added = await world.command("station", "add", "Note-6", "--password-file", str(password))
 
