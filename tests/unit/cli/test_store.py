@@ -101,6 +101,8 @@ def test_init_may_begin_on_a_server(bare: Shell, postgres_server: PostgresServer
     assert bare.done("store", "status", "--json", *at).json["state"] == "current"
     assert not (bare.folder / "d/voltward.db").exists()
     bare.done("station", "add", "CP001", "--profile", "2", *at)
+    ports = ("--set", "gateway.listen=127.0.0.1:0", "--set", "metrics.listen=127.0.0.1:0")
+    assert "This deployment is sound." in bare.done("settings", "check", *at, *ports).out
     again = bare("init", "e", *words, "--store-password", f"file:{password}")
     assert again.status == 2
     assert "there is something in this database already" in again.err
