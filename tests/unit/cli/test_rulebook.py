@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.cli.conftest import Shell
 from voltward.rulebook.catalogue import load_rulebook
+from voltward.rulebook.quirks import load_quirks
 
 BOOK = load_rulebook()
 
@@ -38,3 +39,13 @@ def test_coverage_tells_each_edition_and_nobodys_requirements(bare: Shell) -> No
     missing = any(edition["missing"] for edition in ran.json)
     assert ran.status == (1 if missing else 0)
     assert "requirements have a control" in bare("rulebook", "coverage").out
+
+
+def test_quirks_are_listed_with_what_they_cost(bare: Shell) -> None:
+    definitions = load_quirks().values()
+    out = bare.done("rulebook", "quirks").out
+
+    assert all(definition.quirk in out and definition.cost in out for definition in definitions)
+    listed = bare.done("rulebook", "quirks", "--json").json
+    assert [quirk["quirk"] for quirk in listed] == [definition.quirk for definition in definitions]
+    assert next(q for q in listed if q["quirk"] == "no-subprotocol")["parameters"] == {"speaks": "dialect"}
