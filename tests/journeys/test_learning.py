@@ -38,8 +38,7 @@ def listed(identity: str) -> Part:
 async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("learning")
     async with world_of(template, folder, GROUPS, overrides=('csms.basic="pass"',)) as world:
-        (folder / "fleet.csv").write_text(LIST)
-        told = await run_cli("station", "import", str(folder / "fleet.csv"), "-c", str(world.settings))
+        told = await run_cli("station", "import", "-", "-c", str(world.settings), stdin=LIST.encode())
         assert told.status == 0, told
         assert "3 registered" in told.out
         await asyncio.sleep(BITES_SECONDS)
