@@ -66,6 +66,7 @@ class StationEnd:
         self.peer = CountedFlow()
         self.sent: list[bytes] = []
         self.pings = 0
+        self.moves = False  # octets go on, though no pong comes
         self.ending: tuple[int, str] | None = None
         self.link: StationLink | None = None
 
@@ -74,6 +75,9 @@ class StationEnd:
 
     def ping(self) -> None:
         self.pings += 1
+
+    def has_moved(self) -> bool:
+        return self.moves
 
     def close(self, code: int, reason: str) -> None:
         self._end((code, reason))

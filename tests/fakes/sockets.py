@@ -42,6 +42,7 @@ class HeardTransport:
         self.write_limit = 0
         self.takes_eof = True
         self.eof_fails = False
+        self.tcp_info: bytes | None = None  # what the kernel would tell; None: nothing
 
     def attach(self, peer: Peer) -> None:
         peer.connection_made(cast("asyncio.Transport", self))
@@ -74,7 +75,19 @@ class HeardTransport:
         self.write_limit = high
 
     def get_extra_info(self, name: str) -> object:
+        if name == "socket":
+            return None if self.tcp_info is None else Plug(self.tcp_info)
         return self.address if name == "peername" else None
+
+
+class Plug:
+    """A socket that only tells of itself."""
+
+    def __init__(self, told: bytes) -> None:
+        self._told = told
+
+    def getsockopt(self, level: int, option: int, size: int) -> bytes:
+        return self._told[:size]
 
 
 def arrives(peer: Peer, data: bytes) -> None:

@@ -144,7 +144,10 @@ class CsmsChannel:
             self._keepalive.heard(now)
         match self._keepalive.due(now):
             case KeepaliveEffect.PING:
+                self.peer.mark()
                 self.peer.send(self._codec.ping(b"voltward"))
+            case KeepaliveEffect.SILENT if self.peer.has_moved():
+                self._keepalive.heard(now)
             case KeepaliveEffect.SILENT:
                 self.peer.abort()
                 self._drop("no sign of life")

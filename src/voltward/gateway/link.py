@@ -246,6 +246,8 @@ class StationLink:
         match self.keepalive.due(now):
             case KeepaliveEffect.PING:
                 self._channel.ping()
+            case KeepaliveEffect.SILENT if self._channel.has_moved():
+                self.keepalive.heard(now)
             case KeepaliveEffect.SILENT:
                 self.end(CloseCause.SILENT, "no sign of life")
             case KeepaliveEffect.IDLE:

@@ -7,13 +7,16 @@ The channel above never sees the difference. Reading goes through a buffer that 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, cast
 
+from voltward.wire.tcp_info import SIZE, Progress, has_moved, read_tcp_info
 from voltward.wire.tls import TlsFailure
 
 _READ = memoryview(bytearray(256 * 1024))
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)  # Linux alone
 DRAIN_TIME = 1.0  # seconds that a last word may take to arrive (ruling 3)
 
 
@@ -65,6 +68,7 @@ class Peer(asyncio.BufferedProtocol):
         "_established",
         "_gone",
         "_loop",
+        "_marked",
         "deliver",
         "transport",
     )
@@ -77,6 +81,7 @@ class Peer(asyncio.BufferedProtocol):
         self._gone = False
         self._deadline: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        self._marked: Progress | None = None
         # Who takes what was read. A channel puts another method there once its phase is the last.
         self.deliver: Callable[[bytes], None] = channel.received
         self.transport: asyncio.Transport | None = None
@@ -201,6 +206,15 @@ class Peer(asyncio.BufferedProtocol):
         if self.is_open and self.transport is not None:
             self.transport.resume_reading()
 
+    def mark(self) -> None:
+        """Remember how far the octets have come: before a ping."""
+        self._marked = self._progress()
+
+    def has_moved(self) -> bool:
+        """Whether octets came since the mark, or some arrived that had to wait: slow is not silent."""
+        now = self._progress()
+        return self._marked is not None and now is not None and has_moved(self._marked, now)
+
     @property
     def source(self) -> tuple[str, int]:
         """Address and port of the peer."""
@@ -208,6 +222,15 @@ class Peer(asyncio.BufferedProtocol):
         return (str(name[0]), int(name[1])) if name else ("", 0)
 
     # -- inside -----------------------------------------------------------------------------------------
+
+    def _progress(self) -> Progress | None:
+        plug = self.transport.get_extra_info("socket") if self.transport is not None else None
+        if plug is None or _TCP_INFO is None or not self.is_open:
+            return None
+        try:
+            return read_tcp_info(plug.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, SIZE))
+        except OSError:
+            return None
 
     def _shake_hands(self) -> bool:
         assert self._engine is not None

@@ -207,7 +207,12 @@ class StationChannel:
     def ping(self) -> None:
         """Ask for a sign of life."""
         if self._codec is not None:
+            self.peer.mark()
             self.peer.send(self._codec.ping(b"voltward"))
+
+    def has_moved(self) -> bool:
+        """Whether octets have moved since the ping: it may not even have arrived yet."""
+        return self.peer.has_moved()
 
     def close(self, code: int, reason: str) -> None:
         """Say why, and go."""

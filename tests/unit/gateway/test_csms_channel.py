@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,7 @@ from voltward.gateway.csms_channel import (
 )
 from voltward.gateway.peer import Peer
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveTimes
+from voltward.wire.tcp_info import SIZE
 from voltward.wire.upgrade_client import ClientUpgrade
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, Text
 
@@ -231,6 +233,22 @@ async def test_a_csms_that_vanished_is_missed_by_its_silence(dialled: Dialled) -
     assert (dialled.owner.endings, dialled.transport.is_aborted) == (["no sign of life"], True)
 
 
+async def test_a_csms_that_takes_octets_slowly_is_not_missed(dialled: Dialled) -> None:
+    dialled.accept()
+    dialled.attach(KeepaliveTimes(ping_seconds=60, pong_seconds=20))
+    dialled.channel.tick(1.0)
+    dialled.transport.tcp_info = tcp_info(waiting=1, acknowledged=10)
+    dialled.channel.tick(61.0)
+    dialled.transport.tcp_info = tcp_info(waiting=1, acknowledged=11)
+    dialled.channel.tick(81.0)
+    assert (dialled.owner.endings, dialled.transport.is_aborted) == ([], False)
+
+    dialled.channel.tick(141.0)
+    dialled.channel.tick(161.0)  # nothing more
+
+    assert dialled.owner.endings == ["no sign of life"]
+
+
 async def test_anything_that_comes_is_a_sign_of_life(dialled: Dialled) -> None:
     dialled.accept()
     dialled.attach(KeepaliveTimes(ping_seconds=60, pong_seconds=20))
@@ -310,3 +328,10 @@ async def test_a_station_that_goes_while_we_dial_leaves_no_link_standing() -> No
             dialling.cancel()
 
             await csms.ended.wait()
+
+
+def tcp_info(*, waiting: int, acknowledged: int) -> bytes:
+    octets = bytearray(SIZE)
+    struct.pack_into("@I", octets, 24, waiting)
+    struct.pack_into("@QQ", octets, 120, acknowledged, 0)
+    return bytes(octets)

@@ -160,6 +160,21 @@ async def test_a_silent_station_is_asked_and_then_given_up(hall: Hall) -> None:
     assert link.station.ending == (0, "aborted")
 
 
+async def test_a_slow_station_is_not_a_silent_one(hall: Hall) -> None:
+    link = await hall.link()
+    start = hall.made.clock.monotonic()
+    link.station.moves = True
+
+    for seconds in (60, 80, 140, 160):
+        link.link.tick(start + seconds)
+    assert (link.station.pings, link.station.ending) == (2, None)
+    link.station.moves = False
+    for seconds in (220, 240):
+        link.link.tick(start + seconds)
+
+    assert link.station.ending == (0, "aborted")
+
+
 async def test_any_sign_of_life_keeps_a_link(hall: Hall) -> None:
     link = await hall.link()
     for _ in range(10):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.fakes.sockets import HeardTransport, LeapingLoop, arrives, on_leaping
 from tests.fakes.tls_peer import TlsPeer
 from voltward.domain.secret import Secret
 from voltward.gateway.peer import DRAIN_TIME, Peer
+from voltward.wire.tcp_info import SIZE
 from voltward.wire.tls import TlsServerEngine
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, ServerContext, build_server_context
 from voltward.wire.tls_failure import TlsFailure
@@ -285,3 +287,43 @@ async def test_the_last_word_is_encrypted_and_followed_by_close_notify(context: 
     assert client.read() == b"goodbye"
     assert client.connection.get_shutdown() & 2  # received
     socket.peer.connection_lost(None)
+
+
+# -- whether octets still move
+
+
+async def test_octets_that_came_since_the_mark_are_told_by_the_kernel() -> None:
+    socket = Socket()
+    socket.transport.tcp_info = kernel_tells(received=10)
+    socket.peer.mark()
+    assert not socket.peer.has_moved()
+
+    socket.transport.tcp_info = kernel_tells(received=11)
+
+    assert socket.peer.has_moved()
+
+
+async def test_where_the_kernel_tells_nothing_nothing_has_moved() -> None:
+    socket = Socket()
+    socket.peer.mark()
+    assert not socket.peer.has_moved()
+
+    socket.transport.tcp_info = kernel_tells(received=11)
+
+    assert not socket.peer.has_moved()  # since when?
+
+
+async def test_a_socket_that_is_gone_has_not_moved() -> None:
+    socket = Socket()
+    socket.transport.tcp_info = kernel_tells(received=10)
+    socket.peer.mark()
+    socket.transport.tcp_info = kernel_tells(received=11)
+    socket.peer.abort()
+
+    assert not socket.peer.has_moved()
+
+
+def kernel_tells(*, received: int) -> bytes:
+    octets = bytearray(SIZE)
+    struct.pack_into("@QQ", octets, 120, 0, received)
+    return bytes(octets)
