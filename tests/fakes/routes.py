@@ -10,7 +10,8 @@ from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsRoute
-from voltward.gateway.routes import DialBudget, Route
+from voltward.gateway.dial_gate import DialGate
+from voltward.gateway.routes import Route
 from voltward.ocpp import DIALECTS
 
 NOWHERE = CsmsRoute("ws://127.0.0.1:1/ocpp", dial_timeout=1.0, message_size=1 << 20, write_buffer=1 << 16)
@@ -29,8 +30,8 @@ def made_rule(
 
 def made_route(
     rule: RouteRule | None = None,
-    dials: DialBudget | None = None,
+    dials: DialGate | None = None,
     basic: Literal["pass", "shared", "none"] = "none",
 ) -> Route:
     """A route of all dialects."""
-    return Route(rule or made_rule(), DIALECTS, NOWHERE, Attestation({}, basic), dials or DialBudget())
+    return Route(rule or made_rule(), DIALECTS, NOWHERE, Attestation({}, basic), dials or DialGate())

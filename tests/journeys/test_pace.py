@@ -150,7 +150,7 @@ async def test_a_slow_station_stops_the_csms_and_nothing_is_lost(stuck: tuple[Wo
     assert heard == [chunk(number, "Vendor") for number in range(CHUNKS)]
 
 
-async def test_a_csms_that_has_vanished_is_missed_and_the_station_is_told(
+async def test_a_csms_that_has_vanished_is_missed_and_dialled_again(
     stuck: tuple[World, SlowCsms],
 ) -> None:
     world, csms = stuck
@@ -158,11 +158,14 @@ async def test_a_csms_that_has_vanished_is_missed_and_the_station_is_told(
     async with playing(world.dial(part, "ocpp2.1")) as player:
         await player.link.send(b'[6,"hello","NotifyPeriodicEventStream",{}]')
         await reaches(lambda: len(csms.received.get(part.identity, ())), 1)
-        csms.connections[part.identity].transport.pause_reading()  # no pong comes any more
-        closing = await player.closed()
-        csms.connections[part.identity].transport.abort()
-    assert closing.code == 1001
-    assert (await world.gateway.event("csms_link_lost", subject=part.identity)).facts
+        vanished = csms.connections[part.identity]
+        vanished.transport.pause_reading()  # no pong comes any more
+        event = await world.gateway.event("csms_link_lost", subject=part.identity)
+        await world.gateway.event("csms_link_restored", subject=part.identity)
+        await player.link.send(b'[6,"again","NotifyPeriodicEventStream",{}]')
+        await reaches(lambda: len(csms.received[part.identity]), 2)
+        vanished.transport.abort()
+    assert event["reason"] == "no sign of life"
 
 
 async def test_the_csms_chooses_the_subprotocol_and_101_says_which(stuck: tuple[World, SlowCsms]) -> None:

@@ -62,7 +62,7 @@ async def test_without_a_csms_a_station_is_told_that_it_is_offline(world: World)
 
     assert isinstance(outcome, HttpRefused), words(outcome)
     assert outcome.status == 503
-    assert dict(outcome.headers)["Retry-After"] == "30"
+    assert 30 <= int(dict(outcome.headers)["Retry-After"]) < 90
     event = await world.gateway.event("csms_unreachable", subject=part.identity)
     assert event["reason"].startswith("cannot connect")
     async with playing(world.dial(part)) as player:
@@ -86,7 +86,7 @@ async def test_a_csms_that_closes_takes_the_stations_link_with_it(world: World) 
         await player.boot()
         await world.csms.disconnect(part.identity, 1000, "maintenance")
         closing = await player.closed()
-    assert closing.code == 1001
+    assert closing.code == 1012
     event = await world.gateway.event("csms_link_lost", subject=part.identity)
     assert "maintenance" in event["reason"]
 

@@ -204,7 +204,7 @@ async def test_a_csms_that_bears_no_more_newcomers_is_spared(three: Three) -> No
     assert isinstance(refused, HttpRefused), words(refused)
     headers = {name.lower(): value for name, value in refused.headers}
     assert refused.status == 503
-    assert 30 <= int(headers["retry-after"]) < 90
+    assert 30 <= int(headers["retry-after"]) <= 630  # a rate of 0.001 a second serves nobody soon
     event = await three.world.gateway.event("csms_spared")
     assert (event.subject, event["reason"]) == ("route few", "dial-rate")
 

@@ -16,8 +16,10 @@ from voltward.domain.route_table import RouteRule, RouteTable
 from voltward.domain.secret import Secret
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsRoute
+from voltward.gateway.csms_loss import LossDesk, LossTerms
+from voltward.gateway.dial_gate import DialGate, DialPace
 from voltward.gateway.route_settings import CsmsSettings, RouteSettings
-from voltward.gateway.routes import DialBudget, Route, Routes
+from voltward.gateway.routes import Route, Routes
 from voltward.gateway.station_token import StationToken
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.dialect import Dialect
@@ -27,6 +29,7 @@ from voltward.settings import Settings
 from voltward.wire.tls_client import ClientChain, ClientContext, build_client_context
 from voltward.wire.upgrade_client import parse_websocket_url
 
+LONGEST_HOLD = 20.0  # seconds (ruling 14)
 SHORTEST_LIFE, LONGEST_LIFE = 1.0, 3600.0  # seconds of a token
 
 
@@ -125,7 +128,8 @@ def _route(settings: Settings, name: str, route: RouteSettings, keys: RouteKeys)
             tls=_client_context(settings, csms, subject) if where.secure else None,
         ),
         attestation=attestation_of(csms, subject, shared, keys.box),
-        dials=DialBudget(csms.dial_rate, csms.dial_burst),
+        dials=DialGate(DialPace(csms.dial_rate, csms.dial_burst, csms.dial_timeout)),
+        losses=LossDesk(loss_terms(csms, subject)),
         token=_token(csms, name, subject, keys.signer) if keys.signer is not None and csms.token else None,
     )
 
@@ -154,6 +158,17 @@ def _client_context(settings: Settings, csms: CsmsSettings, subject: str) -> Cli
         return build_client_context(
             anchors.decode("latin-1") if anchors is not None else None, ClientChain(chain, key)
         )
+
+
+def loss_terms(csms: CsmsSettings, subject: str) -> LossTerms:
+    """What becomes of links whose CSMS is gone. OperatorFault for a hold that no station would bear."""
+    if csms.hold > LONGEST_HOLD:
+        raise OperatorFault(
+            f"a link is held at most {LONGEST_HOLD:g} s: then the station has to know that it is offline.",
+            mend="Leave it out to get 20 s.",
+            subject=f"{subject}.hold",
+        )
+    return LossTerms(csms.hold if csms.on_loss == "hold" else 0.0, csms.close_rate)
 
 
 def _token(csms: CsmsSettings, name: str, subject: str, signer: TokenSigner) -> StationToken:

@@ -8,7 +8,20 @@ from typing import Protocol
 
 from voltward.domain.quantities import Duration
 from voltward.gateway.peer import Peer
+from voltward.lifecycles.station_session import CloseCause
 from voltward.wire.upgrade import HeadLimits
+
+CLOSE_CODES = {
+    CloseCause.SUPERSEDED: 4001,
+    CloseCause.REASSESSED: 4002,
+    CloseCause.REVOKED: 4003,
+    CloseCause.RETIRED: 4003,
+    CloseCause.WRONG_SERIAL: 1008,
+    CloseCause.VIOLATION: 1008,
+    CloseCause.CSMS_GONE: 1012,
+    CloseCause.SHUTDOWN: 1001,
+    CloseCause.IDLE: 1000,
+}
 
 
 class Phase(StrEnum):

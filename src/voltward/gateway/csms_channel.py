@@ -21,6 +21,8 @@ from voltward.wire.tls_failure import TlsFailure
 from voltward.wire.upgrade_client import ClientUpgrade, NotUpgraded, Upgraded, parse_websocket_url
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
 
+NO_SUBPROTOCOL = "no common subprotocol"
+NOT_THIS_LINK = frozenset({1001, 1012, 1013, 1014})  # close codes that speak of the CSMS, not of one station
 MASK_BLOCK = 256  # octets of chance drawn at a time for one link
 
 
@@ -37,10 +39,24 @@ class CsmsRoute:
 
 @dataclass(frozen=True, slots=True)
 class DialFailed:
-    """Why there is no link; `status` where the CSMS answered with one."""
+    """Why there is no link; `status`: what the CSMS answered. `is_spared`: it was not even dialled."""
 
     reason: str
     status: int | None = None
+    is_spared: bool = False
+
+    @property
+    def is_outage(self) -> bool:
+        """It speaks against the CSMS as a whole: silence, nobody there, a server's error."""
+        return self.reason != NO_SUBPROTOCOL and (self.status is None or self.status >= 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How a link to the CSMS ended. `is_meant`: the CSMS closed this very link, for a reason of its own."""
+
+    why: str
+    is_meant: bool = False
 
 
 class Writable(Protocol):
@@ -75,7 +91,7 @@ class CsmsOwner:
     __slots__ = ("ended", "text", "writable")
 
     def __init__(
-        self, text: Callable[[bytes], None], ended: Callable[[str], None], writable: Writable
+        self, text: Callable[[bytes], None], ended: Callable[[Loss], None], writable: Writable
     ) -> None:
         self.text = text
         self.ended = ended
@@ -108,7 +124,7 @@ class CsmsChannel:
         self._owner: CsmsOwner | None = None
         self._keepalive: Keepalive | None = None
         self._heard = False  # since the last tick
-        self._dropped = ""
+        self._dropped: Loss | None = None
         self._early: list[bytes] = []  # texts that came with the 101; the socket is paused until `attach`
         self._dialled: asyncio.Future[DialFailed | None] = asyncio.get_running_loop().create_future()
         self.peer: Peer | None = None
@@ -127,7 +143,7 @@ class CsmsChannel:
         early, self._early = self._early, []
         for text in early:
             owner.text(text)
-        if self._dropped:
+        if self._dropped is not None:
             self._drop(self._dropped)
 
     def send_text(self, text: bytes) -> None:
@@ -150,7 +166,7 @@ class CsmsChannel:
                 self._keepalive.heard(now)
             case KeepaliveEffect.SILENT:
                 self.peer.abort()
-                self._drop("no sign of life")
+                self._drop(Loss("no sign of life"))
             case _:
                 pass
 
@@ -183,12 +199,12 @@ class CsmsChannel:
     def failed(self, failure: TlsFailure) -> None:
         """TLS came to nothing."""
         self._settle(DialFailed(f"tls: {failure.reason}"))
-        self._drop(f"tls: {failure.reason}")
+        self._drop(Loss(f"tls: {failure.reason}"))
 
     def ended(self) -> None:
         """The connection is gone."""
         self._settle(DialFailed("closed"))
-        self._drop("closed")
+        self._drop(Loss("closed"))
 
     def writable(self, *, is_writable: bool) -> None:
         """The CSMS reads again, or too slowly."""
@@ -231,7 +247,8 @@ class CsmsChannel:
                 case Pong():
                     pass
                 case Close(code, reason):
-                    self._leave(code, f"closed by the CSMS with {code} {reason}".rstrip())
+                    why = f"closed by the CSMS with {code} {reason}".rstrip()
+                    self._leave(code, why, is_meant=code not in NOT_THIS_LINK)
                 case ProtocolFault(close_code, reason):
                     self._leave(close_code, f"protocol fault: {reason}")
                 case _:
@@ -243,18 +260,18 @@ class CsmsChannel:
         else:
             self._early.append(text)
 
-    def _leave(self, code: int, why: str) -> None:
+    def _leave(self, code: int, why: str, *, is_meant: bool = True) -> None:
         assert self._codec is not None
         if self.peer is not None:
             self.peer.finish(self._codec.close(code))
-        self._drop(why)
+        self._drop(Loss(why, is_meant))
 
-    def _drop(self, why: str) -> None:
+    def _drop(self, loss: Loss) -> None:
         owner, self._owner = self._owner, None
         if owner is not None:
-            owner.ended(why)
-        elif not self._dropped:
-            self._dropped = why
+            owner.ended(loss)
+        elif self._dropped is None:
+            self._dropped = loss
 
     def _settle(self, outcome: DialFailed | None) -> None:
         if not self._dialled.done():
@@ -292,8 +309,8 @@ async def dial_csms(
         channel.peer.abort()  # the station has gone meanwhile: no link may be left standing
         raise
     if failed is None and channel.subprotocol not in subprotocols:
-        failed = DialFailed("no common subprotocol")
+        failed = DialFailed(NO_SUBPROTOCOL)
     if failed is not None:
-        channel.close(1002, "no common subprotocol")
+        channel.close(1002, NO_SUBPROTOCOL)
         return failed
     return channel

@@ -69,6 +69,12 @@ class Line:
             self.is_clear = True
             self._flow.resume()
 
+    def take_rest(self) -> list[bytes]:
+        """The socket is gone: what it brought before and nobody has taken."""
+        rest = list(self._waiting)
+        self._waiting.clear()
+        return rest
+
     def clear(self) -> None:
         """The link is gone: nothing that waits is taken any more."""
         self._waiting.clear()

@@ -12,39 +12,26 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from voltward.domain.acquaintance import Habits
-from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.enforcement import Answer
-from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
 from voltward.gateway.background import Background
-from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner, DialFailed
+from voltward.gateway.channel_terms import CLOSE_CODES
+from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner, DialFailed, Loss
+from voltward.gateway.csms_loss import STEADY, outlive
 from voltward.gateway.door import Judgement
 from voltward.gateway.line import Line
 from voltward.gateway.link_duties import LinkDuties
-from voltward.gateway.relay import Hold, Relay
+from voltward.gateway.link_hooks import boot_problem, hooks_of, journal_security_event
+from voltward.gateway.relay import Relay
 from voltward.gateway.station_channel import StationChannel
 from voltward.gateway.waiting_room import WaitingRoom
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect, KeepaliveTimes
 from voltward.lifecycles.station_clock import StationClock
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
 from voltward.ocpp.dialect import Dialect
-from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frames import Call
-from voltward.ocpp.relay_answers import FORWARD, Block, CallAnswer
-
-CLOSE_CODES = {
-    CloseCause.SUPERSEDED: 4001,
-    CloseCause.REASSESSED: 4002,
-    CloseCause.REVOKED: 4003,
-    CloseCause.RETIRED: 4003,
-    CloseCause.WRONG_SERIAL: 1008,
-    CloseCause.VIOLATION: 1008,
-    CloseCause.CSMS_GONE: 1001,
-    CloseCause.SHUTDOWN: 1001,
-    CloseCause.IDLE: 1000,
-}
-JOURNAL_PATIENCE = 10.0  # seconds that a security event may wait for the disk
+from voltward.ocpp.relay_answers import CallAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +55,12 @@ class StationLink:
         "_is_proven",
         "_monotonic",
         "_probe",
+        "_rejoined",
         "_relay",
         "_room",
         "_started",
         "_station_line",
+        "_unsent",
         "counted",
         "dialect",
         "judgement",
@@ -95,6 +84,8 @@ class StationLink:
         self._channel = channel
         self._duties = duties
         self._csms: CsmsChannel | None = None
+        self._rejoined: float | None = None  # when it last got its CSMS back
+        self._unsent: list[bytes] | None = None  # while the CSMS is gone
         self._relay: Relay | None = None
         self._station_line = Line(channel.peer, self._take)
         self._background: Background | None = None  # few links have stories
@@ -166,16 +157,29 @@ class StationLink:
 
     def serve(self, csms: CsmsChannel) -> None:
         """Join the two legs: from now on the relay takes what the station says."""
-        now = self._monotonic()
-        self._csms = csms
         assert csms.peer is not None
         csms_line = Line(csms.peer, self._take_from_csms)
         rules = self._duties.rules_for(self.judgement, self.dialect)
-        hooks = {CallPurpose.BOOT: self._boot, CallPurpose.SECURITY_EVENT: self._security_event}
-        self._relay = Relay(self, rules, hooks, self._station_line, csms_line, now)
+        hooks = hooks_of(self, self._duties)
+        self._relay = Relay(self, rules, hooks, self._station_line, csms_line, self._monotonic())
         self._room = None
-        owner = CsmsOwner(csms_line.arrived, self._csms_ended, self._csms_writable)
-        csms.attach(owner, Keepalive(replace(self.opened.times, idle_seconds=0.0), now))
+        self._join(csms, csms_line)
+
+    def rejoin(self, csms: CsmsChannel) -> None:
+        """The CSMS is back: what waited goes on in its order, and nothing is said twice."""
+        assert self._relay is not None
+        assert csms.peer is not None
+        before = self._relay.csms
+        self._relay.csms = line = Line(csms.peer, self._take_from_csms)
+        unsent, self._unsent = self._unsent or [], None
+        self._rejoined = self._monotonic()
+        self._join(csms, line)
+        if "station-slow" in before.reasons:
+            line.pause("station-slow")
+        for text in unsent:
+            self.to_csms(text)
+        self.happened("csms_link_restored")
+        self._station_line.resume("csms-gone")
 
     async def dial(self) -> CsmsChannel | DialFailed:
         """Dial the CSMS for a link that was waiting: only the subprotocol that it speaks already will do."""
@@ -193,6 +197,9 @@ class StationLink:
         if self._csms is not None:
             self.counted[0] += 1
             self._csms.send_text(text)
+        elif self._unsent is not None:
+            # The station is not read: this can only be the call whose hook was under way.
+            self._unsent.append(text)
 
     def happened(self, kind: str, **facts: FactValue) -> None:
         """Report an event of this link."""
@@ -332,10 +339,28 @@ class StationLink:
         if self._relay is not None:
             self._relay.from_csms(text, self._monotonic())
 
-    def _csms_ended(self, why: str) -> None:
+    def _join(self, csms: CsmsChannel, line: Line) -> None:
+        self._csms = csms
+        owner = CsmsOwner(line.arrived, self._csms_ended, self._csms_writable)
+        times = replace(self.opened.times, idle_seconds=0.0)
+        csms.attach(owner, Keepalive(times, self._monotonic()))
+
+    def _csms_ended(self, loss: Loss) -> None:
         self._csms = None
-        self.happened("csms_link_lost", reason=why)
-        self.end(CloseCause.CSMS_GONE, "CSMS gone")
+        self.happened("csms_link_lost", reason=loss.why)
+        if loss.is_meant or self._relay is None:
+            self.end(CloseCause.CSMS_GONE, "CSMS gone")
+            return
+        self._station_line.pause("csms-gone")
+        self._station_line.resume("csms-slow")
+        now = self._monotonic()
+        self._unsent = []
+        self._relay.csms_lost(now)
+        desk = self._duties.losses_of(self.judgement)
+        is_steady = self._rejoined is None or now - self._rejoined >= STEADY
+        hold = desk.terms.hold if is_steady else 0.0
+        story = outlive(self, desk, hold, self._duties.clock, self._duties.entropy)
+        self._beside().start(story, f"csms lost {self.connection}")
 
     def _csms_writable(self, *, is_writable: bool) -> None:
         """The CSMS reads slowly: the station has to wait."""
@@ -356,36 +381,9 @@ class StationLink:
             self._room.trigger_boot()
 
     def boot_problem(self, call: Call) -> str:
-        """What a boot says that does not fit; empty is fine ((2.x) B01.FR.11)."""
-        facts = self.dialect.boot_facts(call.payload)
-        if facts.serial is not None:
-            self.serial = facts.serial
-        self._duties.boot_told(self.judgement, facts)
-        return self._duties.boot_problem(self.judgement, self.dialect, facts.serial)
-
-    def _boot(self, call: Call) -> CallAnswer:
-        problem = self.boot_problem(call)
-        if not problem:
-            return FORWARD
-        self.happened("boot_serial_mismatched", reason=problem, control="BOOT-01")
-        self.end(CloseCause.WRONG_SERIAL, "serial number does not fit the certificate")
-        return Block(ErrorCode.SECURITY, "serial number", ())
-
-    def _security_event(self, call: Call) -> Hold:
-        """On disk before the CSMS, and so the station, hears of it (ruling 29)."""
-        return Hold(self._journalled(call))
-
-    async def _journalled(self, call: Call) -> CallAnswer:
-        if not await self.journal_security_event(call):
-            self.end(CloseCause.VIOLATION, "the journal is away")
-        return FORWARD
+        """What a boot says that does not fit; empty is fine."""
+        return boot_problem(self, self._duties, call)
 
     async def journal_security_event(self, call: Call) -> bool:
-        """Whether the event is on disk; a station that is not answered sends it again (A04.FR.02)."""
-        try:
-            async with asyncio.timeout(JOURNAL_PATIENCE):
-                await self._duties.journal_security_event(self, call)
-        except (TimeoutError, OutsideFault):
-            self.happened("security_event_not_journalled", action=call.action)
-            return False
-        return True
+        """Whether the event is on disk."""
+        return await journal_security_event(self, self._duties, call)

@@ -5,6 +5,7 @@ Made once by the composition root. A link asks; nothing here knows a link's stat
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -18,11 +19,13 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
 from voltward.domain.station_fact import CertificateFirstSeen, Connected, ModelTold, Proven, SerialTold
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
+from voltward.gateway.csms_loss import LossDesk, LossTerms
+from voltward.gateway.dial_gate import DialGate
 from voltward.gateway.door import Judgement
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.meetings import Meetings
-from voltward.gateway.relay import RelayRules
 from voltward.gateway.relay_book import RelayBook
+from voltward.gateway.relay_rules import RelayRules
 from voltward.gateway.report import Reports
 from voltward.gateway.routes import RouteHolder
 from voltward.ocpp.boot import BootFacts
@@ -77,6 +80,7 @@ class LinkDuties:
         self.clock = clock
         self.meetings = Meetings(facts, clock)
         self.entropy = access.entropy
+        self.is_leaving = False  # the gateway takes nobody any more
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
         self.on_vouched: Callable[[Judgement], None] = _nobody_learns
         self._off: dict[str, tuple[Policy, frozenset[str]]] = {}  # by group, for stations without exceptions
@@ -106,20 +110,39 @@ class LinkDuties:
         return off
 
     async def dial(self, judgement: Judgement, subprotocols: Sequence[str]) -> CsmsChannel | DialFailed:
-        """A link to the CSMS of its route, with the identity attested."""
+        """A link to the CSMS of its route, when it is this dial's turn, with the identity attested."""
         route = self.routes.current.named(judgement.arrival.route)
         if route is None:
             return DialFailed("its route is not there any more")
+        turn = route.dials.enter(self.clock.monotonic())
+        if isinstance(turn, str):
+            return DialFailed(turn, is_spared=True)
+        if turn:
+            await asyncio.sleep(turn)
         try:
             headers = route.headers_for(judgement, self.clock, self.entropy)
         except OutsideFault as fault:
             return DialFailed(fault.what)
-        return await dial_csms(route.csms, judgement.station.identity, subprotocols, headers, self.entropy)
+        dialled = await dial_csms(route.csms, judgement.station.identity, subprotocols, headers, self.entropy)
+        if isinstance(dialled, DialFailed) and dialled.is_outage:
+            if route.dials.failed(judgement.station, self.clock.monotonic()):
+                self.reports.happened("csms_away", f"route {route.name}", {"reason": dialled.reason})
+        elif route.dials.succeeded():
+            self.reports.happened("csms_back", f"route {route.name}")
+        return dialled
 
-    def may_dial(self, judgement: Judgement) -> bool:
-        """Whether its CSMS bears one more newcomer now; a route that is gone is told when it is dialled."""
+    def retry_after(self, judgement: Judgement) -> int:
+        """Seconds after which a station should come again that its CSMS could not take."""
         route = self.routes.current.named(judgement.arrival.route)
-        return route is None or route.dials.take(self.clock.monotonic())
+        gate = route.dials if route is not None else DialGate()
+        return gate.retry_after(self.clock.monotonic(), self.entropy.token(2))
+
+    def losses_of(self, judgement: Judgement) -> LossDesk:
+        """What becomes of a link whose CSMS is gone; while the gateway leaves, nothing is held."""
+        route = self.routes.current.named(judgement.arrival.route)
+        if route is None or self.is_leaving:
+            return LossDesk(LossTerms(hold=0.0, close_rate=0.0))
+        return route.losses
 
     def accepted_by_csms(self, judgement: Judgement) -> bool:
         """The CSMS answered 101: had it the station's own header? Then whoever learns from that is told.

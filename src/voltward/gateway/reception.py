@@ -23,6 +23,7 @@ from voltward.domain.station import DEFAULT_TENANT, Lane, StationId
 from voltward.gateway.background import Background
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed
+from voltward.gateway.dial_gate import RETRY_AFTER
 from voltward.gateway.door import Door, Judgement, is_guess
 from voltward.gateway.link import Opened, StationLink
 from voltward.gateway.link_duties import LinkDuties
@@ -51,8 +52,6 @@ from voltward.wire.upgrade import UpgradeRequest, accept
 BODY = b"refused\n"  # the same for every cause
 CHALLENGE = (("WWW-Authenticate", 'Basic realm="ocpp"'),)
 PASSED_ON = frozenset({401, 403, 404})  # refusals of the CSMS that a station of an observed group hears
-RETRY_AFTER = 30  # seconds; told with 503
-RETRY_SPREAD = 60  # seconds over which those that come again are spread
 CROWDED = 0.5  # of the half-open places: from there on no refusal is held longer than the least (ruling 10)
 TURN_PATIENCE = 15.0  # seconds that a newcomer may wait for another of the same identity
 
@@ -144,9 +143,6 @@ class Reception:
             return
         csms: CsmsChannel | None = None
         if judgement.decision.lane is not Lane.UNPROVEN:
-            if not self._duties.may_dial(judgement):
-                self._csms_spared(channel, judgement)
-                return
             dialled = await self._duties.dial(judgement, judgement.observation.request.spoken)
             if isinstance(dialled, DialFailed):
                 await self._not_connected(channel, judgement, dialled)
@@ -277,6 +273,9 @@ class Reception:
         The CSMS's own refusal passes only while the group is observed: there it still is who decides. It
         comes as late as one of ours, so that nobody guesses faster through us.
         """
+        if failed.is_spared:
+            self._csms_spared(channel, judgement, failed.reason)
+            return
         status = failed.status or 0
         if judgement.decision.would is None or status not in PASSED_ON:
             self._csms_unreachable(channel, judgement, failed)
@@ -293,14 +292,13 @@ class Reception:
             "source": judgement.arrival.listener.source,
         }
         self._duties.reports.happened("csms_unreachable", str(judgement.station), facts)
-        self._unavailable(channel)
+        self._unavailable(channel, self._duties.retry_after(judgement))
 
-    def _csms_spared(self, channel: StationChannel, judgement: Judgement) -> None:
-        """Its CSMS gets no more newcomers in this second; they come again, but not all at one time."""
-        facts: dict[str, FactValue] = {"reason": "dial-rate", "source": judgement.arrival.listener.source}
+    def _csms_spared(self, channel: StationChannel, judgement: Judgement, reason: str) -> None:
+        """Its CSMS gets no more newcomers now, or is away; they come again, but not all at one time."""
+        facts: dict[str, FactValue] = {"reason": reason, "source": judgement.arrival.listener.source}
         self._duties.reports.happened("csms_spared", f"route {judgement.arrival.route}", facts)
-        (chance,) = self._duties.entropy.token(1)
-        self._unavailable(channel, RETRY_AFTER + RETRY_SPREAD * chance // 256)
+        self._unavailable(channel, self._duties.retry_after(judgement))
 
     def _unavailable(self, channel: StationChannel, seconds: int = RETRY_AFTER) -> None:
         channel.turn_away(503, b"come again\n", (("Retry-After", str(seconds)),))

@@ -7,16 +7,14 @@ blocked is answered as blocked (rulings 16 to 19).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.command_rule import Direction
 from voltward.gateway.line import Line
 from voltward.gateway.relay_owner import RelayOwner
-from voltward.gateway.schema_gate import SchemaGate
-from voltward.lifecycles.call_correlation import CallCorrelation, CorrelationLimits
+from voltward.gateway.relay_rules import Hold, Hooks, RelayRules, Waiter, tell
+from voltward.lifecycles.call_correlation import CallCorrelation
 from voltward.lifecycles.call_effects import (
     AlreadyWaiting,
     Deliver,
@@ -37,41 +35,12 @@ from voltward.lifecycles.call_effects import (
 from voltward.lifecycles.proof import proves
 from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import frames
-from voltward.ocpp.command_policy import CommandPolicy
-from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.error_code import ErrorCode
-from voltward.ocpp.frame_limits import FrameLimits
 from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, Send, parse_frame
 from voltward.ocpp.relay_answers import Answer, Block, CallAnswer, KeptBack, Rewrite, RowMerge
 from voltward.ocpp.relay_answers import Forward as Pass
 
 FAULTS_BORNE = 20  # broken frames on one link, after which it is closed
-Outcome = CallResult | CallError | None  # None: nobody answered
-Waiter = Callable[[Outcome], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A hook's answer: stop this direction, wait, then do what the awaitable says (ruling 17)."""
-
-    until: Awaitable[CallAnswer]
-
-
-Hook = Callable[[Call], CallAnswer | Hold]
-Hooks = Mapping[CallPurpose, Hook]  # they look at the station's calls of a purpose, after the policy
-
-
-@dataclass(frozen=True, slots=True)
-class RelayRules:
-    """What holds for a link, by its dialect, group and lane."""
-
-    dialect: Dialect
-    policy: CommandPolicy
-    limits: FrameLimits
-    correlation: CorrelationLimits
-    messages_per_minute: int
-    plain: frozenset[str] = frozenset()  # calls of the station that neither policy, hook nor gate looks at
-    gate: SchemaGate | None = None
 
 
 class Relay:
@@ -233,13 +202,32 @@ class Relay:
         """The link changed its lane, or its group's rules were reloaded."""
         self._rules = rules
 
+    @property
+    def is_idle(self) -> bool:
+        """No call is open, and nothing that was read waits."""
+        return self._correlation.is_idle and not self.station.is_paused
+
+    def csms_lost(self, now: float) -> None:
+        """Its leg is gone, and another may come. What it answered still counts; its calls do not."""
+        for raw in self.csms.take_rest():
+            try:
+                frame = parse_frame(raw, self._rules.limits)
+            except FrameFault:
+                continue
+            if isinstance(frame, Call):
+                self._owner.happened("call_never_sent", action=frame.action, message_id=frame.message_id)
+            else:
+                self.from_csms(raw, now)
+        for effect in self._correlation.csms_lost():
+            self._act_other(effect)
+
     def close(self) -> int:
         """Fail everything under way; nothing of it reaches another link. Returns how many calls that were."""
         under_way = self._correlation.close()
         self.station.clear()
         self.csms.clear()
         for call in under_way:
-            _tell(call, None)
+            tell(call, None)
         return len(under_way)
 
     # -- what the machine says --------------------------------------------------------------------------
@@ -264,7 +252,7 @@ class Relay:
             self._owner.to_csms(self._filtered(Direction.TO_CSMS, call, frame))
         else:
             assert isinstance(frame, (CallResult, CallError))
-            _tell(call, frame)
+            tell(call, frame)
 
     def _filtered(self, direction: Direction, call: PendingCall, frame: frames.Frame) -> bytes:
         if type(frame) is not CallResult:
@@ -302,10 +290,10 @@ class Relay:
                 self._owner.happened(
                     kind, origin=call.origin.value, action=call.action, message_id=call.message_id
                 )
-                _tell(call, None)
+                tell(call, None)
             case NotTaken(call, reason):
                 self._owner.happened("own_call_not_taken", action=call.action, reason=reason.value)
-                _tell(call, None)
+                tell(call, None)
             case AlreadyWaiting() | Deliver() | Forward():
                 pass
 
@@ -381,8 +369,3 @@ class Relay:
 
 _PASS = Pass()
 _GOES_ON = (Pass, Rewrite)
-
-
-def _tell(call: PendingCall, outcome: Outcome) -> None:
-    if call.origin is Origin.VOLTWARD and callable(call.token):
-        call.token(outcome)

@@ -9,7 +9,7 @@ from typing import Any
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.command_rule import CommandRule, Direction
 from voltward.domain.station import DEFAULT_GROUP, Lane
-from voltward.gateway.relay import RelayRules
+from voltward.gateway.relay_rules import RelayRules
 from voltward.gateway.schema_gate import SchemaGate
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.lifecycles.call_correlation import CorrelationLimits

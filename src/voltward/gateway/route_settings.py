@@ -42,6 +42,9 @@ class CsmsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     dial_timeout: Duration = Duration(5)  # ruling 14
     dial_rate: PerSecond = 0.0  # 0: as many as come
     dial_burst: Burst = 100
+    on_loss: Literal["hold", "close"] = "hold"
+    hold: Duration = Duration(20)  # ruling 14
+    close_rate: PerSecond = 100.0  # 0: all at once
 
 
 class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True):

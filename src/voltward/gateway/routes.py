@@ -8,40 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from voltward.detection.buckets import Tokens
 from voltward.domain.odd_path import OddPath
 from voltward.domain.route import Identified
 from voltward.domain.route_table import RouteRule, RouteTable, Way, bare_host
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import CsmsRoute
+from voltward.gateway.csms_loss import LossDesk
+from voltward.gateway.dial_gate import DialGate
 from voltward.gateway.door import Judgement
 from voltward.gateway.station_token import StationToken
 from voltward.ocpp.dialect import Dialect
 from voltward.ports.clock import Clock, Entropy
 from voltward.wire.upgrade import UpgradeRequest
-
-
-class DialBudget:
-    """How many stations a second may be dialled through to one CSMS: it need not bear all at once."""
-
-    __slots__ = ("_burst", "_per_second", "_tokens")
-
-    def __init__(self, per_second: float = 0.0, burst: int = 1) -> None:
-        """`per_second` 0: as many as come."""
-        self._per_second = per_second
-        self._burst = burst
-        self._tokens: Tokens | None = None
-
-    def take(self, now: float) -> bool:
-        """One dial, at a monotonic time in seconds; False: not yet."""
-        if not self._per_second:
-            return True
-        if self._tokens is None:
-            self._tokens = Tokens(now, self._burst)
-        if not self._tokens.has_one(now, self._per_second, self._burst):
-            return False
-        self._tokens.take()
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +30,8 @@ class Route:
     dialects: Mapping[str, Dialect]
     csms: CsmsRoute
     attestation: Attestation
-    dials: DialBudget = field(default_factory=DialBudget)
+    dials: DialGate = field(default_factory=DialGate)
+    losses: LossDesk = field(default_factory=LossDesk)
     token: StationToken | None = None
 
     @property

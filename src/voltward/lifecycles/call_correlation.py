@@ -11,6 +11,9 @@ is monotonic seconds, handed in. Its rules:
   is ever invented: a call that nobody answers ends with `TimedOut`.
 - Messages that are never answered (SEND) do not come here. An answer that its receiver cannot read
   (CALLRESULTERROR) goes back to whoever gave it, if it was delivered a short while ago.
+- When the link to the CSMS is lost and may come back (`csms_lost`), its calls that wait are never sent, and
+  the one that the station has got keeps the line until it is answered, for nobody. The station's own calls
+  stay open: whichever link brings their answers.
 - `close` gives back everything that was under way; nothing reaches another link.
 """
 
@@ -103,6 +106,7 @@ class CallCorrelation:
         "_line",
         "_memory_of_csms",
         "_memory_of_station",
+        "_orphan",
         "_own",
         "_station_paused",
         "_to_station",
@@ -116,6 +120,7 @@ class CallCorrelation:
         self._from_station: dict[str, PendingCall] = {}  # the station's calls, the oldest first
         self._to_station: dict[str, PendingCall] = {}  # everything for the station: on the line, or waiting
         self._line: PendingCall | None = None  # the one call that the station has to answer
+        self._orphan: PendingCall | None = None  # the same, if whoever called has lost its link
         self._urgent: deque[PendingCall] = deque()
         self._waiting: deque[PendingCall] = deque()
         self._own: deque[PendingCall] = deque()
@@ -167,7 +172,9 @@ class CallCorrelation:
         if known is not None:
             if known.origin is Origin.VOLTWARD:
                 return (RefuseCall(RefusalReason.ID_OF_OURS, message_id),)
-            if known.action != call.action:
+            if known is self._orphan and (known.action, known.frame) == (call.action, call.frame):
+                self._orphan, known.token = None, call.token  # it is said again by whoever said it
+            if known.action != call.action or known is self._orphan:
                 return (RefuseCall(RefusalReason.ID_REUSED, message_id),)
             return (AlreadyWaiting(message_id),)
         stale_action = self._memory_of_csms.timed_out.get(message_id)
@@ -197,6 +204,9 @@ class CallCorrelation:
         call = self._line
         if call is None or call.message_id != message_id:
             return self._dropped(Leg.STATION, self._memory_of_csms, message_id)
+        if call is self._orphan:
+            self._free_line()
+            return (Drop(DropReason.CSMS_LOST, Leg.STATION, message_id), *self._next_turn(now))
         if is_result and call.origin is Origin.CSMS:
             self._memory_of_csms.answered.append(message_id)
         self._free_line()
@@ -237,11 +247,28 @@ class CallCorrelation:
         effects.extend(self._next_turn(now))
         return tuple(effects)
 
+    def csms_lost(self) -> Effects:
+        """The CSMS's link is gone, and another may come: see the module. Its leg is not paused any more."""
+        never_sent = (*self._urgent, *self._waiting)
+        self._urgent.clear()
+        self._waiting.clear()
+        for call in never_sent:
+            del self._to_station[call.message_id]
+        if self._line is not None and self._line.origin is Origin.CSMS:
+            self._orphan = self._line
+        self._csms_paused = False
+        return tuple(NeverSent(call) for call in never_sent)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody waits for an answer, and no call for its turn."""
+        return not (self._from_station or self._to_station)
+
     def close(self) -> tuple[PendingCall, ...]:
         """The link is gone: everything under way, to be failed. Nothing is delivered any more."""
         under_way = (*self._from_station.values(), *self._to_station.values())
         self._closed = True
-        self._line = None
+        self._line = self._orphan = None
         for store in (self._from_station, self._to_station, self._urgent, self._waiting, self._own):
             store.clear()
         return under_way
@@ -268,7 +295,7 @@ class CallCorrelation:
     def _free_line(self) -> None:
         if self._line is not None:
             del self._to_station[self._line.message_id]
-            self._line = None
+            self._line = self._orphan = None
 
     def _next_turn(self, now: float) -> Effects:
         effects = self._fill_line(now)

@@ -32,6 +32,7 @@ class DropReason(StrEnum):
     LATE = "late"  # the call's time was over
     DUPLICATE = "duplicate"  # the call was answered already
     LINK_CLOSED = "link-closed"
+    CSMS_LOST = "csms-lost"  # the CSMS that called has lost its link meanwhile
 
 
 class RefusalReason(StrEnum):

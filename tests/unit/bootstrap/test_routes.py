@@ -70,8 +70,8 @@ def test_each_route_has_its_own_way_and_its_own_budget(plain: Site) -> None:
     assert usual is not None
     assert other is not None
     assert (usual.csms.url, other.csms.url) == ("ws://127.0.0.1:9000/ocpp", "ws://127.0.0.1:9001/")
-    assert [other.dials.take(0.0), other.dials.take(0.0)] == [True, False]
-    assert all(usual.dials.take(0.0) for _ in range(1000))
+    assert [other.dials.enter(0.0), other.dials.enter(0.0)] == [0.0, 1.0]
+    assert all(usual.dials.enter(0.0) == 0.0 for _ in range(1000))
 
 
 def test_a_token_is_a_reference_to_a_secret(plain: Site) -> None:

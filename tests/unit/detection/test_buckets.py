@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voltward.detection.buckets import Level, Tokens
+from voltward.detection.buckets import Level, Tokens, Turns
 
 
 def test_a_level_rises_by_one_and_drains() -> None:
@@ -35,3 +35,30 @@ def test_never_more_tokens_than_burst_and_rate_allow(waits: list[float]) -> None
             taken += 1
 
     assert taken <= 3 + now * 0.5 + 1e-6
+
+
+@given(st.lists(st.floats(0, 2), max_size=60))
+def test_turns_are_given_out_at_their_pace(waits: list[float]) -> None:
+    turns, now, given_out = Turns(per_second=4.0, burst=2), 0.0, []
+    for wait in waits:
+        now += wait
+        turn = turns.take(now, patience=1.0)
+        if turn is not None:
+            assert turn <= 1.0
+            given_out.append(now + turn)
+
+    assert given_out == sorted(given_out)
+    for begin, at in enumerate(given_out):
+        within = sum(1 for other in given_out[begin:] if other <= at + 1.0)
+        assert within <= 2 + 4 + 1
+
+
+def test_a_turn_that_is_too_far_away_is_not_taken() -> None:
+    turns = Turns(per_second=1.0, burst=1)
+
+    assert [turns.take(0.0, patience=1.0) for _ in range(4)] == [0.0, 1.0, None, None]
+    assert turns.take(1.0, patience=1.0) == 1.0
+
+
+def test_without_a_pace_everybodys_turn_is_now() -> None:
+    assert Turns(per_second=0.0, burst=1).take(0.0, patience=0.0) == 0.0

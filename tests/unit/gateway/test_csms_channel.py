@@ -15,6 +15,7 @@ from voltward.gateway.csms_channel import (
     CsmsOwner,
     CsmsRoute,
     DialFailed,
+    Loss,
     MaskingKeys,
     dial_csms,
 )
@@ -37,7 +38,7 @@ class Owner:
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []
-        self.endings: list[str] = []
+        self.endings: list[Loss] = []
         self.flow: list[bool] = []
 
     @property
@@ -143,7 +144,7 @@ async def test_an_end_before_anybody_listens_is_told_then(dialled: Dialled) -> N
 
     dialled.attach()
 
-    assert dialled.owner.endings == ["closed by the CSMS with 1001 maintenance"]
+    assert dialled.owner.endings == [Loss("closed by the CSMS with 1001 maintenance")]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ async def test_a_close_of_the_csms_is_answered_and_told_once(open_link: Dialled)
     open_link.says(open_link.codec.close(1000, "bye"))
     open_link.channel.ended()
 
-    assert open_link.owner.endings == ["closed by the CSMS with 1000 bye"]
+    assert open_link.owner.endings == [Loss("closed by the CSMS with 1000 bye", is_meant=True)]
     (closed,) = open_link.heard()
     assert isinstance(closed, Close)
 
@@ -201,7 +202,7 @@ async def test_what_is_no_websocket_ends_the_link(open_link: Dialled, data: byte
     open_link.says(data)
 
     (ending,) = open_link.owner.endings
-    assert ending.startswith(words)
+    assert ending.why.startswith(words)
     assert open_link.transport.is_ended
 
 
@@ -230,7 +231,7 @@ async def test_a_csms_that_vanished_is_missed_by_its_silence(dialled: Dialled) -
     assert dialled.heard() == [Ping(b"voltward")]
     dialled.channel.tick(81.0)
 
-    assert (dialled.owner.endings, dialled.transport.is_aborted) == (["no sign of life"], True)
+    assert (dialled.owner.endings, dialled.transport.is_aborted) == ([Loss("no sign of life")], True)
 
 
 async def test_a_csms_that_takes_octets_slowly_is_not_missed(dialled: Dialled) -> None:

@@ -120,3 +120,15 @@ def test_order_is_kept_and_nothing_is_lost_whatever_happens(steps: list[tuple[st
     for reason in ("rate", "calls", "hold"):
         line.resume(reason)
     assert ear.heard == sent
+
+
+def test_what_nobody_has_taken_can_be_taken_at_the_end() -> None:
+    taken: list[bytes] = []
+    line = Line(CountedFlow(), taken.append)
+    line.pause("slow")
+    line.arrived(b"a")
+    line.arrived(b"b")
+
+    assert line.take_rest() == [b"a", b"b"]
+    line.resume("slow")
+    assert taken == []

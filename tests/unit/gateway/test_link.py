@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 
-from tests.fakes.links import LEAF, Hall, facts_put, settle
+from tests.fakes.links import LEAF, CsmsEnd, Hall, MadeLink, facts_put, settle
 from tests.fakes.relays import frame
 from voltward.domain.station_fact import Proven
+from voltward.gateway.csms_channel import CsmsChannel, Loss
 from voltward.lifecycles.station_session import CloseCause
 
 HEARTBEAT = frame(2, "1", "Heartbeat", {})
@@ -82,14 +84,89 @@ async def test_what_was_read_before_a_stop_is_relayed_afterwards(hall: Hall) -> 
 # -- the end
 
 
-async def test_when_the_csms_goes_the_station_is_told_to_come_back(hall: Hall) -> None:
+async def test_when_the_csms_closes_this_very_link_the_station_is_told_to_come_back(hall: Hall) -> None:
     link = await hall.link()
     assert link.csms.owner is not None
 
-    link.csms.owner.ended("closed")
+    link.csms.owner.ended(Loss("closed by the CSMS with 1008", is_meant=True))
 
-    assert link.station.ending == (1001, "CSMS gone")
+    assert link.station.ending == (1012, "CSMS gone")
     assert hall.kinds == ["csms_link_lost"]
+
+
+async def lose_csms(link: MadeLink) -> None:
+    assert link.csms.owner is not None
+    link.csms.owner.ended(Loss("closed"))
+    await settle()
+
+
+async def test_when_the_csms_is_lost_the_station_is_not_read_until_it_is_back(hall: Hall) -> None:
+    link = await hall.link()
+    await lose_csms(link)
+    assert (link.station.ending, link.station.peer.is_paused) == (None, True)
+    link.link.text(HEARTBEAT)  # read before the stop took hold
+
+    back = CsmsEnd()
+    link.link.rejoin(cast("CsmsChannel", back))
+
+    assert back.sent == [HEARTBEAT]
+    assert not link.station.peer.is_paused
+    assert hall.kinds == ["csms_link_lost", "csms_link_restored"]
+
+
+async def test_what_was_sent_before_the_loss_is_not_sent_again_and_may_be_answered_after_it(
+    hall: Hall,
+) -> None:
+    link = await hall.link()
+    link.link.text(HEARTBEAT)
+    await lose_csms(link)
+    back = CsmsEnd()
+    link.link.rejoin(cast("CsmsChannel", back))
+
+    answer = frame(3, "1", {})
+    back.says(answer)
+
+    assert (back.sent, link.station.sent) == ([], [answer])
+
+
+async def test_a_call_of_the_lost_csms_is_answered_to_nobody(hall: Hall) -> None:
+    link = await hall.link()
+    link.csms.says(frame(2, "a", "ClearCache", {}))
+    link.csms.says(frame(2, "b", "GetLocalListVersion", {}))
+    await lose_csms(link)
+    back = CsmsEnd()
+    link.link.rejoin(cast("CsmsChannel", back))
+    back.says(frame(2, "c", "GetLocalListVersion", {}))
+
+    link.link.text(frame(3, "a", {"status": "Accepted"}))
+    link.link.text(answer := frame(3, "c", {"listVersion": 1}))
+
+    assert back.sent == [answer]
+    assert link.station.sent == [frame(2, "a", "ClearCache", {}), frame(2, "c", "GetLocalListVersion", {})]
+    assert hall.kinds == ["csms_link_lost", "call_never_sent", "csms_link_restored", "answer_dropped"]
+
+
+async def test_a_station_that_reads_slowly_still_does_when_the_csms_is_back(hall: Hall) -> None:
+    link = await hall.link()
+    link.link.writable(is_writable=False)
+    await lose_csms(link)
+    back = CsmsEnd()
+    link.link.rejoin(cast("CsmsChannel", back))
+    assert back.peer.is_paused
+
+    link.link.writable(is_writable=True)
+
+    assert not back.peer.is_paused
+
+
+async def test_a_link_that_loses_its_csms_twice_in_a_breath_is_not_held_again(hall: Hall) -> None:
+    link = await hall.link()
+    await lose_csms(link)
+    link.link.rejoin(cast("CsmsChannel", link.csms))
+
+    await lose_csms(link)
+
+    assert link.station.ending == (1012, "CSMS gone")
 
 
 async def test_when_the_station_goes_the_csms_is_told_and_the_calls_are_failed(hall: Hall) -> None:

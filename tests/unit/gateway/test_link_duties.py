@@ -19,8 +19,9 @@ from voltward.domain.station import Lane, Model
 from voltward.domain.station_fact import Connected, ModelTold, SerialTold
 from voltward.gateway.attestation import Attestation
 from voltward.gateway.csms_channel import DialFailed
+from voltward.gateway.dial_gate import AWAY, NO_TURN, DialGate, DialPace
 from voltward.gateway.door import Judgement
-from voltward.gateway.routes import DialBudget, Routes
+from voltward.gateway.routes import Routes
 from voltward.gateway.settings import GroupSettings
 from voltward.ocpp.boot import BootFacts
 
@@ -147,7 +148,6 @@ async def test_a_route_that_a_reload_took_away_is_no_way_any_more(hall: Hall) ->
     judgement = await hall.judge()
     hall.duties.routes.current = Routes([made_route(made_rule("other"))])
 
-    assert hall.duties.may_dial(judgement)
     assert await hall.duties.dial(judgement, ("ocpp1.6",)) == DialFailed("its route is not there any more")
 
 
@@ -161,7 +161,35 @@ async def test_without_the_password_that_its_csms_wants_nobody_is_dialled(hall: 
 
 
 async def test_a_csms_bears_so_many_newcomers_and_no_more(hall: Hall) -> None:
-    hall.duties.routes.current = Routes([made_route(dials=DialBudget(per_second=1.0, burst=2))])
+    gate = DialGate(DialPace(per_second=1.0, burst=1, patience=0.5))
+    hall.duties.routes.current = Routes([made_route(dials=gate)])
     judgement = await hall.judge()
 
-    assert [hall.duties.may_dial(judgement) for _ in range(3)] == [True, True, False]
+    first = await hall.duties.dial(judgement, ("ocpp1.6",))
+    second = await hall.duties.dial(judgement, ("ocpp1.6",))
+
+    assert isinstance(first, DialFailed)
+    assert not first.is_spared  # it was dialled: nobody is there
+    assert second == DialFailed(NO_TURN, is_spared=True)
+    assert 30 <= hall.duties.retry_after(judgement) < 90
+
+
+async def test_a_csms_that_several_stations_do_not_reach_is_away_and_told_once(hall: Hall) -> None:
+    judgement = await hall.judge()
+    for name in ("CP001", "CP002", "CP003"):
+        other = replace(judgement, arrival=replace(judgement.arrival, identity=name))
+        await hall.duties.dial(other, ("ocpp1.6",))
+
+    spared = await hall.duties.dial(judgement, ("ocpp1.6",))
+
+    assert spared == DialFailed(AWAY, is_spared=True)
+    assert hall.kinds == ["csms_away"]
+
+
+async def test_a_gateway_that_leaves_holds_nobody(hall: Hall) -> None:
+    judgement = await hall.judge()
+    assert hall.duties.losses_of(judgement).terms.hold == 20.0
+
+    hall.duties.is_leaving = True
+
+    assert hall.duties.losses_of(judgement).terms.hold == 0.0

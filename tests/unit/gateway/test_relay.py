@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.relays import Bench, frame, rules
 from voltward.domain.call_purpose import CallPurpose
-from voltward.gateway.relay import Outcome
+from voltward.gateway.relay_rules import Outcome
 from voltward.gateway.settings import RelaySettings
 from voltward.ocpp.frames import Call, CallError, CallResult
 from voltward.ocpp.relay_answers import FORWARD, CallAnswer

@@ -12,7 +12,7 @@ from voltward.crypto.station_tokens import TokenSigner
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.routes import Approach, DialBudget, Routes
+from voltward.gateway.routes import Approach, Routes
 from voltward.gateway.station_token import StationToken
 from voltward.ocpp import DIALECTS
 from voltward.wire.upgrade import UpgradeRequest
@@ -104,16 +104,3 @@ def test_nothing_is_sworn_about_a_station_that_is_only_observed() -> None:
 
     assert indulged.decision.is_indulged
     assert replace(made_route(), token=token).headers_for(indulged, FakeClock(), SeededEntropy()) == []
-
-
-def test_a_budget_lets_its_burst_through_and_then_its_rate() -> None:
-    budget = DialBudget(per_second=2.0, burst=3)
-
-    assert [budget.take(10.0) for _ in range(4)] == [True, True, True, False]
-    assert not budget.take(10.4)
-    assert budget.take(10.5)
-    assert not budget.take(10.6)
-
-
-def test_without_a_rate_all_may_dial() -> None:
-    assert all(DialBudget().take(0.0) for _ in range(10_000))

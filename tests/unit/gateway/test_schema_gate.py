@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.relays import Bench, book
 from voltward.domain.call_purpose import CallPurpose
-from voltward.gateway.relay import RelayRules
+from voltward.gateway.relay_rules import RelayRules
 from voltward.gateway.settings import GroupSettings
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.error_code import ErrorCode

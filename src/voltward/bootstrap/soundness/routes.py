@@ -6,7 +6,14 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from voltward.bootstrap.routes import about, attestation_of, csms_subject, route_dialects, route_table
+from voltward.bootstrap.routes import (
+    about,
+    attestation_of,
+    csms_subject,
+    loss_terms,
+    route_dialects,
+    route_table,
+)
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, guarded
 from voltward.domain.station import Standing, Station
 from voltward.gateway.route_settings import CsmsSettings
@@ -27,7 +34,7 @@ def check_ways(settings: Settings) -> Iterator[Remark]:
     """Each route's way to its CSMS; faults are told, one does not hide the next."""
     for name, route in settings.routes().items():
         subject = csms_subject(settings, name)
-        checks = (check_protocols, check_headers, check_url)
+        checks = (check_protocols, check_headers, check_url, check_hold)
         for check in checks:
             yield from guarded(partial(check, route.csms, subject))
 
@@ -60,6 +67,12 @@ def check_url(csms: CsmsSettings, subject: str) -> Iterator[Remark]:
             Severity.WARNING,
         )
     yield Note(f"the way to the CSMS at {where.host} is not encrypted; wss:// would be.")
+
+
+def check_hold(csms: CsmsSettings, subject: str) -> Iterator[Remark]:
+    """A link without its CSMS is held for a time that a station bears."""
+    loss_terms(csms, subject)
+    yield from ()
 
 
 def check_tenants_in_use(stations: Iterable[Station], settings: Settings) -> Iterator[Remark]:
