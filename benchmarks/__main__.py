@@ -12,18 +12,16 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.cpu import Cores, running_on, share_out
-from benchmarks.crew import Crew, running_crew
+from benchmarks.crew import Crew
+from benchmarks.crowd import CrowdPlan, measure_crowd
 from benchmarks.errors import BenchmarkFault
-from benchmarks.fleet import make_fleet
-from benchmarks.libraries import running_mobilityhouse, running_ocpp_rpc
+from benchmarks.fleet import Mix, make_fleet, with_passwords
 from benchmarks.machine import describe_machine
-from benchmarks.nginx import running_nginx
 from benchmarks.report import Conditions, Side, render, write_between_markers
 from benchmarks.rounds import (
     Field,
@@ -34,18 +32,32 @@ from benchmarks.rounds import (
     prepare,
 )
 from benchmarks.sink import running_sink
-from benchmarks.voltward_target import running_voltward
+from benchmarks.stage import Place, standing_field
 
 FULL = Plan(
-    rounds=12, window_seconds=1.5, warm_up_seconds=3.0, stations=500, handshakes_in_flight=48, links=96
+    rounds=10, window_seconds=1.5, warm_up_seconds=2.0, stations=500, handshakes_in_flight=48, links=96
 )
 QUICK = Plan(
     rounds=5, window_seconds=1.0, warm_up_seconds=1.5, stations=150, handshakes_in_flight=48, links=96
+)
+FULL_CROWD = CrowdPlan(
+    idle=5000,
+    mix=Mix(3000, 3000, 600),
+    certificates=3000,
+    in_flight=900,
+    live=60,
+    storm_seconds=8.0,
+    repeats=3,
+)
+QUICK_CROWD = CrowdPlan(
+    idle=600, mix=Mix(200, 200, 60), certificates=200, in_flight=150, live=30, storm_seconds=4.0, repeats=1
 )
 README = Path(__file__).with_name("README.md")
 
 Workload = Callable[[Crew, Field, Plan], Measured]
 WORKLOADS: dict[str, Workload] = {"handshakes": compare_handshakes, "round-trips": compare_round_trips}
+CROWD = "crowd"
+PARTS = (*WORKLOADS, CROWD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +71,61 @@ class Request:
     @property
     def is_for_the_record(self) -> bool:
         """Only a full run of everything may replace the figures in the README."""
-        return self.plan is FULL and self.workloads == tuple(WORKLOADS) and not self.self_check
+        return self.plan is FULL and self.workloads == PARTS and not self.self_check
 
 
 def read_request(arguments: Sequence[str]) -> Request:
     """The command line as a value; wrong usage leaves with status 2, as argparse does."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute, rougher; the README stays as it is")
-    parser.add_argument("--only", choices=tuple(WORKLOADS), help="one of the workloads")
+    parser.add_argument("--only", choices=PARTS, help="one part of the whole")
     parser.add_argument(
         "--self-check",
         action="store_true",
         help="nginx against a second nginx: how far from 1.00 a ratio strays on this machine by chance",
     )
     options = parser.parse_args(arguments)
-    workloads = (options.only,) if options.only else tuple(WORKLOADS)
+    workloads = (options.only,) if options.only else PARTS
     return Request(QUICK if options.quick else FULL, workloads, options.self_check)
 
 
 def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
     """Start everything, measure, stop everything; returns the report and whether all goals were reached."""
-    fleet = make_fleet(folder, request.plan.stations)
-    second = running_nginx if request.self_check else running_voltward
-    libraries = () if request.self_check else (running_ocpp_rpc, running_mobilityhouse)
-    with ExitStack() as stack:
-        stack.enter_context(running_on(cores.load))
-        csms_port = stack.enter_context(running_sink())
-        peer = stack.enter_context(running_nginx(fleet, csms_port, cores.server, folder / "nginx"))
-        name = "second nginx" if request.self_check else "Voltward"
-        ours = stack.enter_context(second(fleet, csms_port, cores.server, folder / name))
-        others = tuple(stack.enter_context(run(fleet, cores.server, folder)) for run in libraries)
-        roots = [str(root) for target in (peer, ours, *others) for root in target.server_roots]
-        crew = stack.enter_context(running_crew(len(cores.load), fleet.stations, roots))
-        field = Field(peer, ours, others)
-        prepare(crew, field)
-        measured = [WORKLOADS[name](crew, field, request.plan) for name in request.workloads]
-    comparisons = [comparison for one in measured for comparison in one.comparisons]
+    comparisons, findings, tls, sides = [], [], "as the speed's part tells", ()
+    with running_on(cores.load), running_sink() as csms_port:
+        place = Place(folder, csms_port, cores)
+        workloads = [WORKLOADS[name] for name in request.workloads if name in WORKLOADS]
+        if workloads:
+            fleet = make_fleet(_below(folder, "speed"), request.plan.stations)
+            with standing_field(place, fleet, self_check=request.self_check) as (crew, field):
+                prepare(crew, field)
+                measured = [workload(crew, field, request.plan) for workload in workloads]
+            comparisons = [comparison for one in measured for comparison in one.comparisons]
+            chosen, sides = measured[0].tls, _sides(field)
+            tls = f"{chosen.version}, {chosen.suite}, P-256 for certificates and key exchange"
+        if CROWD in request.workloads and not request.self_check:
+            plan = FULL_CROWD if request.plan is FULL else QUICK_CROWD
+            fleet = with_passwords(make_fleet(_below(folder, "crowd"), plan.idle), plan.mix)
+            with standing_field(place, fleet) as (crew, field):
+                findings, sides = measure_crowd(crew, field, plan), _sides(field)
     conditions = Conditions(
         machine=describe_machine(cores),
-        sides=tuple(Side(target.name, target.versions) for target in field.all),
+        sides=sides,
         load=_load_words(request.plan, len(cores.load)),
-        tls=f"{measured[0].tls.version}, {measured[0].tls.suite}, P-256 for certificates and key exchange",
+        tls=tls,
         day=f"{datetime.now(UTC):%Y-%m-%d}",
     )
-    return render(comparisons, conditions), all(one.is_reached for one in comparisons)
+    return render(comparisons, conditions, findings), all(one.is_reached for one in (*comparisons, *findings))
+
+
+def _below(folder: Path, name: str) -> Path:
+    made = folder / name
+    made.mkdir()
+    return made
+
+
+def _sides(field: Field) -> tuple[Side, ...]:
+    return tuple(Side(target.name, target.versions) for target in field.all)
 
 
 def _load_words(plan: Plan, processes: int) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import random
 import signal
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ import uvloop
 
 from benchmarks.errors import PeerFault
 from benchmarks.fleet import EquippedStation
+from benchmarks.gathering import converse, dismiss, gather
 from benchmarks.link import station_context
 from benchmarks.load import (
     OPERATION_SECONDS,
@@ -79,7 +82,36 @@ class Exchange:
     seconds: float
 
 
-Order = Introduce | CycleLinks | OpenLinks | TryToResume | Exchange
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Bring up so many stations of the share whose identity begins so, mingled, and keep them."""
+
+    address: Address
+    plain_address: Address | None
+    kinds: tuple[tuple[str, int], ...]
+    in_flight: int
+    both_ways: bool = True
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Converse:
+    """A call every `interval` seconds over each link to `address` that is open."""
+
+    address: Address
+    seconds: float
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Close all links to `address`."""
+
+    address: Address
+    seconds: float = 0.0
+
+
+Order = Gather | Converse | Dismiss | Introduce | CycleLinks | OpenLinks | TryToResume | Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +119,7 @@ class Crew:
     """The parent's ends of the pipes to all load processes."""
 
     pipes: Sequence[Connection]
+    processes: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -95,13 +128,26 @@ class Crew:
 
     def carry_out(self, order: Order) -> Tally:
         """The order carried out by all processes at once; their tallies as one."""
+        self.begin(order)
+        return self.finish(order)
+
+    def first(self, processes: int) -> Crew:
+        """Only the first so many."""
+        return Crew(self.pipes[:processes], self.processes[:processes])
+
+    def begin(self, order: Order) -> None:
+        """Give the order and go on with something else."""
         for pipe in self.pipes:
             pipe.send(order)
+
+    def finish(self, order: Order) -> Tally:
+        """Await the end of an order that was begun."""
         tallies = [_reply(pipe, order.seconds + GRACE_SECONDS) for pipe in self.pipes]
         return Tally(
             operations=sum(tally.operations for tally in tallies),
             seconds=max(tally.seconds for tally in tallies),
             chosen=frozenset(choice for tally in tallies for choice in tally.chosen),
+            latencies=tuple(latency for tally in tallies for latency in tally.latencies),
         )
 
 
@@ -123,7 +169,8 @@ def running_crew(processes: int, stations: Sequence[EquippedStation], roots: Seq
     context = multiprocessing.get_context("spawn")
     numbered = list(enumerate(stations, 1))
     with ExitStack() as stack:
-        pipes = []
+        pipes: list[Connection] = []
+        ids: list[int] = []
         for index in range(processes):
             here, there = context.Pipe()
             arguments = (there, numbered[index::processes], tuple(roots))
@@ -136,19 +183,26 @@ def running_crew(processes: int, stations: Sequence[EquippedStation], roots: Seq
             stack.callback(process.terminate)
             stack.callback(here.close)
             pipes.append(here)
+            ids.append(process.pid or 0)
         for pipe in pipes:
             _reply(pipe, GRACE_SECONDS)
-        yield Crew(pipes)
+        yield Crew(pipes, tuple(ids))
 
 
 def _work(parent: Connection, share: list[tuple[int, EquippedStation]], roots: tuple[str, ...]) -> None:
     # Ctrl-C reaches the whole group; the parent alone answers it and then ends its children.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stations = [
-        LoadStation(number, station.identity, station.serial, station_context(str(station.credential), roots))
-        for number, station in share
+        LoadStation(number, one.identity, one.serial, _context(one, roots), one.password)
+        for number, one in share
     ]
     uvloop.run(_obey(parent, stations))
+
+
+def _context(station: EquippedStation, roots: tuple[str, ...]) -> ssl.SSLContext | None:
+    if station.profile == 1:
+        return None
+    return station_context(str(station.credential) if station.credential is not None else None, roots)
 
 
 async def _obey(parent: Connection, stations: Sequence[LoadStation]) -> None:
@@ -182,10 +236,26 @@ async def _carry_out(
             await introduce(stations, order.address)
             return Tally(len(stations), 0.0)
         case CycleLinks():
-            return await cycle_links(stations, order.address, order.seconds, order.in_flight)
+            with_certificates = [one for one in stations if not one.password]
+            return await cycle_links(with_certificates, order.address, order.seconds, order.in_flight)
         case OpenLinks():
             opened[order.address] = await open_conversations(stations[: order.links], order.address)
             return Tally(order.links, 0.0)
+        case Gather():
+            chosen = [
+                station
+                for begins, count in order.kinds
+                for station in [one for one in stations if one.identity.startswith(begins)][:count]
+            ]
+            random.Random(7).shuffle(chosen)  # noqa: S311 - the same disorder each time
+            opened[order.address], tally = await gather(
+                chosen, order.address, order.plain_address, order.in_flight, both_ways=order.both_ways
+            )
+            return tally
+        case Converse():
+            return await converse(opened[order.address], order.seconds, order.interval)
+        case Dismiss():
+            return await dismiss(opened.pop(order.address))
         case TryToResume():
             return Tally(int(await try_to_resume(stations[0], order.address)), 0.0)
         case Exchange():

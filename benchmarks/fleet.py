@@ -7,7 +7,7 @@ each one up. Files, since nginx and stdlib `ssl` read nothing else; they live as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,11 +24,16 @@ _LIFETIME = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class EquippedStation:
-    """A station: identity, serial (its certificate's CN), and certificate with key in one PEM file."""
+    """A station: identity, serial (its certificate's CN); on profile 3 certificate with key in one PEM file.
+
+    On the profiles below it has a password: one that people made, or an empty one that Voltward will make.
+    """
 
     identity: str
     serial: str
-    credential: Path
+    credential: Path | None
+    profile: int = 3
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,15 @@ class Fleet:
     server_root: Path
     server_chain: Path
     server_key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How many stations with passwords: on profile 1, and on 2 with machine-made ones and with human ones."""
+
+    plain: int
+    machine_made: int
+    human: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,23 @@ def make_fleet(folder: Path, size: int) -> Fleet:
         server_chain=_write(folder / "server-chain.pem", _pem(server) + _pem(server_issuer.certificate)),
         server_key=_write(folder / "server-key.pem", _key_pem(server_key)),
     )
+
+
+def with_passwords(fleet: Fleet, mix: Mix) -> Fleet:
+    """The fleet with stations on profiles 1 and 2 behind those that it has."""
+    kinds = ((1, mix.plain, False), (2, mix.machine_made, False), (2, mix.human, True))
+    more = [
+        _password_station(profile, number, is_human=is_human)
+        for profile, count, is_human in kinds
+        for number in range(count)
+    ]
+    return replace(fleet, stations=(*fleet.stations, *more))
+
+
+def _password_station(profile: int, number: int, *, is_human: bool) -> EquippedStation:
+    kind = "HUMAN" if is_human else f"P{profile}"
+    password = f"horse-battery-{number:05d}" if is_human else ""
+    return EquippedStation(f"{kind}-{number:05d}", f"SN-{kind}-{number:05d}", None, profile, password)
 
 
 def _equip(folder: Path, authority: _Authority, number: int) -> EquippedStation:

@@ -1,7 +1,7 @@
 """One station's connection as the load plays it: mutual TLS, upgrade, text frames, close.
 
-TLS is stdlib `ssl` on memory BIOs over a plain uvloop transport: another library and another path than the
-gateway's. Everything that the server sends is checked; what is not as it must be is a `PeerFault`.
+Over a plain uvloop transport. Everything that the server sends is checked; what is not as it must be is a
+`PeerFault`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import base64
 import os
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,9 +18,9 @@ from benchmarks import messages
 from benchmarks.errors import PeerFault
 from benchmarks.fleet import HOST_NAME
 from benchmarks.frames import CLOSE, PING, PONG, TEXT, accept_value, encode, header, next_frame
+from benchmarks.layers import NoLayer, TlsLayer
 
 NORMAL = b"\x03\xe8"
-_READ_BYTES = 64 * 1024
 _HEAD_LIMIT = 16 * 1024
 
 
@@ -37,15 +36,13 @@ class TlsChosen:
 class Link(asyncio.Protocol):
     """A link of one station. Await `opened`, hand `on_text` a listener, end with `shut`, await `ended`."""
 
-    def __init__(self, context: ssl.SSLContext, identity: str, session: ssl.SSLSession | None = None) -> None:
+    def __init__(self, layer: TlsLayer | NoLayer, identity: str, password: str = "") -> None:
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[None] = loop.create_future()
         self.on_text: Callable[[bytes], None] = _unexpected_text
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=HOST_NAME, session=session
-        )
+        self._layer = layer
+        self._authorization = _basic(identity, password) if password else b""
         self._receive = self._shake_hands
         self._buffer = b""
         self._identity = identity
@@ -65,19 +62,21 @@ class Link(asyncio.Protocol):
 
     def chosen(self) -> TlsChosen:
         """What the server chose, once `opened`. Looking is slow (OpenSSL copies the session): look seldom."""
-        cipher, session = self._tls.cipher(), self.session()
+        if self._layer.tls is None:
+            raise PeerFault("a plain link has chosen no TLS")
+        cipher, session = self._layer.tls.cipher(), self.session()
         # Tickets come before the answer to the upgrade, so by now they would be here.
         has_ticket = session is not None and session.has_ticket
-        return TlsChosen(self._tls.version() or "", cipher[0] if cipher else "", has_ticket)
+        return TlsChosen(self._layer.tls.version() or "", cipher[0] if cipher else "", has_ticket)
 
     def session(self) -> ssl.SSLSession | None:
         """What another link of the same station could offer, to resume this one's session."""
-        return self._tls.session
+        return self._layer.tls.session if self._layer.tls is not None else None
 
     @property
     def is_resumed(self) -> bool:
         """Whether the server took up the session that was offered, and so validated nothing."""
-        return bool(self._tls.session_reused)
+        return self._layer.tls is not None and bool(self._layer.tls.session_reused)
 
     # -- what the transport says
 
@@ -86,7 +85,7 @@ class Link(asyncio.Protocol):
         self._shake_hands()
 
     def data_received(self, data: bytes) -> None:
-        self._incoming.write(data)
+        self._layer.feed(data)
         try:
             self._receive()
         except (ssl.SSLError, PeerFault) as fault:
@@ -101,17 +100,21 @@ class Link(asyncio.Protocol):
     # -- the stages of a link: each is what a read leads to until the next one takes over
 
     def _shake_hands(self) -> None:
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
+        if not self._layer.shake_hands():
             self._flush()
             return
         self._receive = self._finish_upgrade
         # In one segment with our Finished, as TLS 1.3 allows.
         self._write(
             b"GET /ocpp/%b HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: %b\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: %b\r\n\r\n"
-            % (self._identity.encode(), HOST_NAME.encode(), self._key, messages.SUBPROTOCOL.encode())
+            b"Sec-WebSocket-Key: %b\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: %b\r\n%b\r\n"
+            % (
+                self._identity.encode(),
+                HOST_NAME.encode(),
+                self._key,
+                messages.SUBPROTOCOL.encode(),
+                self._authorization,
+            )
         )
 
     def _finish_upgrade(self) -> None:
@@ -130,7 +133,8 @@ class Link(asyncio.Protocol):
         if header(head, b"sec-websocket-protocol") != messages.SUBPROTOCOL.encode():
             raise PeerFault("another subprotocol than the one offered")
         self._receive = self._take_frames
-        self.opened.set_result(None)
+        if not self.opened.done():  # whoever waited may have gone
+            self.opened.set_result(None)
         self._take_frames()
 
     def _take_frames(self) -> None:
@@ -151,28 +155,21 @@ class Link(asyncio.Protocol):
             raise PeerFault(f"closed by the server with {int.from_bytes(payload[:2])}: {payload[2:]!r}")
         self._close_echoed = True
 
-    # -- TLS
+    # -- the layer beneath
 
     def _plain(self) -> bytes:
-        """Every decrypted byte there is."""
-        plain = b""
-        with suppress(ssl.SSLWantReadError):
-            while piece := self._tls.read(_READ_BYTES):
-                plain += piece
-                # Asking an empty engine costs an exception.
-                if not self._incoming.pending and not self._tls.pending():
-                    return plain
-            # close_notify: some servers leave the connection's end to us.
-            self._transport.close()
+        plain = self._layer.read()
+        if self._layer.has_ended:
+            self._transport.close()  # some servers leave the connection's end to us
         return plain
 
     def _write(self, plain: bytes) -> None:
-        self._tls.write(plain)
+        self._layer.write(plain)
         self._flush()
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
-            self._transport.write(self._outgoing.read())
+        if output := self._layer.take():
+            self._transport.write(output)
 
     def _fail(self, fault: Exception) -> None:
         named = PeerFault(f"{self._identity}: {fault}")
@@ -183,11 +180,16 @@ class Link(asyncio.Protocol):
         self._transport.abort()
 
 
+def _basic(identity: str, password: str) -> bytes:
+    pair = base64.b64encode(f"{identity}:{password}".encode())
+    return b"Authorization: Basic %b\r\n" % pair
+
+
 def _unexpected_text(payload: bytes) -> None:
     raise PeerFault(f"a message nobody asked for: {payload[:60]!r}")
 
 
-def station_context(credential: str, roots: tuple[str, ...]) -> ssl.SSLContext:
+def station_context(credential: str | None, roots: tuple[str, ...]) -> ssl.SSLContext:
     """TLS 1.3 with the station's certificate, the server verified by name; never a session to resume.
 
     P-256 alone is offered for the key exchange: otherwise a newer OpenSSL on one of the servers would
@@ -196,7 +198,8 @@ def station_context(credential: str, roots: tuple[str, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_ecdh_curve("prime256v1")
-    context.load_cert_chain(credential)
+    if credential is not None:
+        context.load_cert_chain(credential)
     for root in roots:
         context.load_verify_locations(root)
     return context

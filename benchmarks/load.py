@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from benchmarks import messages
 from benchmarks.errors import PeerFault
+from benchmarks.layers import NoLayer, TlsLayer
 from benchmarks.link import Link, TlsChosen
 
 OPERATION_SECONDS = 10.0
@@ -29,7 +30,14 @@ class LoadStation:
     number: int
     identity: str
     serial: str
-    context: ssl.SSLContext
+    context: ssl.SSLContext | None  # None: profile 1
+    password: str = ""
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """An address of its own on loopback: a server that counts by source meets many."""
+        high, low = divmod(self.number, 250)
+        return f"127.1.{high}.{low + 1}", 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Tally:
     operations: int
     seconds: float
     chosen: frozenset[TlsChosen] = frozenset()
+    latencies: tuple[float, ...] = ()  # seconds
 
 
 async def cycle_links(
@@ -57,7 +66,7 @@ async def cycle_links(
             station = waiting.popleft()
             async with _deadline(station):
                 link = await connect(station, address)
-                if is_first:
+                if is_first and station.context is not None:
                     chosen.add(link.chosen())
                     is_first = False
                 link.shut()
@@ -98,8 +107,10 @@ async def connect(
     station: LoadStation, address: tuple[str, int], session: ssl.SSLSession | None = None
 ) -> Link:
     """An open link of that station, TLS and upgrade done and checked."""
+    layer = NoLayer() if station.context is None else TlsLayer(station.context, session)
+    make = lambda: Link(layer, station.identity, station.password)  # noqa: E731 - uvloop wants a factory
     loop = asyncio.get_running_loop()
-    _, link = await loop.create_connection(lambda: Link(station.context, station.identity, session), *address)
+    _, link = await loop.create_connection(make, *address, local_addr=station.source)
     await link.opened
     return link
 
@@ -132,6 +143,17 @@ class Conversation:
             messages.boot(identifier, self._station.serial), messages.boot_result(identifier), 0.0
         )
 
+    async def use_both_ways(self) -> None:
+        """A call, and then the command with which the CSMS follows it: all state that a link ever has."""
+        identifier = self._next_identifier()
+        await self._ask(messages.heartbeat(identifier), messages.heartbeat_result(identifier), 0.0)
+
+    async def call(self) -> float:
+        """One call and its answer; the seconds that it took."""
+        identifier, begun = self._next_identifier(), time.perf_counter()
+        await self._ask(messages.meter_values(identifier), messages.meter_values_result(identifier), 0.0)
+        return time.perf_counter() - begun
+
     async def talk(self, seconds: float) -> int:
         """Round trips for `seconds`; returns how many. A link that breaks meanwhile is a fault."""
         before = self.operations
@@ -154,6 +176,9 @@ class Conversation:
             raise PeerFault(f"{self._station.identity}: no answer, or the link was closed")
 
     def _take_answer(self, payload: bytes) -> None:
+        if payload == messages.COMMAND:
+            self.link.send_text(messages.COMMAND_RESULT)
+            return
         if payload != self._expected:
             raise PeerFault(f"another answer than the CSMS gave: {payload[:60]!r}")
         self.operations += 1

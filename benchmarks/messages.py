@@ -59,6 +59,21 @@ def boot_result(identifier: bytes) -> bytes:
     return b'[3,"' + identifier + _BOOT_RESULT
 
 
+HEARTBEAT_RESULT = b'",{"currentTime":"2026-11-22T06:00:00Z"}]'
+COMMAND = b'[2,"bench-command","ClearCache",{}]'
+COMMAND_RESULT = b'[3,"bench-command",{"status":"Accepted"}]'
+
+
+def heartbeat(identifier: bytes) -> bytes:
+    """The CALL after which the CSMS sends a command of its own, so that a link has been used both ways."""
+    return b'[2,"' + identifier + b'","Heartbeat",{}]'
+
+
+def heartbeat_result(identifier: bytes) -> bytes:
+    """The one right answer to a heartbeat."""
+    return b'[3,"' + identifier + HEARTBEAT_RESULT
+
+
 def answer(call: bytes) -> bytes | None:
     """What the CSMS answers to a call of this module; None to anything else, or to a byte that changed."""
     identifier = call[_ID_AT:_AFTER_ID]
@@ -66,4 +81,6 @@ def answer(call: bytes) -> bytes | None:
         return meter_values_result(identifier)
     if call.startswith(b'","BootNotification",', _AFTER_ID):
         return boot_result(identifier)
+    if call.startswith(b'","Heartbeat",', _AFTER_ID):
+        return heartbeat_result(identifier)
     return None

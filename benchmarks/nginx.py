@@ -33,10 +33,10 @@ def _configuration(fleet: Fleet, port: int, csms_port: int) -> str:
 daemon off;
 {user}
 worker_processes 1;
-worker_rlimit_nofile 16384;
+worker_rlimit_nofile 20000;
 pid nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 19000; }}
 http {{
     access_log off;
 {temporary}

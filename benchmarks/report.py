@@ -39,7 +39,8 @@ def render(
 ) -> str:
     """The whole report, as Markdown that reads well unrendered too."""
     machine, ours = conditions.machine, conditions.sides[1].name
-    tables = [_table(comparisons, ours), _findings(findings)] if findings else [_table(comparisons, ours)]
+    tables = [_table(comparisons, ours)] if comparisons else []
+    tables += [_findings(findings)] if findings else []
     return "\n".join(
         [
             *(line for table in tables for line in (*table, "")),
@@ -78,7 +79,7 @@ def _row(comparison: Comparison) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:
-    head = ["| beside speed | figures | ratio | goal | |", "|---|---|---|---|---|"]
+    head = ["| less is better | figures | ratio | goal | |", "|---|---|---|---|---|"]
     return head + [_finding(one) for one in findings]
 
 

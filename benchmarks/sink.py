@@ -79,9 +79,12 @@ class SinkLink(asyncio.Protocol):
 
 def _reply(opcode: int, payload: bytes) -> bytes:
     if opcode == TEXT:
+        if payload == messages.COMMAND_RESULT:
+            return b""
         if (answer := messages.answer(payload)) is None:
             raise PeerFault(f"not a call of the benchmark, or changed on its way: {payload[:60]!r}")
-        return encode(TEXT, answer)
+        command = encode(TEXT, messages.COMMAND) if answer.endswith(messages.HEARTBEAT_RESULT) else b""
+        return encode(TEXT, answer) + command
     if opcode == PING:
         return encode(PONG, payload)
     if opcode == PONG:

@@ -15,3 +15,5 @@ class Target:
     root_process: int
     server_roots: tuple[Path, ...]
     versions: tuple[str, ...]
+    plain_address: tuple[str, int] | None = None
+    metrics_address: tuple[str, int] | None = None

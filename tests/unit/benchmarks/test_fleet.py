@@ -12,7 +12,9 @@ from benchmarks.fleet import HOST_NAME, OPERATOR, make_fleet
 
 def test_every_station_has_a_key_and_a_certificate_of_its_own(tmp_path: Path) -> None:
     fleet = make_fleet(tmp_path, 5)
-    certificates = [x509.load_pem_x509_certificate(one.credential.read_bytes()) for one in fleet.stations]
+    certificates = [
+        x509.load_pem_x509_certificate(Path(str(one.credential)).read_bytes()) for one in fleet.stations
+    ]
 
     assert len({_key_of(certificate) for certificate in certificates}) == 5
     assert len({station.identity for station in fleet.stations}) == 5
@@ -20,7 +22,7 @@ def test_every_station_has_a_key_and_a_certificate_of_its_own(tmp_path: Path) ->
 
 def test_a_certificate_names_serial_and_operator_and_fits_its_key(tmp_path: Path) -> None:
     fleet = make_fleet(tmp_path, 1)
-    pem = fleet.stations[0].credential.read_bytes()
+    pem = Path(str(fleet.stations[0].credential)).read_bytes()
     certificate = x509.load_pem_x509_certificate(pem)
     root = x509.load_pem_x509_certificate(fleet.stations_root.read_bytes())
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl  # noqa: TID251 - an independent peer on memory BIOs
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from benchmarks.errors import PeerFault
 from benchmarks.fleet import Fleet, make_fleet
 from benchmarks.frames import CLOSE, PING, PONG, TEXT, accept_value, encode, header, next_frame
+from benchmarks.layers import NoLayer, TlsLayer
 from benchmarks.link import Link, station_context
 
 NORMAL = b"\x03\xe8"
@@ -61,7 +63,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
 
 
 def new_link(fleet: Fleet) -> Link:
-    return Link(client_context(fleet), fleet.stations[0].identity)
+    return Link(TlsLayer(client_context(fleet)), fleet.stations[0].identity)
 
 
 def client_context(fleet: Fleet) -> ssl.SSLContext:
@@ -218,10 +220,30 @@ async def test_hanging_up_without_a_close_is_a_fault(fleet: Fleet) -> None:
 
 async def test_a_session_that_the_server_takes_up_again_is_found_out(fleet: Fleet) -> None:
     client, context = client_context(fleet), server_context(fleet, tickets=1)
-    first, server = Link(client, "BENCH-00001"), Server(context)
+    first, server = Link(TlsLayer(client), "BENCH-00001"), Server(context)
     server.send(first, acceptance(server.shake_hands_with(first)))
-    again, server = Link(client, "BENCH-00001", first.session()), Server(context)
+    again, server = Link(TlsLayer(client, first.session()), "BENCH-00001"), Server(context)
     server.send(again, acceptance(server.shake_hands_with(again)))
 
     assert not first.is_resumed
     assert again.is_resumed
+
+
+class Wire(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+
+async def test_on_profile_1_the_password_goes_out_in_the_plain_head() -> None:
+    link, wire = Link(NoLayer(), "P1-00001", "open sesame"), Wire()
+    link.connection_made(wire)
+    link.data_received(acceptance(wire.written))
+
+    assert header(wire.written, b"authorization") == b"Basic " + base64.b64encode(b"P1-00001:open sesame")
+    assert link.opened.done()

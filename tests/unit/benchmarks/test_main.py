@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.__main__ import FULL, QUICK, WORKLOADS, read_request
+from benchmarks.__main__ import FULL, PARTS, QUICK, read_request
 
 
 def test_a_full_run_is_for_the_record() -> None:
     request = read_request([])
 
     assert request.plan is FULL
-    assert request.workloads == tuple(WORKLOADS)
+    assert request.workloads == PARTS
     assert request.is_for_the_record
 
 
