@@ -28,6 +28,7 @@ from tests.journeys.deployment import (
     Wanted,
     World,
     certificate_login,
+    eventually,
     world_of,
 )
 from tests.journeys.player import playing
@@ -335,7 +336,7 @@ async def test_a_factory_certificate_opens_the_unproven_lane_alone(
         booted = await player.boot(part.serial)
         reported = await player.call("SecurityEventNotification", tampered())
         business = await player.call("StatusNotification", {})
-        rows = await world.journal("security_event_reported", subject=identity)
+        rows = await eventually(lambda: world.journal("security_event_reported", subject=identity))
 
     assert (event["control"], event["lane"]) == ("CERT-11", "unproven")
     for refused in (early, early_event, business):
