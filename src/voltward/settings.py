@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import Duration, Size, Until, parse_duration, parse_size, parse_until
 from voltward.domain.route import DEFAULT_ROUTE
+from voltward.gateway.alerts import AlertSettings
 from voltward.gateway.route_settings import CsmsSettings, RouteSettings
 from voltward.gateway.settings import GatewaySettings, GroupSettings, QuirkSettings, RelaySettings
 
@@ -89,6 +90,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     portal: PortalSettings = field(default_factory=PortalSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     quirks: QuirkSettings = field(default_factory=QuirkSettings)
     group: dict[str, GroupSettings] = field(default_factory=dict)
     folder: str = "."

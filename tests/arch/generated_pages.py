@@ -126,6 +126,8 @@ def _controls(rulebook: Rulebook, moment: Moment) -> Iterator[str]:
         yield f"- What it costs: {control.cost}"
         if control.holds_observed:
             yield "- Holds in a group that is only observed, too."
+        if control.leans_on_us:
+            yield "- Leans on our own state: the [breaker](operations.md#the-breaker-has-tripped) counts it."
         if control.beyond:
             yield f"- Why, beyond the editions: {control.beyond}"
         for edition, ids in _citations(control).items():

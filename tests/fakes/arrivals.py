@@ -28,7 +28,9 @@ from voltward.domain.enforcement import Policy
 from voltward.domain.observing import ObserveTerms
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.breaker import Breaker
 from voltward.gateway.door import Door
+from voltward.gateway.forwarded import VerifierHolder
 from voltward.gateway.observe import Arrival
 from voltward.gateway.passwords import PasswordDoor
 from voltward.gateway.settings import GatewaySettings
@@ -40,6 +42,7 @@ from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.quirk_book import QuirkBook
 from voltward.wire.authorization import basic_header, read_basic
+from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls import TlsFacts
 from voltward.wire.tls_context import ChainError
 
@@ -119,6 +122,7 @@ class MadeDoor:
         self.guessing = GuessingThrottle(GuessingLimits(), self.clock.monotonic())
         self.pool = ThreadPoolExecutor(2)
         self.quirks = QuirkBook()
+        self.verifier = VerifierHolder(ChainVerifier(()))
         self.rules = DoorRules(BOOK, Evaluator(BOOK), policies or {})
         self.door = self._made(GatewaySettings())
 
@@ -149,4 +153,6 @@ class MadeDoor:
             settings=settings,
             reports=self.reports,
             clock=self.clock,
+            breaker=Breaker(settings.breaker, self.registry, self.rules, self.reports, self.clock),
+            verifier=self.verifier,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.fakes.clock import NOON
 from voltward.domain.authority import Authority, DeniedCertificate, TrustedFor
+from voltward.domain.breaker import Trip
 from voltward.domain.credential import (
     ClientCertificate,
     Credential,
@@ -64,6 +65,11 @@ def authority(name: str = "Station CA", **changes: Any) -> Authority:
 def denied_certificate(identity: str = "CP001", **changes: Any) -> DeniedCertificate:
     """The certificate of `certificate_credential(identity)`, stolen."""
     return replace(DeniedCertificate(_digest("leaf", identity), "stolen", NOON, identity), **changes)
+
+
+def trip(control: str = "CERT-02", **changes: Any) -> Trip:
+    """The breaker holds since noon; who came in within the week before is known."""
+    return replace(Trip(control, NOON, NOON - timedelta(days=7), refused=12, among=40), **changes)
 
 
 def exception(control: str = "PWD-01", **changes: Any) -> ControlException:

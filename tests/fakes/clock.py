@@ -23,6 +23,10 @@ class FakeClock:
     def monotonic(self) -> float:
         return self._monotonic
 
+    def set(self, now: datetime) -> None:
+        """Somebody sets the wall clock: no time passes by that."""
+        self._now = now.astimezone(UTC)
+
     def leap(self, seconds: float) -> None:
         """Both times go on; never back."""
         if seconds < 0:

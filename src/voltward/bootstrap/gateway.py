@@ -25,6 +25,9 @@ from voltward.detection.sources import SourceMap
 from voltward.domain.errors import VoltwardError
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_GROUP
+from voltward.gateway.alerts import Alerts
+from voltward.gateway.breaker import Breaker
+from voltward.gateway.breaker_watch import BreakerWatch
 from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.delivery import Delivery
@@ -147,7 +150,6 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
     outbox = Outbox(grounds.kept.spool, clock)
     reports = Reports(outbox, Metrics(), clock)
     keeping = keeping_on(premises, grounds, outbox, reports)
-    check_schemas(settings)
     orders = read_group_orders(settings, premises.rulebook, clock.now())
     rules = door_rules(premises, orders)
     quirks = QuirkBook(quirk_rules(settings))
@@ -164,21 +166,23 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
         settings=settings.gateway,
         reports=reports,
         clock=clock,
+        breaker=Breaker(settings.gateway.breaker, registry, rules, reports, clock),
+        verifier=assembly.trust.verifier,
     )
-    message_controls = {c.id: c.parameters for c in premises.rulebook.for_moment(Moment.MESSAGE)}
-    book = RelayBook(message_controls, settings.relay, orders.groups, rules.strangers or DEFAULT_GROUP)
+    book = relay_book(premises, orders, rules)
     access = CsmsAccess(assembly.routes, premises.entropy)
     duties = LinkDuties(book, rules, access, reports, keeping.facts, clock)
     table: ConnectionTable[StationLink] = ConnectionTable()
+    watch = watch_on(door, grounds, table, duties)
     reception = Reception(door, table, duties)
     learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
     at_the_door = threshold(settings, reception, reports)
-    parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner)
+    alerts = Alerts(settings.alerts, reports)
+    parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts)
     following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
+    heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
-    assembly.gateway = Gateway(
-        parts, listeners(settings, assembly.trust, premises.rulebook), following, metrics_at
-    )
+    assembly.gateway = Gateway(parts, heard, following, metrics_at)
     remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
     return assembly
 
@@ -187,6 +191,24 @@ def door_rules(premises: Premises, orders: GroupOrders) -> DoorRules:
     """The rulebook, the groups' policies, and whose rules strangers meet."""
     rulebook, strangers = premises.rulebook, premises.settings.gateway.observe_group
     return DoorRules(rulebook, Evaluator(rulebook), orders.policies, orders.observed, strangers)
+
+
+def relay_book(premises: Premises, orders: GroupOrders, rules: DoorRules) -> RelayBook:
+    """What the relay does in each group. OperatorFault if a schema is named that is not there."""
+    check_schemas(premises.settings)
+    controls = {c.id: c.parameters for c in premises.rulebook.for_moment(Moment.MESSAGE)}
+    return RelayBook(controls, premises.settings.relay, orders.groups, rules.strangers or DEFAULT_GROUP)
+
+
+def watch_on(
+    door: Door, grounds: Grounds, table: ConnectionTable[StationLink], duties: LinkDuties
+) -> BreakerWatch:
+    """What the breaker needs beside the door."""
+    breaker = door.breaker
+    breaker.count_links = lambda: len(table)
+    duties.is_frozen = lambda: bool(breaker.held)
+    settings = door.settings.breaker
+    return BreakerWatch(breaker, grounds.store, grounds.registry, settings, door.reports, door.clock)
 
 
 def keeping_on(premises: Premises, grounds: Grounds, outbox: Outbox, reports: Reports) -> Keeping:

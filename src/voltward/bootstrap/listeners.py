@@ -65,7 +65,7 @@ def read_trust(settings: Settings, premises: Premises, registry: AdmissionRegist
     return Trust(
         tls=TlsHolder(build_server_context(chains, anchors, policy)),
         proxies=TlsHolder(build_server_context(chains, [for_proxies], policy)) if for_proxies else None,
-        verifier=VerifierHolder(ChainVerifier(anchors if settings.gateway.terminated.listen else ())),
+        verifier=VerifierHolder(ChainVerifier(anchors)),
     )
 
 

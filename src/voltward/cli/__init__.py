@@ -40,6 +40,12 @@ _COMMANDS = (
     ("ca", "voltward.cli.authority:app", FLEET, "Authorities whose certificates are believed."),
     ("cert", "voltward.cli.certificate:app", FLEET, "Certificates of stations."),
     (
+        "breaker",
+        "voltward.cli.breaker:app",
+        FLEET,
+        "Many stations refused for one reason: what holds meanwhile.",
+    ),
+    (
         "simulate",
         "voltward.cli.simulate:simulate",
         FLEET,

@@ -90,6 +90,7 @@ def control_facts(control: Control) -> dict[str, object]:
         "waivable": control.waivable,
         "softest_action": control.softest_action.value,
         "holds_observed": control.holds_observed,
+        "leans_on_us": control.leans_on_us,
         "remedy": control.remedy,
         "cost": control.cost,
         "beyond": control.beyond,

@@ -98,6 +98,7 @@ class Credential:
     last_form: PasswordForm | None = None
     sharing_digest: bytes = b""  # keyed, without the identity: equal for equal secrets (field note 6)
     origin: Origin | None = None  # None: a certificate that came by itself, or a row of an older version
+    last_in: datetime | None = None  # when it last opened by right; about once a day, certificates only
     revision: int = 0
 
     @property

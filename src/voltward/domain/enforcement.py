@@ -62,6 +62,7 @@ class Decision:
     """The door's answer. `deciding` is the control that led to it, `failed` all that failed, in order.
 
     With `would`, the group is only observed: `deciding` is then the control that would have led to that.
+    With `kept`, the breaker holds (ruling 15): the last verdict stays, although `deciding` refuses.
     """
 
     answer: Answer
@@ -70,6 +71,7 @@ class Decision:
     failed: tuple[Verdict, ...] = ()
     excepted: tuple[str, ...] = ()  # controls that failed and cost less by a dated exception
     would: Would | None = None
+    kept: bool = False
 
     @property
     def is_indulged(self) -> bool:

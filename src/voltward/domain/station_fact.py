@@ -21,6 +21,7 @@ class Connected:
     source: str
     credential: str | None = None
     form: PasswordForm | None = None
+    latches: bool = True  # a step of the floor; not while the breaker holds (ruling 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,16 @@ class Proven:
     credential: str | None = None
     fingerprint: bytes | None = None
     vouched: bool = False
+    latches: bool = True  # as with `Connected`
+
+
+@dataclass(frozen=True, slots=True)
+class CameIn:
+    """A proven certificate opened by right, or has a link that it opened: told about once a day."""
+
+    station: StationId
+    at: datetime
+    credential: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,6 @@ class ModelTold:
 
 
 # What the door needs to know.
-RegistryFact = Connected | CertificateFirstSeen | Proven | SerialTold | ModelTold
+RegistryFact = Connected | CertificateFirstSeen | CameIn | Proven | SerialTold | ModelTold
 AcquaintanceFact = Met | HabitsTold
 StationFact = RegistryFact | AcquaintanceFact

@@ -16,8 +16,10 @@ from voltward.domain.events import FactValue
 from voltward.domain.quirk import NO_GRANTS, Grants, Quirk
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, StationId
+from voltward.gateway.breaker import Breaker
 from voltward.gateway.controllers import speaker_for
-from voltward.gateway.observe import Arrival, observe, observe_again
+from voltward.gateway.forwarded import VerifierHolder
+from voltward.gateway.observe import Arrival, observe, observe_again, offered_again
 from voltward.gateway.passwords import Login, PasswordDoor, PasswordMatch, refreshed
 from voltward.gateway.report import Reports
 from voltward.gateway.settings import GatewaySettings
@@ -26,6 +28,7 @@ from voltward.ports.clock import Clock
 from voltward.rulebook.observation import ConnectionObservation, PasswordOutcome
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 from voltward.usecases.admit_station import DoorRules, admit_station, decision_event
+from voltward.usecases.keep_verdict import Refusal
 from voltward.usecases.quirk_book import QuirkBook
 
 # Whoever may know that an identity is unknown must not learn that another one is retired or misspelt.
@@ -75,6 +78,11 @@ class Judgement:
         return self.controller.station.id.identity if self.controller is not None else ""
 
     @property
+    def refusal(self) -> Refusal:
+        """What the breaker asks about, where the decision is to refuse."""
+        return Refusal(self.decision, self.observation, self.entry, self.credential, self.controller)
+
+    @property
     def credential_words(self) -> str:
         """The form of the credential, for the CSMS and the log: `certificate`, `password (text)`.
 
@@ -100,6 +108,8 @@ class Door:
     settings: GatewaySettings
     reports: Reports
     clock: Clock
+    breaker: Breaker
+    verifier: VerifierHolder
 
     async def judge(self, arrival: Arrival) -> Judgement:
         """Compare, observe, decide. The caller reports and acts."""
@@ -116,7 +126,6 @@ class Door:
         observation = observe(
             arrival, self.registry, self.reader, self.organisations, match.seen if match is not None else None
         )
-        decision = admit_station(observation, entry, self.rules, arrival.at)
         credential = match.credential if match is not None else None
         controller: StationEntry | None = None
         if observation.profile_used is SecurityProfile.TLS_CERTIFICATE:
@@ -126,6 +135,9 @@ class Door:
             credential = (
                 bearer.certificate(observation.chain.leaf.fingerprint) if bearer is not None else None
             )
+        decision = admit_station(observation, entry, self.rules, arrival.at)
+        if decision.answer is Answer.REFUSE:
+            decision = self.breaker.met(Refusal(decision, observation, entry, credential, controller))
         return Judgement(arrival, observation, decision, entry, credential, revision, controller, grants)
 
     def still(self, judgement: Judgement) -> Judgement:
@@ -133,7 +145,14 @@ class Door:
         return judgement if judgement.revision == self.registry.revision else self.judge_again(judgement)
 
     def judge_again(self, judgement: Judgement) -> Judgement:
-        """The same connection in the light of the registry and the clock as they are now."""
+        """The same connection in the light of the registry, the clock and the breaker as they are now."""
+        again = self.without_breaker(judgement)
+        if again.decision.answer is Answer.REFUSE:
+            return replace(again, decision=self.breaker.looked_at_again(again.refusal))
+        return again
+
+    def without_breaker(self, judgement: Judgement) -> Judgement:
+        """The same connection in the light of the registry and the clock alone."""
         now = self.clock.now()
         entry = self.registry.lookup(judgement.station, now)
         controller: StationEntry | None = None
@@ -150,7 +169,10 @@ class Door:
         grants = self.quirks.of(entry, now)
         if password is not None:
             password, _ = tolerated_password(password, grants)
-        observation = observe_again(judgement.observation, self.registry, password, grants, now)
+        before = judgement.observation
+        if judgement.decision.kept:  # its path led nowhere when it came; the anchors may be whole again
+            before = offered_again(before, judgement.arrival, self.registry, self.reader, self.verifier)
+        observation = observe_again(before, self.registry, password, grants, now)
         decision = admit_station(observation, entry, self.rules, now)
         return replace(
             judgement,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from voltward.domain.authority import BindingRule, TrustedFor
@@ -17,7 +18,14 @@ from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
-from voltward.domain.station_fact import CertificateFirstSeen, Connected, ModelTold, Proven, SerialTold
+from voltward.domain.station_fact import (
+    CameIn,
+    CertificateFirstSeen,
+    Connected,
+    ModelTold,
+    Proven,
+    SerialTold,
+)
 from voltward.gateway.csms_channel import CsmsChannel, DialFailed, dial_csms
 from voltward.gateway.csms_loss import LossDesk, LossTerms
 from voltward.gateway.dial_gate import DialGate
@@ -35,6 +43,7 @@ from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admit_station import DoorRules, judge_boot
 
+IN_TOLD_AGAIN = timedelta(days=1)  # how exactly it is known when a certificate last opened by right
 LONGEST_INFO = 255  # characters of a security event's own words (A04)
 LONGEST_SERIAL = 50  # characters; every edition keeps to 25
 
@@ -83,6 +92,7 @@ class LinkDuties:
         self.is_leaving = False  # the gateway takes nobody any more
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
         self.on_vouched: Callable[[Judgement], None] = _nobody_learns
+        self.is_frozen: Callable[[], bool] = bool  # while the breaker holds, no floor rises (ruling 15)
         self._off: dict[str, tuple[Policy, frozenset[str]]] = {}  # by group, for stations without exceptions
 
     def boot_retry(self, judgement: Judgement) -> int:
@@ -164,6 +174,7 @@ class LinkDuties:
             return
         assert judgement.profile is not None  # without a proof it would have been indulged
         station = entry.station
+        self.still_in(judgement)
         chain, credential = judgement.observation.chain, judgement.credential
         by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
         if by_certificate and credential is None and chain is not None and chain.authority is not None:
@@ -183,7 +194,18 @@ class LinkDuties:
         if not (is_known and same_form) or is_rising:
             credential_id = credential.id if credential is not None else None
             connected = Connected(station.id, now, judgement.profile, prefix, credential_id, judgement.form)
-            self.facts.put(connected)
+            self.facts.put(replace(connected, latches=not self.is_frozen()))
+
+    def still_in(self, judgement: Judgement) -> None:
+        """A certificate opened, or has a link, by right: once a day that is told, for the breaker's sake."""
+        credential, decision = judgement.credential, judgement.decision
+        if credential is None or credential.proven_at is None or credential.is_password:
+            return
+        if decision.answer is not Answer.ADMIT or decision.kept or decision.would is not None:
+            return
+        now = self.clock.now()
+        if now - (credential.last_in or credential.proven_at) >= IN_TOLD_AGAIN:
+            self.facts.put(CameIn(credential.station, now, credential.id))
 
     def proven(self, link: LeavingLink) -> None:
         """The first call was answered on a link (ruling 28)."""
@@ -201,6 +223,7 @@ class LinkDuties:
         proven = Proven(
             entry.station.id, self.clock.now(), judgement.profile, credential_id, judgement.fingerprint
         )
+        proven = replace(proven, latches=not self.is_frozen())
         if controller is not None:
             self.facts.put(replace(proven, station=controller.station.id))
             proven = replace(proven, credential=None, fingerprint=None, vouched=_is_production(judgement))

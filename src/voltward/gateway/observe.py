@@ -17,7 +17,7 @@ from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT, StationId
 from voltward.gateway.controllers import silent_controller, speaker_for
-from voltward.gateway.forwarded import ForwardedTls
+from voltward.gateway.forwarded import ForwardedTls, VerifierHolder
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import (
     AuthorizationForm,
@@ -110,8 +110,8 @@ def observe_again(
     assert before.request.identity is not None
     entry = registry.lookup(StationId(before.request.identity, before.request.tenant), now)
     chain = before.chain
-    if chain is not None and chain.authority is not None:
-        chain = replace(chain, authority=registry.authorities.get(chain.authority.id))
+    if chain is not None and len(chain.path) > 1:  # it led to an authority, which may be gone, or be back
+        chain = replace(chain, authority=registry.authorities.get(chain.path[-1].fingerprint.hex()))
     controller = speaker_for(entry, chain, registry)
     return replace(
         before,
@@ -123,6 +123,20 @@ def observe_again(
         station=station_known(entry) if entry is not None else None,
         controller=station_known(controller) if controller is not None else None,
     )
+
+
+def offered_again(
+    before: ConnectionObservation,
+    arrival: Arrival,
+    registry: AdmissionRegistry,
+    reader: CertificateReader,
+    holder: VerifierHolder,
+) -> ConnectionObservation:
+    """The chain of a live connection, followed anew to the authorities that are trusted now."""
+    if arrival.tls is None or before.chain is None:
+        return before
+    offered = holder.verifier.verify(tuple(arrival.tls.peer_chain))
+    return replace(before, chain=chain_seen(reader, offered, registry.authorities))
 
 
 def station_known(entry: StationEntry) -> StationKnown:

@@ -6,7 +6,7 @@ a count (ruling 29); the log and the metrics get each of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 import structlog
@@ -54,6 +54,9 @@ class Metrics:
         self.schema_violations = self._counter(
             "schema_violations", "Payloads that do not fit the published schema", "action", "rule"
         )
+        self.breaker = Gauge(
+            "voltward_breaker_tripped", "1 while the breaker holds", ["control"], registry=self.registry
+        )
         self.to_csms = self.messages.labels("to_csms")
         self.to_station = self.messages.labels("to_station")
         self.admission = Histogram(
@@ -74,6 +77,7 @@ class Reports:
         self._tally = RefusalTally()
         self._habits = RefusalTally(HOUR, MOST_HABITS)
         self.metrics = metrics
+        self.on_alarm: Callable[[Event], None] = _nobody_is_called
 
     def decided(self, event: Event) -> None:
         """A decision at the door."""
@@ -98,6 +102,14 @@ class Reports:
         else:
             self._journal.append(event)
         return event
+
+    def alarm(self, kind: str, subject: str, facts: Mapping[str, FactValue]) -> None:
+        """Something that a person has to look at now: critical in the log, and somebody is called."""
+        event = Event(kind, self._clock.now(), "gateway", subject, dict(facts))
+        self.metrics.event(kind).inc()
+        self._log.critical(kind, subject=subject, **facts)
+        self._journal.append(event)
+        self.on_alarm(event)
 
     async def happened_for_sure(self, event: Event) -> None:
         """Returns when the row is on disk (ruling 29: a station's security events)."""
@@ -153,3 +165,7 @@ class Reports:
 
     def _say(self, event: Event) -> None:
         self._log.info(event.kind, subject=event.subject, **event.facts)
+
+
+def _nobody_is_called(_event: Event) -> None:
+    """Before somebody wants to be."""

@@ -11,9 +11,12 @@ from collections.abc import Callable, Container, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.domain.station import StationId
+from voltward.gateway.alerts import Alerts
 from voltward.gateway.background import Background
+from voltward.gateway.breaker_watch import BreakerWatch
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.door import Door, Judgement
 from voltward.gateway.greeting import first_peer
@@ -29,6 +32,7 @@ from voltward.gateway.station_channel import Threshold
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
+from voltward.usecases.keep_verdict import Refusal
 from voltward.usecases.start_registry import Start
 
 POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
@@ -50,6 +54,8 @@ class GatewayParts:
     threshold: Threshold
     keeping: Keeping
     learner: PasswordLearner
+    breaker: BreakerWatch
+    alerts: Alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Gateway:
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
-        self._health = HealthServer(self._reports.metrics, self.missing, parts.keeping.remarks, self._key_set)
+        self._health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
         parts.duties.on_left = self._left
         parts.duties.on_vouched = parts.learner.vouched
 
@@ -103,6 +109,12 @@ class Gateway:
             words.append("stopping")
         stops = self._parts.keeping.stops()
         return [*words, stops] if stops else words
+
+    def remarks(self) -> list[str]:
+        """What somebody should know who asks whether the gateway is ready."""
+        held = self._parts.door.breaker.held
+        said = [f"the breaker holds {control}: see `voltward breaker status`" for control in held]
+        return [*said, *self._parts.keeping.remarks()]
 
     def _key_set(self) -> bytes:
         """The public keys of what is sworn now; a reload may bring the first."""
@@ -126,6 +138,8 @@ class Gateway:
         self._background.start(keeping.snapshots.run(), "snapshots")
         self._background.start(self._following.upkeep(), "upkeep of the store")
         self._background.start(self._parts.learner.run(), "learner")
+        self._background.start(self._parts.breaker.run(), "breaker")
+        self._background.start(self._parts.alerts.run(), "alerts")
         await self._stopped.wait()
         self._reports.log_only("gateway_stopping", links=len(self._parts.table))
         await self._close()
@@ -176,6 +190,7 @@ class Gateway:
         while True:
             await asyncio.sleep(ENDS)
             for link in self._parts.table:
+                self._parts.duties.still_in(link.judgement)
                 if _ends_by_date(link.judgement):
                     self.judge_again(link)
 
@@ -202,6 +217,8 @@ class Gateway:
         """Judge live links again: all of them when trust moved, else those of the stations that moved."""
         if moved.trust:
             self._following.trust_changed()
+        if moved.trust or moved.reloaded:
+            await self._foresee()
         judged = 0
         for link in self._parts.table:
             if moved.trust or moved.reloaded or _concern(moved.stations, link.judgement):
@@ -209,6 +226,17 @@ class Gateway:
                 judged += 1
                 if judged % SLICE == 0:
                     await asyncio.sleep(0)
+
+    async def _foresee(self) -> None:
+        """What a change would do to all links, before it does it: the breaker may have a word (ruling 15)."""
+        door, refusals = self._parts.door, list[Refusal]()
+        for number, link in enumerate(tuple(self._parts.table), start=1):
+            judgement = door.without_breaker(link.judgement)
+            if judgement.decision.answer is Answer.REFUSE:
+                refusals.append(judgement.refusal)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        door.breaker.foreseen(refusals, len(self._parts.table))
 
     def judge_all_again(self) -> None:
         """Another policy: every live link meets it."""

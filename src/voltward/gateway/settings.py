@@ -33,6 +33,19 @@ class DoorLimits(Struct, frozen=True, forbid_unknown_fields=True):
     probe_timeout: Duration = Duration(2)  # ruling 11
 
 
+Share = Annotated[float, Meta(gt=0, le=1)]
+
+
+class BreakerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """When refusals are a mass, and for how long whoever proved itself is remembered (ruling 15)."""
+
+    share: Share = 0.2  # of the stations that are refused or have a link
+    least: Count = 10  # stations; a handful is no mass
+    window: Duration = Duration(5 * 60)
+    memory: Duration = Duration(7 * 86400)
+    quiet: Duration = Duration(10 * 60)  # without a kept verdict: then the cause is gone
+
+
 class CarrierPrefix(Struct, frozen=True, forbid_unknown_fields=True):
     """A network address translator or balancer behind which many stations stand (ruling 10)."""
 
@@ -54,6 +67,7 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     observe_group: str = ""  # while this group is observed, unknown identities are let in under its rules
     carriers: list[CarrierPrefix] = field(default_factory=list)
     limits: DoorLimits = field(default_factory=DoorLimits)
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
     proxies: ProxySettings = field(default_factory=ProxySettings)
     terminated: TerminatedSettings = field(default_factory=TerminatedSettings)
     spool: str = "gateway/spool"  # a folder for what the store has not taken, and for the registry's snapshot

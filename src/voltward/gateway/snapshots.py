@@ -86,7 +86,8 @@ class SnapshotKeeper:
         registry = self._parts.registry
         authorities, denials = tuple(registry.authorities.values()), tuple(registry.denials.values())
         level_at = self._parts.watch.level_at
-        head = SnapshotHead(self._number, level_at, registry.revision, authorities, denials)
+        trips = tuple(registry.trips.values())
+        head = SnapshotHead(self._number, level_at, registry.revision, authorities, denials, trips)
         return Snapshot(head, tuple(registry.stations()))
 
     async def _next_number(self) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.breaker import Trip
 from voltward.domain.station_entry import StationEntry
 
 
@@ -19,6 +20,7 @@ class SnapshotHead:
     revision: int
     authorities: tuple[Authority, ...]
     denials: tuple[DeniedCertificate, ...]
+    trips: tuple[Trip, ...] = ()  # what the breaker holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Protocol, Self
 
 from voltward.domain.acquaintance import Acquaintance, MannerSeen
 from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.breaker import Trip
 from voltward.domain.credential import Credential
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
@@ -166,6 +167,22 @@ class MarkStore(Protocol):
     async def set(self, name: str, number: int) -> None: ...
 
 
+class TripStore(Protocol):
+    """What the breaker holds (ruling 15)."""
+
+    async def all(self) -> Sequence[Trip]:
+        """By control; released ones too."""
+        ...
+
+    async def put(self, trip: Trip) -> None:
+        """One row per control: a new one replaces the old."""
+        ...
+
+    async def remove(self, control: str) -> None:
+        """Harmless where there is none."""
+        ...
+
+
 class Reading(Protocol):
     """The stores as they were at one moment; blocks nobody. Saving in it is a bug, and fails as one."""
 
@@ -185,6 +202,8 @@ class Reading(Protocol):
     def acquaintances(self) -> AcquaintanceStore: ...
     @property
     def marks(self) -> MarkStore: ...
+    @property
+    def trips(self) -> TripStore: ...
 
     async def __aenter__(self) -> Self: ...
 
@@ -219,6 +238,7 @@ class Aggregate(StrEnum):
     STATION = "station"  # covers its credentials and exceptions
     AUTHORITY = "authority"
     DENIAL = "denial"
+    BREAKER = "breaker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Rulebook:
     defaults: Mapping[str, Action]
     softest: Mapping[str, Action]
     holding: frozenset[str]  # controls that are enforced even where a group is observed
+    leaning: frozenset[str]  # controls that a mistake of ours makes a whole fleet fail (ruling 15)
 
     def for_moment(self, moment: Moment) -> tuple[Control, ...]:
         """The controls that are judged then, in the rulebook's order."""
@@ -66,6 +67,7 @@ def build_rulebook(files: Mapping[str, str], editions: str, retired: str) -> Rul
         defaults=MappingProxyType({control.id: control.default_action for control in controls}),
         softest=MappingProxyType({control.id: control.softest_action for control in controls}),
         holding=frozenset(control.id for control in controls if control.holds_observed),
+        leaning=frozenset(control.id for control in controls if control.leans_on_us),
     )
 
 

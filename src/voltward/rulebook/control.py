@@ -75,6 +75,7 @@ class Control:
     requirements: tuple[RequirementRef, ...]
     beyond: str  # why we ask for it where no edition does
     holds_observed: bool  # enforced even in a group that is only observed
+    leans_on_us: bool  # a mistake of ours (anchors, clock, records) makes a whole fleet fail it
 
     @property
     def softest_action(self) -> Action:

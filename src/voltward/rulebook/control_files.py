@@ -39,6 +39,7 @@ _OPTIONAL = {
     "waived_action": str,
     "beyond": str,
     "holds_observed": bool,
+    "leans_on_us": bool,
 }
 
 # Rules that are enforced where no check of ours can look (the TLS engine, the door's waiting room, the
@@ -91,6 +92,7 @@ class _ControlTable:
             requirements=requirements,
             beyond=beyond,
             holds_observed=self._table.get("holds_observed", False),
+            leans_on_us=self._table.get("leans_on_us", False),
         )
 
     def _check_keys(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.breaker import Trip
 from voltward.domain.credential import ClientCertificate, CredentialState
 from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
@@ -29,6 +30,7 @@ class AdmissionRegistry:
         self._controllers: dict[StationId, StationId] = {}  # who speaks for a station
         self._denied: dict[bytes, DeniedCertificate] = {}
         self._authorities: dict[str, Authority] = {}
+        self._trips: dict[str, Trip] = {}
         self._learnt: dict[StationId, list[RegistryFact]] = {}  # and not in the store yet
         self.learnt = 0  # how many of these
         self.revision = 0  # of the change feed
@@ -82,6 +84,20 @@ class AdmissionRegistry:
     def denials(self) -> Mapping[bytes, DeniedCertificate]:
         """The whole deny-list, by fingerprint."""
         return self._denied
+
+    @property
+    def trips(self) -> Mapping[str, Trip]:
+        """What the breaker holds, and what was released, by control (ruling 15)."""
+        return self._trips
+
+    def last_in(self) -> datetime | None:
+        """When a credential last opened by right, of all that are known; None: none ever did."""
+        moments = (
+            credential.last_in or credential.proven_at
+            for entry in self._stations.values()
+            for credential in entry.credentials
+        )
+        return max((moment for moment in moments if moment is not None), default=None)
 
     def __len__(self) -> int:
         return len(self._stations)
@@ -178,7 +194,25 @@ class AdmissionRegistry:
         """The whole deny-list anew."""
         self._denied = {denied.fingerprint: denied for denied in denials}
 
-    def set_authorities(self, authorities: Iterable[Authority]) -> None:
-        """All authorities anew; retired ones are left out."""
-        self._authorities = {a.id: a for a in authorities if a.retired_at is None}
+    def set_trips(self, trips: Iterable[Trip]) -> None:
+        """The whole list anew."""
+        self._trips = {trip.control: trip for trip in trips}
+
+    def put_trip(self, trip: Trip) -> None:
+        """One that the store has taken, before the feed tells of it."""
+        self._trips[trip.control] = trip
+
+    def set_authorities(self, authorities: Iterable[Authority], frozen_since: datetime | None = None) -> None:
+        """All authorities anew; retired ones are left out.
+
+        While the breaker holds, what was retired since it tripped stays in force (ruling 15): trust that is
+        added bites at once, since that is how one mends, and trust that is taken away waits.
+        """
+        self._authorities = {}
+        for authority in authorities:
+            retired_at = authority.retired_at
+            if retired_at is None:
+                self._authorities[authority.id] = authority
+            elif frozen_since is not None and retired_at >= frozen_since:
+                self._authorities[authority.id] = replace(authority, retired_at=None)
         self.trust_revision += 1

@@ -120,9 +120,7 @@ def decision_event(
         "suite": tls.suite if tls else None,
         "offered": request.offered,
     }
-    if decision.would is not None:
-        facts["would"] = decision.would.answer.value
-        facts["would_lane"] = decision.would.lane.value if decision.would.lane else None
+    facts.update(_spared(decision))
     if observation.controller is not None and used is SecurityProfile.TLS_CERTIFICATE:
         facts["controller"] = observation.controller.identity
     if request.quirks:
@@ -141,3 +139,12 @@ def decision_event(
         subject=str(StationId(request.identity, request.tenant)) if request.identity is not None else "",
         facts=facts,
     )
+
+
+def _spared(decision: Decision) -> dict[str, FactValue]:
+    """What would have been, where the breaker or observing let somebody in."""
+    facts: dict[str, FactValue] = {"kept": True} if decision.kept else {}
+    if decision.would is not None:
+        facts["would"] = decision.would.answer.value
+        facts["would_lane"] = decision.would.lane.value if decision.would.lane else None
+    return facts

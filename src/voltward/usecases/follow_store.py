@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from voltward.domain.authority import DeniedCertificate
+from voltward.domain.breaker import frozen_since
 from voltward.domain.credential import Credential, CredentialState
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
@@ -21,7 +22,7 @@ class Moved:
     """What a catch-up changed, so that live links can be looked at again."""
 
     stations: set[StationId] = field(default_factory=set[StationId])
-    trust: bool = False  # authorities or denials: every link with a certificate is concerned
+    trust: bool = False  # authorities, denials, the breaker: every link with a certificate is concerned
     reloaded: bool = False  # everything was read anew
     narrowed: bool = False  # somebody may do less than before
     went_back: bool = False  # the store is older than what we knew: a backup was restored
@@ -48,7 +49,7 @@ async def load_registry(
             held = tuple(credentials.get(station.id, ()))
             registry.put_station(StationEntry(station, held, tuple(exceptions.get(station.id, ()))))
         registry.keep_only(station.id for station in stations)
-        registry.set_authorities(await work.authorities.all())
+        await _refresh_trust(work, registry)
         registry.set_denials([*known, *await work.denials.all()])
     registry.revision = revision
 
@@ -70,14 +71,21 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
     aggregates = {change.aggregate for change in news.changes}
     async with store.read() as work:
         moved.narrowed = await _refresh_stations(work, registry, moved.stations)
-        if "authority" in aggregates:
-            registry.set_authorities(await work.authorities.all())
+        if aggregates & {"authority", "breaker"}:
+            await _refresh_trust(work, registry)
         if "denial" in aggregates:
             registry.set_denials(await work.denials.all())
-    moved.trust = bool(aggregates & {"authority", "denial"})
+    moved.trust = bool(aggregates & {"authority", "denial", "breaker"})
     if news.changes:
         registry.revision = news.changes[-1].revision
     return moved
+
+
+async def _refresh_trust(work: Reading, registry: AdmissionRegistry) -> None:
+    """What the breaker holds, and the authorities under that."""
+    trips = await work.trips.all()
+    registry.set_trips(trips)
+    registry.set_authorities(await work.authorities.all(), frozen_since(trips))
 
 
 async def _refresh_stations(

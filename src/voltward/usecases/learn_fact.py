@@ -14,6 +14,7 @@ from voltward.domain.credential import ClientCertificate, Credential, Credential
 from voltward.domain.events import Event
 from voltward.domain.station import Standing, Station
 from voltward.domain.station_fact import (
+    CameIn,
     CertificateFirstSeen,
     Connected,
     ModelTold,
@@ -50,6 +51,8 @@ def learn(station: Station, credentials: tuple[Credential, ...], fact: RegistryF
         return _connected(station, credentials, fact)
     if isinstance(fact, CertificateFirstSeen):
         return _seen(station, credentials, fact, new_id)
+    if isinstance(fact, CameIn):
+        return Learnt(station, tuple(_came_in(credential, fact) for credential in credentials))
     if isinstance(fact, SerialTold):
         return _told(station, credentials, fact)
     if isinstance(fact, ModelTold):
@@ -58,7 +61,7 @@ def learn(station: Station, credentials: tuple[Credential, ...], fact: RegistryF
 
 
 def _connected(station: Station, credentials: tuple[Credential, ...], fact: Connected) -> Learnt:
-    after = _advanced(station, ConnectedOn(fact.profile), fact.at)
+    after = _advanced(station, ConnectedOn(fact.profile), fact.at) if fact.latches else station
     if fact.source not in station.known_sources:
         after = replace(after, known_sources=(*station.known_sources, fact.source)[-KEPT_SOURCES:])
     held = tuple(
@@ -101,7 +104,7 @@ def _proven(station: Station, credentials: tuple[Credential, ...], fact: Proven)
             kind = "password" if credential.is_password else "certificate"
             facts = {"credential": credential.id, "kind": kind, "generation": credential.generation}
             events.append(Event("credential_proven", fact.at, "gateway", str(station.id), facts))
-    after = _advanced(station, CallAnsweredOn(fact.profile), fact.at)
+    after = _advanced(station, CallAnsweredOn(fact.profile), fact.at) if fact.latches else station
     if after.standing is Standing.COMMISSIONING and is_production:
         after = replace(after, standing=Standing.ACTIVE)
     return Learnt(after, tuple(held), (*events, *_raised(station, after, fact.at)))
@@ -120,6 +123,12 @@ def _ended_by(proven: Credential, old: Credential, at: datetime) -> Credential:
         return replace(old, state=CredentialState.RETIRED)
     ends = min(at + OLD_PASSWORD, old.not_after or at + OLD_PASSWORD)
     return replace(old, state=CredentialState.SUPERSEDED, not_after=ends)
+
+
+def _came_in(credential: Credential, fact: CameIn) -> Credential:
+    if credential.id != fact.credential or (credential.last_in is not None and fact.at <= credential.last_in):
+        return credential
+    return replace(credential, last_in=fact.at)
 
 
 def _told(station: Station, credentials: tuple[Credential, ...], fact: SerialTold) -> Learnt:

@@ -72,6 +72,7 @@ async def _from_snapshot(file: SnapshotFile, registry: AdmissionRegistry, away: 
 def _fill(registry: AdmissionRegistry, snapshot: Snapshot) -> None:
     for entry in snapshot.stations:
         registry.put_station(entry)
+    registry.set_trips(snapshot.head.trips)
     registry.set_authorities(snapshot.head.authorities)
     registry.set_denials(snapshot.head.denials)
     registry.revision = snapshot.head.revision

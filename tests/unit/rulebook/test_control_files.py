@@ -59,6 +59,7 @@ def test_a_control_is_read() -> None:
         requirements=(RequirementRef("old", "A.1"),),
         beyond="",
         holds_observed=False,
+        leans_on_us=False,
     )
 
 

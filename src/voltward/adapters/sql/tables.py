@@ -117,6 +117,7 @@ CREDENTIALS: Final = Table(
     _required("created_at", Utc),
     Column("not_after", Utc),
     Column("proven_at", Utc),
+    Column("last_in", Utc),
     Column("last_form", String(32)),
     _required("sharing_digest", LargeBinary),
     Column("digest", LargeBinary),  # keyed: useless without the key, which is not in the database
@@ -210,6 +211,20 @@ MANNERS: Final = Table(
     _required("first_seen", Utc),
     _required("last_seen", Utc),
     _required("count", Integer),
+)
+
+BREAKER_TRIPS: Final = Table(
+    "breaker_trips",
+    METADATA,
+    _tenant(),
+    Column("control", String(64), primary_key=True),
+    _required("at", Utc),
+    _required("known_since", Utc),
+    _required("refused", Integer),
+    _required("among", Integer),
+    Column("released_at", Utc),
+    _required("released_by", Text),
+    _required("reason", Text),
 )
 
 OPERATORS: Final = Table(

@@ -19,6 +19,7 @@ from voltward.adapters.sql.journal_signer import JournalSigner
 from voltward.adapters.sql.mark_store import SqlMarkStore
 from voltward.adapters.sql.operator_store import SqlOperatorStore
 from voltward.adapters.sql.station_store import SqlStationStore
+from voltward.adapters.sql.trip_store import SqlTripStore
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -64,6 +65,10 @@ class SqlReading:
     @property
     def marks(self) -> SqlMarkStore:
         return SqlMarkStore(self._open)
+
+    @property
+    def trips(self) -> SqlTripStore:
+        return SqlTripStore(self._open, self._changes)
 
     @property
     def _open(self) -> Transaction:
