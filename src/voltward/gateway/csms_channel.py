@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from voltward.domain.route import csms_url
+from voltward.gateway.csms_addresses import AddressBook, addresses_of, share
 from voltward.gateway.peer import Peer
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect
 from voltward.ports.clock import Entropy
@@ -24,6 +25,7 @@ from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault
 NO_SUBPROTOCOL = "no common subprotocol"
 NOT_THIS_LINK = frozenset({1001, 1012, 1013, 1014})  # close codes that speak of the CSMS, not of one station
 MASK_BLOCK = 256  # octets of chance drawn at a time for one link
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class CsmsRoute:
     message_size: int
     write_buffer: int
     tls: ClientContext | None = None
+    addresses: AddressBook = field(default_factory=AddressBook, compare=False)
+    resolve: Resolve = addresses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,19 @@ class CsmsChannel:
             self._dialled.set_result(outcome)
 
 
+@dataclass(frozen=True, slots=True)
+class _Dial:
+    """What is the same at each address of a CSMS."""
+
+    route: CsmsRoute
+    url: str
+    host: str
+    port: int
+    subprotocols: Sequence[str]
+    headers: Sequence[tuple[str, str | bytes]]
+    entropy: Entropy
+
+
 async def dial_csms(
     route: CsmsRoute,
     identity: str,
@@ -285,30 +302,62 @@ async def dial_csms(
     headers: Sequence[tuple[str, str | bytes]],
     entropy: Entropy,
 ) -> CsmsChannel | DialFailed:
-    """Connect, upgrade, match the subprotocol: all within the route's time, or a `DialFailed` (ruling 14)."""
+    """Connect, upgrade, match the subprotocol: all within the route's time, or a `DialFailed` (ruling 14).
+
+    A name with several addresses is tried at the next one where the first refuses, is silent or broken.
+    """
     url = csms_url(route.url, identity)
     where = parse_websocket_url(url)
-    channel = CsmsChannel(
-        route, ClientUpgrade(url, subprotocols, nonce=entropy.token(16), headers=headers), entropy
-    )
-    engine = TlsClientEngine(route.tls, where.host) if route.tls is not None else None
+    dial = _Dial(route, url, where.host, where.port, subprotocols, headers, entropy)
+    try:
+        async with asyncio.timeout(route.dial_timeout):
+            addresses = await route.resolve(where.host, where.port)
+            if len(addresses) == 1:
+                return await _dial_at(dial, addresses[0])
+            return await _dial_any(dial, addresses)
+    except TimeoutError:
+        return DialFailed("timeout")
+    except socket.gaierror as error:
+        return DialFailed(f"name not found: {error.strerror}")
+
+
+async def _dial_any(dial: _Dial, addresses: Sequence[str]) -> CsmsChannel | DialFailed:
+    """One address after the other; each but the last gets its share of the time."""
+    now, book = asyncio.get_running_loop().time, dial.route.addresses
+    ends = now() + dial.route.dial_timeout
+    in_order = book.in_order(addresses, now())
+    outcome: CsmsChannel | DialFailed = DialFailed("name not found: no address")
+    for number, address in enumerate(in_order):
+        try:
+            async with asyncio.timeout(share(ends - now(), len(in_order) - number)):
+                outcome = await _dial_at(dial, address)
+        except TimeoutError:
+            outcome = DialFailed("timeout")
+        if not isinstance(outcome, DialFailed) or not outcome.is_outage:
+            book.succeeded(address)
+            break
+        book.failed(address, now())
+    return outcome
+
+
+async def _dial_at(dial: _Dial, address: str) -> CsmsChannel | DialFailed:
+    """At one address; whoever calls limits the time. TLS is still for the host of the URL."""
+    route = dial.route
+    upgrade = ClientUpgrade(dial.url, dial.subprotocols, nonce=dial.entropy.token(16), headers=dial.headers)
+    channel = CsmsChannel(route, upgrade, dial.entropy)
+    engine = TlsClientEngine(route.tls, dial.host) if route.tls is not None else None
     channel.peer = Peer(channel, engine)
     failed: DialFailed | None
     try:
-        async with asyncio.timeout(route.dial_timeout):
-            loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: channel.peer, where.host, where.port)  # type: ignore[arg-type, return-value] - it is set above
-            failed = await channel.upgraded()
-    except TimeoutError:
-        failed = DialFailed("timeout")
-    except socket.gaierror as error:
-        failed = DialFailed(f"name not found: {error.strerror}")
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: channel.peer, address, dial.port)  # type: ignore[arg-type, return-value] - it is set above
+        failed = await channel.upgraded()
     except OSError as error:
         failed = DialFailed(f"cannot connect: {error.strerror or error}")
     except asyncio.CancelledError:
-        channel.peer.abort()  # the station has gone meanwhile: no link may be left standing
+        channel.peer.abort()  # too late, or the station has gone meanwhile: no link may be left standing
         raise
-    if failed is None and channel.subprotocol not in subprotocols:
+    if failed is None and channel.subprotocol not in dial.subprotocols:
         failed = DialFailed(NO_SUBPROTOCOL)
     if failed is not None:
         channel.close(1002, NO_SUBPROTOCOL)
