@@ -247,7 +247,7 @@ async def test_a_csms_that_takes_octets_slowly_is_not_missed(dialled: Dialled) -
     dialled.channel.tick(141.0)
     dialled.channel.tick(161.0)  # nothing more
 
-    assert dialled.owner.endings == ["no sign of life"]
+    assert dialled.owner.endings == [Loss("no sign of life")]
 
 
 async def test_anything_that_comes_is_a_sign_of_life(dialled: Dialled) -> None:
