@@ -29,6 +29,8 @@ READY_TO_FUZZ := $(VENV)/ready-to-fuzz
 
 # How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
 TEST_PROCESSES ?= 2
+# How long `make soak` lasts.
+SOAK_MINUTES ?= 60
 # Options for the command that a target runs: make demo ARGS=--once, make tests ARGS=tests/unit
 ARGS ?=
 
@@ -103,6 +105,10 @@ bench: $(READY_TO_TEST) $(PEERS) ## measure Voltward beside nginx and others, in
 		fi; \
 	fi; \
 	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: soak
+soak: $(READY_TO_TEST) ## an hour of coming and going: does the gateway stay flat? SOAK_MINUTES=60; writes soak.md
+	@$(BIN)/python -m benchmarks.soak --minutes $(SOAK_MINUTES) $(ARGS)
 
 # --------------------------------------------------------------------------------------- to keep it
 

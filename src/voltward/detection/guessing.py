@@ -80,6 +80,17 @@ class GuessingThrottle:
         self._pairs: Recent[tuple[str, str], Tokens] = Recent(REMEMBERED_PAIRS)
         self._all = Tokens(now, limits.costly_in_all.burst)
 
+    def __len__(self) -> int:
+        """How many entries all its tables hold."""
+        tables = (
+            self._source_failures,
+            self._source_tokens,
+            self._identity_failures,
+            self._identity_tokens,
+            self._pairs,
+        )
+        return sum(len(table) for table in tables)
+
     def failed(self, source: Source, identity: str, now: float) -> None:
         """Count a refusal for want of a right credential, whatever the cause."""
         self._rise(self._source_failures, source.prefix, self._of(source, self._limits.failures), now)

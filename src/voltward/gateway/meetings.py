@@ -40,6 +40,9 @@ class Meetings:
         self._clock = clock
         self._last: dict[StationId, _Last] = {}
 
+    def __len__(self) -> int:
+        return len(self._last)
+
     def met(self, judgement: Judgement, subprotocol: str, *, csms_took_header: bool = False) -> None:
         """A station was answered 101."""
         station, observation = judgement.station, judgement.observation

@@ -29,6 +29,7 @@ from voltward.gateway.listener import Listener, start_listening
 from voltward.gateway.reception import Reception
 from voltward.gateway.report import Reports
 from voltward.gateway.station_channel import Threshold
+from voltward.gateway.table_sizes import watch_sizes
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
@@ -92,6 +93,13 @@ class Gateway:
         self._stopped = asyncio.Event()
         self._health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
         parts.duties.on_left = self._left
+        tables = {
+            "stations": parts.door.registry,
+            "links": parts.table,
+            "met": parts.duties.meetings,
+            "guessing": parts.door.guessing,
+        }
+        watch_sizes(self._reports.metrics.registry, tables)
         parts.duties.on_vouched = parts.learner.vouched
 
     @property
