@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from voltward.domain.errors import OutsideFault
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.station_fact import RegistryFact
 from voltward.gateway.outbox import Outbox
 from voltward.gateway.report import Reports
 from voltward.ports.clock import Entropy
+from voltward.ports.spool import Spooled
 from voltward.ports.storage import Conflict, Store
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.deliver import deliver
@@ -64,8 +66,9 @@ class Delivery:
         records = await self._outbox.next(MOST)
         for remark in self._outbox.remarks():
             self._reports.happened("spool_damaged", "", {"reason": remark})
-        if not records:
-            return False
+        return bool(records) and await self._carry(records)
+
+    async def _carry(self, records: Sequence[Spooled]) -> bool:
         try:
             events = await deliver(self._store, self._entropy, records)
         except (OutsideFault, Conflict) as error:
@@ -73,6 +76,8 @@ class Delivery:
                 self._reports.log_only("delivery_delayed", reason=error.what, waiting=self._outbox.waiting)
             self.failure = error
             return False
+        except OperatorFault as refused:
+            return await self._carry_past(records, refused)
         if self.failure is not None:
             self._reports.log_only("delivery_resumed", waiting=self._outbox.waiting)
         self.failure = None
@@ -81,3 +86,20 @@ class Delivery:
         for event in events:  # the rows are written: only the log still wants them
             self._reports.log_only(event.kind, event.subject, **event.facts)
         return True
+
+    async def _carry_past(self, records: Sequence[Spooled], refused: OperatorFault) -> bool:
+        """The store will never take one of these: it is said, and the others go on without it.
+
+        Rows and facts are never in one record, and rows are always taken.
+        """
+        if len(records) > 1:
+            for record in records:
+                if not await self._carry((record,)):
+                    return False
+            return True
+        (record,) = records
+        self._reports.happened(
+            "delivery_refused", "", {"reason": refused.what, "entries": len(record.entries)}
+        )
+        self._registry.saved(entry for entry in record.entries if isinstance(entry, RegistryFact))
+        return await self._carry((Spooled(record.mark, ()),))

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,9 +16,9 @@ from tests.fakes.gateway import listed_reports
 from tests.fakes.spools import MemorySpool
 from tests.fakes.stores import entry_of, journalled, opened_store, put
 from voltward.adapters.sql.store import SqlStore
-from voltward.domain.errors import OutsideFault
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import StationId
+from voltward.domain.station import Station, StationId
 from voltward.domain.station_fact import Proven
 from voltward.gateway.delivery import MOST, Delivery
 from voltward.gateway.outbox import Outbox
@@ -28,12 +30,32 @@ PASSWORD = password_credential()
 PROVEN = Proven(StationId("CP001"), NOON, SecurityProfile.TLS_BASIC, PASSWORD.id)
 
 
+class Refusing:
+    """A unit of work that never takes anything about one station."""
+
+    def __init__(self, work: UnitOfWork, identity: str) -> None:
+        self._work = work
+        self._identity = identity
+
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "stations" else getattr(self._work, name)
+
+    async def get(self, station: StationId) -> Station | None:
+        if station.identity == self._identity:
+            raise OperatorFault("this is not Unicode.")
+        return await self._work.stations.get(station)
+
+    async def save(self, station: Station) -> Station:
+        return await self._work.stations.save(station)
+
+
 class Away:
     """A store that is sometimes away, and counts how often it was asked."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
         self.is_away = False
+        self.refuses = ""
         self.asked = 0
 
     @asynccontextmanager
@@ -42,7 +64,7 @@ class Away:
         if self.is_away:
             raise OutsideFault("another process keeps the store locked.")
         async with self._store.begin() as work:
-            yield work
+            yield cast("UnitOfWork", Refusing(work, self.refuses)) if self.refuses else work
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reading]:
@@ -150,3 +172,19 @@ async def test_what_is_damaged_in_the_spool_is_an_event(desk: Desk) -> None:
     assert [(each.kind, each.facts["reason"]) for each in desk.journal.events] == [
         ("spool_damaged", "record 3 is damaged.")
     ]
+
+
+async def test_what_the_store_will_never_take_holds_nothing_up(desk: Desk) -> None:
+    desk.store.refuses = "CP666"
+    await desk.spooled(1)
+    desk.outbox.put(replace(PROVEN, station=StationId("CP666")))
+    desk.registry.expect(PROVEN)
+    desk.outbox.put(PROVEN)
+    await desk.outbox.flush()
+    await desk.spooled(1)
+
+    await desk.delivery.flush()
+
+    assert await desk.kinds() == ["row_0", "row_0"]
+    assert [(e.kind, e.facts["entries"]) for e in desk.journal.events] == [("delivery_refused", 2)]
+    assert (desk.outbox.waiting, desk.registry.learnt) == (0, 0)

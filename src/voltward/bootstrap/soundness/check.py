@@ -74,6 +74,7 @@ def _machine_and_disk(settings: Settings, file: Path) -> Iterator[Remark]:
         lambda: files.check_readers(settings),
         lambda: files.check_room_on_disk(settings),
         lambda: files.check_heads(settings),
+        lambda: files.check_spool(settings),
     )
     for check in checks:
         yield from guarded(check)

@@ -13,6 +13,7 @@ from voltward.bootstrap.store_place import store_file
 from voltward.ports.vault import RoomName
 from voltward.settings import Settings
 
+LEAST_SPOOL = 16 * 1024 * 1024  # octets; two segments
 LEAST_FREE = 256 * 1024 * 1024  # octets; a busy journal fills that in a day
 
 
@@ -50,6 +51,35 @@ def check_room_on_disk(settings: Settings, least: int = LEAST_FREE) -> Iterator[
             f"the disk under {folder} has {free // 1024**2} MiB left.",
             "Make room: when it is full, no station is let in any more.",
             Severity.WARNING,
+        )
+
+
+def check_spool(settings: Settings) -> Iterator[Remark]:
+    """What outlives an outage of the store has to have room, and is worth most on another disk."""
+    gateway = settings.gateway
+    folder, store = settings.path(gateway.spool), store_file(settings)
+    if gateway.spool_size < LEAST_SPOOL:
+        yield Problem(
+            f"gateway.spool_size is {gateway.spool_size // 1024} KiB: nobody new would come in.",
+            f"Make it at least {LEAST_SPOOL // 1024**2} MiB.",
+        )
+    there = next((path for path in (folder, *folder.parents) if path.is_dir()), None)
+    if there is None:
+        return
+    if folder.is_dir() and _mode(folder) & 0o077:
+        yield Problem(f"{folder} is open to others.", f"chmod 700 {folder}")
+    free = shutil.disk_usage(there).free
+    if free < gateway.spool_size:
+        yield Problem(
+            f"the disk under {folder} has {free // 1024**2} MiB left, and the spool may need "
+            f"{gateway.spool_size // 1024**2} MiB when the store is away.",
+            "Make room, or lower gateway.spool_size: from nine tenths of it on nobody new is let in.",
+            Severity.WARNING,
+        )
+    if store is not None and store.exists() and there.stat().st_dev == store.stat().st_dev:
+        yield Note(
+            "the spool lies on the disk of the store: what ends the one may end the other. "
+            "Let gateway.spool name a folder elsewhere."
         )
 
 

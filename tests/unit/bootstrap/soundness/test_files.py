@@ -7,6 +7,7 @@ from voltward.bootstrap.soundness.files import (
     check_heads,
     check_readers,
     check_room_on_disk,
+    check_spool,
     check_writers,
 )
 from voltward.bootstrap.soundness.remarks import Note, Problem
@@ -55,10 +56,33 @@ def test_heads_on_the_disk_of_the_store_are_a_note(site: Site) -> None:
     assert list(check_heads(site.settings("journal.heads=elsewhere"))) == []
 
 
+def test_a_spool_on_the_disk_of_the_store_is_a_note(site: Site) -> None:
+    (note,) = check_spool(site.settings("gateway.spool_size=16 MiB"))
+
+    assert isinstance(note, Note)
+
+
+@pytest.mark.parametrize(("size", "words"), [("1 MiB", "nobody new"), ("1048576 GiB", "MiB left")])
+def test_a_spool_that_cannot_do_its_work_is_told(site: Site, size: str, words: str) -> None:
+    problem, _ = check_spool(site.settings(f"gateway.spool_size={size}"))
+
+    assert isinstance(problem, Problem)
+    assert words in problem.what
+
+
+def test_a_spool_that_is_open_to_others_is_told(site: Site) -> None:
+    (site.folder / "gateway" / "spool").mkdir(mode=0o755)
+
+    problem, _ = check_spool(site.settings("gateway.spool_size=16 MiB"))
+
+    assert isinstance(problem, Problem)
+    assert problem.mend.startswith("chmod 700")
+
+
 def test_where_a_server_keeps_the_store_there_is_no_file_to_look_at(site: Site) -> None:
     settings = site.settings("store.url=postgresql://volt@127.0.0.1/registry")
 
-    for check in (check_readers, check_heads, check_room_on_disk):
+    for check in (check_readers, check_heads, check_room_on_disk, check_spool):
         assert list(check(settings)) == []
 
 
