@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from voltward.detection.clock_doubt import ClockDoubt
 from voltward.detection.mass_refusal import MassLimits, MassRefusal, Surge
 from voltward.domain.breaker import Trip
 from voltward.domain.enforcement import Decision
@@ -18,9 +20,13 @@ from voltward.domain.station import StationId
 from voltward.gateway.report import Reports
 from voltward.gateway.settings import BreakerSettings
 from voltward.ports.clock import Clock
+from voltward.rulebook.checks.certificates import within_validity
+from voltward.rulebook.checks.result import PASSED
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.keep_verdict import Refusal, is_known_by_proof, keep_verdict
+
+BY_THE_CLOCK = "CERT-03"
 
 
 class Breaker:
@@ -43,6 +49,7 @@ class Breaker:
         self._last_in = registry.last_in()
         self._started = clock.monotonic()
         self.count_links: Callable[[], int] = int
+        self.clock = ClockDoubt(clock.now(), clock.monotonic(), registry.last_written())
         self.unsaved: dict[str, Trip] = {}  # on their way to the store
         self.last_kept: dict[str, float] = {}  # by control: when a newcomer kept its verdict
 
@@ -61,6 +68,9 @@ class Breaker:
         control = refusal.control
         if control not in self._rules.rulebook.leaning or refusal.holder is None:
             return refusal.decision
+        in_time = self._by_the_good_time(refusal)
+        if in_time.kept:
+            return in_time
         surge = self._mass.refused(
             refusal.holder.station.id,
             control,
@@ -76,6 +86,9 @@ class Breaker:
 
     def looked_at_again(self, refusal: Refusal) -> Decision:
         """The decision about a link as it stands, or a newcomer: kept, if the breaker holds that control."""
+        in_time = self._by_the_good_time(refusal)
+        if in_time.kept:
+            return in_time
         trip = self.trips.get(refusal.control)
         if trip is None or not trip.holds or not is_known_by_proof(refusal, trip.known_since):
             return refusal.decision
@@ -109,6 +122,17 @@ class Breaker:
             return now - self._memory
         passed = timedelta(seconds=self._clock.monotonic() - self._started)
         return min(now, self._last_in + passed) - self._memory
+
+    def _by_the_good_time(self, refusal: Refusal) -> Decision:
+        """While our clock is in doubt, whoever is known is judged by the last time that was believed."""
+        if not self.clock.reason or refusal.control != BY_THE_CLOCK:
+            return refusal.decision
+        good = self.clock.good_time(self._clock.monotonic())
+        if within_validity(replace(refusal.seen, at=good), {}) != PASSED:
+            return refusal.decision
+        if not is_known_by_proof(refusal, self.known_since()):
+            return refusal.decision
+        return keep_verdict(refusal, {BY_THE_CLOCK}, self._rules, self._clock.now())
 
     def _trip(self, surge: Surge | None) -> None:
         if surge is None or surge.control in self.trips:

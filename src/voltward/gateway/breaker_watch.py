@@ -39,12 +39,14 @@ class BreakerWatch:
         self._seen: dict[str, float] = {}  # by control: since when nothing speaks for it, monotonic
         self._told: set[str] = set()
         self._is_late = False
+        self._is_doubtful = False
 
     async def run(self) -> None:
         """Until cancelled; a store that is away is tried again, and meanwhile everything holds as it is."""
         while True:
             await asyncio.sleep(PAUSE)
             self.tell()
+            self.look_at_the_clock()
             try:
                 await self.save()
                 await self.end_what_is_over()
@@ -60,6 +62,18 @@ class BreakerWatch:
         for control in held | self._told:
             self._reports.metrics.breaker.labels(control).set(control in held)
         self._told |= held
+
+    def look_at_the_clock(self) -> None:
+        """Told once when it comes into doubt, and once when it is believed again."""
+        doubt = self._breaker.clock
+        doubt.look(self._clock.now(), self._clock.monotonic())
+        if doubt.reason and not self._is_doubtful:
+            good = doubt.good_time(self._clock.monotonic())
+            facts = {"reason": f"our own clock is in doubt: {doubt.reason}", "good_time": good.isoformat()}
+            self._reports.alarm("clock_doubtful", "", facts)
+        elif self._is_doubtful and not doubt.reason:
+            self._reports.happened("clock_believed", "")
+        self._is_doubtful = bool(doubt.reason)
 
     async def save(self) -> None:
         """Trips that the store does not know yet."""

@@ -99,6 +99,16 @@ class AdmissionRegistry:
         )
         return max((moment for moment in moments if moment is not None), default=None)
 
+    def last_written(self) -> datetime | None:
+        """The newest moment that stands in it: a clock that lies behind that is wrong. None: it is empty."""
+        moments = (
+            moment
+            for entry in self._stations.values()
+            for credential in entry.credentials
+            for moment in (credential.last_in, credential.proven_at, credential.created_at)
+        )
+        return max((moment for moment in moments if moment is not None), default=None)
+
     def __len__(self) -> int:
         return len(self._stations)
 

@@ -38,7 +38,7 @@ def proven(made: MadeDoor, identity: str) -> Issued:
     leaf = ROOT.issue(f"SN-{identity}", "Example CPO")
     proof = ClientCertificate(fingerprint(leaf.der), f"SN-{identity}", fingerprint(ROOT.der))
     at = made.clock.now() - timedelta(hours=1)
-    credential = certificate_credential(identity, proof=proof, proven_at=at, last_in=at)
+    credential = certificate_credential(identity, proof=proof, created_at=at, proven_at=at, last_in=at)
     made.registry.put_station(StationEntry(station(identity, profile=P3, floor=P3), (credential,)))
     return leaf
 
@@ -145,3 +145,42 @@ async def test_a_clock_that_is_wrong_from_the_start_makes_nobody_a_stranger(
     assert decisions[-1].kept
     (held,) = door.breaker.trips.values()
     assert replace(held, known_since=held.at).control in BOOK.leaning
+
+
+# -- our own clock
+
+
+async def test_a_clock_that_jumps_puts_nobody_out_who_is_known(made: MadeDoor) -> None:
+    made.registry.set_authorities([trusted(ROOT)])
+    leaf = proven(made, "CP1")
+    made.verifier.verifier = ChainVerifier([ROOT.certificate_pem])
+    stranger = ROOT.issue("SN-CP2", "Example CPO")
+    made.registry.put_station(StationEntry(station("CP2", profile=P3, floor=P3)))
+    door = made.settled(SETTINGS)
+
+    for jump in (timedelta(days=3650), timedelta(days=-3650)):
+        before = made.clock.now()
+        made.clock.set(before + jump)
+        assert (await knock(made, door, "CP1", leaf, root=True)).decision.answer is Answer.REFUSE
+        assert door.breaker.clock.look(made.clock.now(), made.clock.monotonic())
+
+        known = await knock(made, door, "CP1", leaf, root=True)
+        unknown = await knock(made, door, "CP2", stranger, root=True)
+
+        assert (known.decision.answer, known.decision.kept) == (Answer.ADMIT, True)
+        assert door.judge_again(known).decision.kept
+        assert unknown.decision.answer is Answer.REFUSE
+        made.clock.set(before)
+        assert door.breaker.clock.look(before, made.clock.monotonic())
+        assert not (await knock(made, door, "CP1", leaf, root=True)).decision.kept
+
+
+async def test_a_certificate_that_had_ended_by_the_good_time_stays_out(made: MadeDoor) -> None:
+    made.registry.set_authorities([trusted(ROOT)])
+    leaf = proven(made, "CP1")
+    made.clock.leap(60 * 86400)  # past its end
+    door = made.settled(SETTINGS)
+    made.clock.set(made.clock.now() + timedelta(days=3650))
+    assert door.breaker.clock.look(made.clock.now(), made.clock.monotonic())
+
+    assert (await knock(made, door, "CP1", leaf, root=True)).decision.answer is Answer.REFUSE

@@ -115,3 +115,18 @@ async def test_the_metric_follows(made: MadeDoor, watch: BreakerWatch) -> None:
     made.registry.set_trips([trip(released_at=trip().at + timedelta(hours=1))])
     watch.tell()
     assert told() == 0.0
+
+
+async def test_a_clock_that_jumps_is_told_once_and_when_it_is_believed_again(
+    made: MadeDoor, watch: BreakerWatch
+) -> None:
+    before = made.clock.now()
+    made.clock.set(before + timedelta(days=400))
+    watch.look_at_the_clock()
+    watch.look_at_the_clock()
+    assert made.journal.kinds == ["clock_doubtful"]
+
+    made.clock.set(before)
+    watch.look_at_the_clock()
+
+    assert made.journal.kinds == ["clock_doubtful", "clock_believed"]

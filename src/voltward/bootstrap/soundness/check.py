@@ -104,9 +104,11 @@ async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
 async def _registry(deployment: Deployment, now: datetime) -> list[Remark]:
     async with deployment.store.read() as work:
         authorities, stations = await work.authorities.all(), await work.stations.all()
+    newest = [row.event.at for row in await deployment.journal.tail(1)]
     return [
         *guarded(lambda: registry.check_authorities(authorities, now)),
         *registry.check_groups_in_use(stations, deployment.settings),
         *routes.check_tenants_in_use(stations, deployment.settings),
         *machine.check_open_files(len(stations)),
+        *machine.check_clock(max(newest, default=None), now),
     ]

@@ -6,9 +6,11 @@ import platform
 import re
 import resource
 from collections.abc import Iterator
+from datetime import datetime
 from importlib.metadata import version
 
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
+from voltward.detection.clock_doubt import TOLERANCE
 from voltward.wire.libssl import openssl_version
 
 QUICK_OPENSSL = (3, 5)  # architecture, section 4: from here on a handshake costs half
@@ -44,6 +46,16 @@ def check_open_files(stations: int, soft: int | None = None) -> Iterator[Remark]
         )
     else:
         yield Note(f"this process may open {soft} files: room for {room} connected stations.")
+
+
+def check_clock(newest_row: datetime | None, now: datetime) -> Iterator[Remark]:
+    """A clock that lies behind what the journal has on record is wrong, or was when that was written."""
+    if newest_row is not None and now < newest_row - TOLERANCE:
+        yield Problem(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, and the newest row of the journal "
+            f"is of {newest_row:%Y-%m-%d %H:%M} UTC.",
+            "Set the clock of this machine, and let it be kept by NTP, before certificates are judged by it.",
+        )
 
 
 def _uvloop() -> str:

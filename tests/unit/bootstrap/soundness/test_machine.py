@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import resource
+from datetime import timedelta
 
 import pytest
 
-from voltward.bootstrap.soundness.machine import check_open_files, check_openssl
+from tests.fakes.clock import NOON
+from voltward.bootstrap.soundness.machine import check_clock, check_open_files, check_openssl
 from voltward.bootstrap.soundness.remarks import Note, Problem, Severity
 
 
@@ -51,3 +53,12 @@ def test_a_tiny_limit_has_no_room_and_an_unlimited_one_no_end() -> None:
 
 def test_without_a_number_the_machines_own_limit_counts() -> None:
     assert len(list(check_open_files(0))) <= 1
+
+
+def test_a_clock_behind_the_journal_is_a_problem() -> None:
+    (problem,) = check_clock(NOON, NOON - timedelta(days=1))
+
+    assert isinstance(problem, Problem)
+    assert "2026-11-21" in problem.what
+    assert list(check_clock(NOON, NOON - timedelta(minutes=4))) == []
+    assert list(check_clock(None, NOON)) == []
