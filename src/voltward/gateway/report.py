@@ -16,6 +16,7 @@ from voltward.detection.refusals import RefusalKind, RefusalRow, RefusalTally
 from voltward.domain.events import Event, FactValue
 from voltward.ports.clock import Clock
 from voltward.ports.storage import JournalWriter
+from voltward.wire.tls_failure import refusal_of_ours
 
 QUIET_KINDS = frozenset(
     {"answer_dropped", "csms_spared", "message_blocked"}
@@ -124,6 +125,17 @@ class Reports:
         event = Event("tls_handshake_failed", self._clock.now(), "gateway", source, dict(facts))
         self._say(event)
         self._tell_once(event, reason)
+        if why := refusal_of_ours(reason):
+            self._certificate_refused(source, {**facts, "reason": why, "alert": reason})
+
+    def _certificate_refused(self, source: str, facts: Mapping[str, FactValue]) -> None:
+        """A station refuses our own certificate: told once an hour for each source and reason."""
+        event = Event("our_certificate_refused", self._clock.now(), "gateway", source, dict(facts))
+        self.metrics.event(event.kind).inc()
+        kind = RefusalKind(source, f"{event.kind}:{facts['alert']}")
+        if self._habits.note(kind, source, self._clock.monotonic()) is not None:
+            self._say(event)
+            self._journal.append(event)
 
     def log_only(self, kind: str, subject: str = "", /, **facts: FactValue) -> None:
         """A line for the log: nothing was decided."""

@@ -6,6 +6,16 @@ from collections.abc import Sequence
 
 from voltward.domain.errors import StationFault
 
+# What a peer's alert means where it refuses our own certificate (RFC 8446 6.2), by OpenSSL's wording of it.
+_REFUSALS = {
+    "bad certificate": "it cannot use our certificate",
+    "unsupported certificate": "it does not take certificates of this kind",
+    "certificate revoked": "it takes our certificate for revoked",
+    "certificate expired": "by its clock our certificate is out of its time: it may stand at the day of "
+    "its firmware",
+    "certificate unknown": "it refuses our certificate, and does not say why",
+    "unknown ca": "it does not know the authority that our certificate leads to",
+}
 _ALERT = 21
 _ENCRYPTED = 23
 # An encrypted alert of TLS 1.3: level, description, the inner type, a 16-byte tag. No handshake message is
@@ -40,6 +50,12 @@ def name_reason(entries: Sequence[tuple[str, str, str]]) -> str:
         if library == "SSL routines":
             return reason
     return named[-1][1] if named else "unknown"
+
+
+def refusal_of_ours(reason: str) -> str:
+    """Why a peer refused our certificate, in words; empty if the failure was another one."""
+    _, is_alert, named = reason.partition(" alert ")
+    return _REFUSALS.get(named, "") if is_alert else ""
 
 
 def ends_with_alert(output: bytes) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from voltward.domain.errors import StationFault
-from voltward.wire.tls_failure import TlsFailure, ends_with_alert, name_reason
+from voltward.wire.tls_failure import TlsFailure, ends_with_alert, name_reason, refusal_of_ours
 
 ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 ENCRYPTED_ALERT = b"\x17\x03\x03\x00\x13" + bytes(19)
@@ -48,3 +48,20 @@ def test_the_reason_is_what_tls_says_first(entries: list[tuple[str, str, str]], 
 )
 def test_an_alert_counts_when_it_comes_last(output: bytes, expected: bool) -> None:
     assert ends_with_alert(output) is expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("tlsv1 alert unknown ca", "does not know the authority"),
+        ("ssl/tls alert certificate expired", "by its clock"),
+        ("sslv3 alert bad certificate", "cannot use"),
+    ],
+)
+def test_note_23_a_peer_that_refuses_our_certificate_is_told_from_others(reason: str, words: str) -> None:
+    assert words in refusal_of_ours(reason)
+
+
+@pytest.mark.parametrize("reason", ["no shared cipher", "tlsv1 alert protocol version", "unknown ca", ""])
+def test_other_failures_are_no_refusals_of_ours(reason: str) -> None:
+    assert refusal_of_ours(reason) == ""
