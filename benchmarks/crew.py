@@ -91,7 +91,7 @@ class Gather:
     kinds: tuple[tuple[str, int], ...]
     in_flight: int
     both_ways: bool = True
-    seconds: float = 120.0
+    seconds: float = 240.0
 
 
 @dataclass(frozen=True, slots=True)
