@@ -11,7 +11,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -68,14 +68,21 @@ def log_as_json() -> None:
     )
 
 
-async def supervise(parts: Sequence[Part], pace: Pace = ORDINARY) -> int:
-    """Run the parts until a signal comes; returns the exit status."""
+async def supervise(
+    parts: Sequence[Part], pace: Pace = ORDINARY, *, on_stop: Callable[[], None] = lambda: None
+) -> int:
+    """Run the parts until a signal comes, which `on_stop` is told of; returns the exit status."""
     log = structlog.get_logger()
     stop = asyncio.Event()
     running: dict[str, asyncio.subprocess.Process] = {}
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        on_stop()
+        stop.set()
+
     for ending in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(ending, stop.set)
+        loop.add_signal_handler(ending, end)
     loop.add_signal_handler(signal.SIGHUP, lambda: _hand_on(running, signal.SIGHUP))
     statuses: list[int] = []
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvloop
 
 from voltward.bootstrap.deployment import Premises, open_premises
+from voltward.bootstrap.environment import environment
 from voltward.bootstrap.grounds import Grounds, open_grounds
 from voltward.bootstrap.group_orders import GroupOrders, read_group_orders
 from voltward.bootstrap.listeners import listeners, read_trust
@@ -38,6 +39,7 @@ from voltward.gateway.learning import PasswordLearner
 from voltward.gateway.link import StationLink
 from voltward.gateway.link_duties import CsmsAccess, LinkDuties
 from voltward.gateway.listener import parse_address
+from voltward.gateway.notices import Notices
 from voltward.gateway.outbox import Outbox
 from voltward.gateway.passwords import PasswordDoor
 from voltward.gateway.reception import Reception
@@ -74,8 +76,20 @@ async def run_gateway(settings: Settings, file: Path, overrides: list[str]) -> N
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(ending, assembly.gateway.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: assembly.reload(file, overrides))
-        await assembly.gateway.run()
+        notices = Notices.told_by(environment())
+        assembly.gateway.on_ready = notices.ready
+
+        def reload() -> None:
+            notices.reloading(premises.clock.monotonic())
+            assembly.reload(file, overrides)
+            notices.ready()  # a reload that was refused has ended, too: all is as it was
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        notices.start_beating()
+        try:
+            await assembly.gateway.run()
+        finally:
+            notices.stop_beating()
 
 
 def spare_the_collector() -> None:

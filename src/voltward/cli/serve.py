@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import Literal
 
 from voltward.cli.frame import Options
+from voltward.gateway.notices import Notices
 from voltward.settings import load_settings, notes
 from voltward.supervisor import PARTS, Part, log_as_json, supervise
 
@@ -25,7 +27,10 @@ def serve(*, only: Literal["gateway"] | None = None, options: Options = Options(
         return 0
     for note in notes(settings):
         sys.stderr.write(f"voltward: note: {note}\n")
-    return asyncio.run(supervise([part_named(name, options) for name in PARTS]))
+    # From the environment itself: of bootstrap, the supervisor loads nothing.
+    notices = Notices.told_by(os.environ)  # noqa: TID251
+    parts = [part_named(name, options) for name in PARTS]
+    return asyncio.run(supervise(parts, on_stop=notices.stopping))
 
 
 def part_named(name: str, options: Options) -> Part:

@@ -92,6 +92,7 @@ class Gateway:
         self._crashed = False
         self._stopped = asyncio.Event()
         self._health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
+        self.on_ready: Callable[[], None] = lambda: None
         parts.duties.on_left = self._left
         tables = {
             "stations": parts.door.registry,
@@ -136,6 +137,7 @@ class Gateway:
             await self._close()
             raise
         self._reports.log_only("gateway_ready", "", **ports)
+        self.on_ready()
         self._tell_start(self._following.start)
         self._background.start(self._follow(), "follow")
         self._background.start(self._tick(), "tick")

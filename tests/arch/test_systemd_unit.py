@@ -1,0 +1,67 @@
+"""The unit in `deploy/systemd`: systemd itself reads it, and says how open it is, where there is a systemd."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.arch.source_tree import ROOT
+
+UNIT = ROOT / "deploy" / "systemd" / "voltward.service"
+MOST_EXPOSED = 1.5  # of 10; what remains is the network, which is its work, and notices of a child
+ANALYZE = shutil.which("systemd-analyze")
+
+
+@pytest.fixture
+def analyze() -> str:
+    if ANALYZE is None:
+        pytest.skip("systemd is not here")
+    return ANALYZE
+
+
+def settings() -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for line in UNIT.read_text(encoding="utf-8").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not key.startswith(("#", "[")):
+            told.setdefault(key, []).append(value)
+    return told
+
+
+def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path) -> None:
+    """With a program that is there, on this machine."""
+    here = tmp_path / UNIT.name
+    program = "/opt/voltward/.venv/bin/voltward"
+    text = UNIT.read_text(encoding="utf-8")
+    assert program in text
+    here.write_text(text.replace(program, sys.executable), encoding="utf-8")
+
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", str(here)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert UNIT.name not in done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_unit_is_as_closed_as_the_guide_says(analyze: str) -> None:
+    done = subprocess.run(
+        [analyze, "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:.0f}", str(UNIT)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert "Overall exposure level" in done.stdout
+    assert done.returncode == 0, done.stdout
+
+
+def test_only_the_supervisor_is_told_to_end_and_wrong_settings_are_not_tried_again() -> None:
+    told = settings()
+
+    assert told["KillMode"] == ["mixed"]
+    assert told["RestartPreventExitStatus"] == ["2"]
+    assert told["Type"] == ["notify"]
+    assert told["NotifyAccess"] == ["all"]
