@@ -76,13 +76,8 @@ async def supervise(
     stop = asyncio.Event()
     running: dict[str, asyncio.subprocess.Process] = {}
     loop = asyncio.get_running_loop()
-
-    def end() -> None:
-        on_stop()
-        stop.set()
-
     for ending in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(ending, end)
+        loop.add_signal_handler(ending, _end, stop, on_stop)
     loop.add_signal_handler(signal.SIGHUP, lambda: _hand_on(running, signal.SIGHUP))
     statuses: list[int] = []
 
@@ -133,6 +128,11 @@ async def _sleep(seconds: float, stop: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
+
+
+def _end(stop: asyncio.Event, on_stop: Callable[[], None]) -> None:
+    on_stop()
+    stop.set()
 
 
 def _hand_on(running: dict[str, asyncio.subprocess.Process], number: signal.Signals) -> None:
