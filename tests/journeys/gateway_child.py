@@ -174,7 +174,9 @@ async def start_serve(settings: Path, *words: str, overrides: Sequence[str] = ()
 @asynccontextmanager
 async def gateway_child(settings: Path, overrides: Sequence[str] = ()) -> AsyncIterator[GatewayChild]:
     """A gateway that listens, for as long as the block runs. It must end well, and must not have crashed."""
-    child = await start_serve(settings, "--only", "gateway", overrides=overrides)
+    child = await start_serve(
+        settings, "--only", "gateway", "--parent", str(os.getpid()), overrides=overrides
+    )
     try:
         await child.ready()
         yield child

@@ -157,3 +157,14 @@ async def test_the_end_cuts_a_pause_short(log: Log) -> None:
     assert await supervised(child("raise SystemExit(1)"), pace=Pace(first_pause=3600.0)) == 0
 
     assert log.all_of("part_ended", "again_in") == [3600.0]
+
+
+async def test_a_part_whose_program_is_away_is_tried_again_and_ends_nobody(tmp_path: Path, log: Log) -> None:
+    missing = Part("gateway", (), (str(tmp_path / "nothing"),))
+    asyncio.get_running_loop().call_later(0.1, signal.raise_signal, signal.SIGTERM)
+
+    async with asyncio.timeout(20):
+        assert await supervise([missing], QUICK) == 0
+
+    assert len(log.told("part_not_started")) >= 2
+    assert log.told("part_started") == []

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -33,6 +34,7 @@ from voltward.gateway.channel_terms import ChannelLimits
 from voltward.gateway.connection_table import ConnectionTable
 from voltward.gateway.delivery import Delivery
 from voltward.gateway.door import Door
+from voltward.gateway.drain import DrainPace
 from voltward.gateway.facts import FactWriter
 from voltward.gateway.keeping import Keeping
 from voltward.gateway.learning import PasswordLearner
@@ -68,14 +70,14 @@ def serve_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
 
 
 async def run_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
-    """The gateway process: open, listen, serve; SIGTERM and SIGINT end it, SIGHUP reloads (ruling 31)."""
+    """The gateway process: open, listen, serve. SIGHUP reloads (ruling 31), SIGTERM and SIGINT end it."""
     premises = open_premises(settings)
     async with open_grounds(premises) as grounds:
         assembly = assemble(premises, grounds)
         spare_the_collector()
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(ending, assembly.gateway.stop)
+            loop.add_signal_handler(ending, partial(stop_or_hurry, assembly.gateway, ending, set()))
         notices = Notices.told_by(environment())
         assembly.gateway.on_ready = notices.ready
 
@@ -90,6 +92,14 @@ async def run_gateway(settings: Settings, file: Path, overrides: list[str]) -> N
             await assembly.gateway.run()
         finally:
             notices.stop_beating()
+
+
+def stop_or_hurry(gateway: Gateway, number: signal.Signals, heard: set[signal.Signals]) -> None:
+    """The first signal of its kind ends the gateway in order, the second at once."""
+    if number in heard:
+        gateway.hurry()
+    heard.add(number)
+    gateway.stop()
 
 
 def spare_the_collector() -> None:
@@ -192,7 +202,8 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
     learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
     at_the_door = threshold(settings, reception, reports)
     alerts = Alerts(settings.alerts, reports)
-    parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts)
+    pace = DrainPace(settings.gateway.drain_rate, settings.gateway.drain_limit)
+    parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts, pace)
     following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
     heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")

@@ -7,6 +7,7 @@ the request was complete. What led to it stands in the log, the journal and `sta
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from voltward.crypto.certificates import CertificateReader
 from voltward.detection.guessing import GuessingThrottle
@@ -290,3 +291,13 @@ def is_guess(judgement: Judgement) -> bool:
     """A refusal that counts against its source: something was tried and was not right."""
     password = judgement.observation.password
     return password is None or password.outcome is not PasswordOutcome.MATCHED
+
+
+def ends_by_date(judgement: Judgement, now: datetime) -> bool:
+    """Whether time alone may change what a link is worth: its certificate is over, or a favour has an end."""
+    entry, chain = judgement.entry, judgement.observation.chain
+    if chain is not None and chain.leaf.not_after < now:
+        return True
+    if judgement.decision.would is not None or judgement.grants:
+        return True
+    return entry is not None and bool(entry.exceptions or entry.station.allowance is not None)

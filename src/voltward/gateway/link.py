@@ -105,6 +105,11 @@ class StationLink:
         return self.judgement.station
 
     @property
+    def is_idle(self) -> bool:
+        """Nobody waits for anything on this link."""
+        return self._relay is None or self._relay.is_idle
+
+    @property
     def source(self) -> str:
         """The address that it comes from."""
         return self.judgement.arrival.listener.source

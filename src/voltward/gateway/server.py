@@ -18,7 +18,8 @@ from voltward.gateway.alerts import Alerts
 from voltward.gateway.background import Background
 from voltward.gateway.breaker_watch import BreakerWatch
 from voltward.gateway.connection_table import ConnectionTable
-from voltward.gateway.door import Door, Judgement
+from voltward.gateway.door import Door, Judgement, ends_by_date
+from voltward.gateway.drain import DrainPace, drain
 from voltward.gateway.greeting import first_peer
 from voltward.gateway.health import HealthServer
 from voltward.gateway.keeping import Keeping
@@ -30,7 +31,6 @@ from voltward.gateway.reception import Reception
 from voltward.gateway.report import Reports
 from voltward.gateway.station_channel import Threshold
 from voltward.gateway.table_sizes import watch_sizes
-from voltward.lifecycles.station_session import CloseCause
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
 from voltward.usecases.keep_verdict import Refusal
@@ -57,6 +57,7 @@ class GatewayParts:
     learner: PasswordLearner
     breaker: BreakerWatch
     alerts: Alerts
+    drain: DrainPace
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Gateway:
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
         self.on_ready: Callable[[], None] = lambda: None
         parts.duties.on_left = self._left
@@ -108,8 +110,13 @@ class Gateway:
         return self._parts.duties.reports
 
     def stop(self) -> None:
-        """Ask `run` to end."""
+        """Ask `run` to end: nobody new comes in, and the links are closed at a pace."""
         self._stopped.set()
+
+    def hurry(self) -> None:
+        """Ask `run` to end at once."""
+        self._hurried.set()
+        self.stop()
 
     def missing(self) -> list[str]:
         """What keeps the gateway from being ready, in words; empty is ready."""
@@ -152,6 +159,7 @@ class Gateway:
         self._background.start(self._parts.alerts.run(), "alerts")
         await self._stopped.wait()
         self._reports.log_only("gateway_stopping", links=len(self._parts.table))
+        await self._leave()
         await self._close()
         if self._crashed:
             raise RuntimeError("a loop of the gateway crashed; its trace stands in the log")
@@ -175,14 +183,23 @@ class Gateway:
             ) from error
         return ports
 
+    async def _leave(self) -> None:
+        """Who stands at the door already gets 503, and who is in is told to go, in turn."""
+        for server in self._servers:
+            server.close()
+        parts = self._parts
+        parts.reception.is_closing = parts.duties.is_leaving = True
+        had_links = len(parts.table) > 0
+        await drain(lambda: parts.table, parts.drain, self._hurried, parts.duties.clock.monotonic)
+        await parts.reception.close()
+        # Somebody may have been let in while the last ones went.
+        await drain(lambda: parts.table, DrainPace(0.0), self._hurried, parts.duties.clock.monotonic)
+        await asyncio.sleep(LAST_WORDS if had_links else 0)
+
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
         await self._parts.reception.close()
-        had_links = len(self._parts.table) > 0
-        for link in self._parts.table:
-            link.end(CloseCause.SHUTDOWN, "gateway stopping")
-        await asyncio.sleep(LAST_WORDS if had_links else 0)
         self._background.cancel()
         await self._background.wait()
         self._reports.flush_all()
@@ -191,17 +208,18 @@ class Gateway:
 
     def _crash(self) -> None:
         self._crashed = True
-        self.stop()
+        self.hurry()
 
     # -- loops --------------------------------------------------------------------------------------------
 
     async def _watch_ends(self) -> None:
-        """Allowances, exceptions and observing end on live links too: these are judged again."""
+        """Certificates, allowances, exceptions, observing end on live links too: these are judged again."""
         while True:
             await asyncio.sleep(ENDS)
+            now = self._parts.duties.clock.now()
             for link in self._parts.table:
                 self._parts.duties.still_in(link.judgement)
-                if _ends_by_date(link.judgement):
+                if ends_by_date(link.judgement, now):
                     self.judge_again(link)
 
     async def _follow(self) -> None:
@@ -303,10 +321,3 @@ def _concern(stations: Container[StationId], judgement: Judgement) -> bool:
     """Whether a link is one of these stations', or spoken for by one of them (ruling 7)."""
     controller = judgement.controller
     return judgement.station in stations or (controller is not None and controller.station.id in stations)
-
-
-def _ends_by_date(judgement: Judgement) -> bool:
-    entry = judgement.entry
-    if judgement.decision.would is not None or judgement.grants:
-        return True
-    return entry is not None and bool(entry.exceptions or entry.station.allowance is not None)

@@ -15,6 +15,7 @@ from voltward.ocpp.frame_limits import DEEPEST
 
 Count = Annotated[int, Meta(ge=1)]
 Depth = Annotated[int, Meta(ge=2, le=DEEPEST)]
+PerSecond = Annotated[float, Meta(ge=0, le=1_000_000)]
 Workers = Annotated[int, Meta(ge=1, le=64)]
 
 
@@ -66,6 +67,8 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     unknown_station_status: Literal[401, 404] = 401  # ruling 8
     observe_group: str = ""  # while this group is observed, unknown identities are let in under its rules
     carriers: list[CarrierPrefix] = field(default_factory=list)
+    drain_rate: PerSecond = 200.0  # links a second that are closed when the gateway stops; 0: all at once
+    drain_limit: Duration = Duration(30)  # within which all of them are
     limits: DoorLimits = field(default_factory=DoorLimits)
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
     proxies: ProxySettings = field(default_factory=ProxySettings)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ def test_a_part_is_started_with_the_settings_that_were_given() -> None:
         "serve",
         "--only",
         "gateway",
+        "--parent",
+        str(os.getpid()),
         "-c",
         "d/voltward.toml",
         "--set",

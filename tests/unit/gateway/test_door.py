@@ -19,7 +19,7 @@ from voltward.domain.enforcement import Action, Answer, Policy
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Standing, StationId
-from voltward.gateway.door import Judgement, is_guess
+from voltward.gateway.door import Judgement, ends_by_date, is_guess
 from voltward.gateway.observe import Arrival
 from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.observation import PasswordOutcome
@@ -364,3 +364,16 @@ async def test_a_refused_station_has_shown_no_credential(made: MadeDoor) -> None
 
 def test_the_controls_that_the_door_names_are_in_the_rulebook() -> None:
     assert {"ID-02", "WS-01", "ID-04"} <= set(BOOK.by_id)
+
+
+async def test_a_link_is_looked_at_again_once_its_certificate_is_over() -> None:
+    made = MadeDoor(FakeClock(SystemClock().now()))
+    root = MadeAuthority.create("Station CA")
+    leaf = root.issue("SN-CP001", "Example CPO")
+    judgement = await made.door.judge(arrival(leaf=leaf, root=root, at=made.clock.now()))
+    made.close()
+    chain = judgement.observation.chain
+    assert chain is not None
+
+    assert not ends_by_date(judgement, chain.leaf.not_after)
+    assert ends_by_date(judgement, chain.leaf.not_after + timedelta(seconds=1))

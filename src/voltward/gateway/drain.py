@@ -1,0 +1,67 @@
+"""How a gateway leaves: its links are closed at a pace, those first on which nobody waits for anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from voltward.lifecycles.station_session import CloseCause
+
+STEP = 0.1  # seconds between two portions
+BUSY_PATIENCE = 5.0  # seconds that a link with an open call may take to become idle
+
+
+class LeavingLink(Protocol):
+    """A link that is to be closed."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody waits for an answer on it."""
+        ...
+
+    def end(self, cause: CloseCause, reason: str, /) -> None:
+        """Close; it leaves the others at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainPace:
+    """Links a second (0: all at once), and seconds within which all are closed, whatever that rate says."""
+
+    rate: float = 200.0
+    limit: float = 30.0
+
+
+async def drain(
+    links: Callable[[], Iterable[LeavingLink]],
+    pace: DrainPace,
+    hurry: asyncio.Event,
+    monotonic: Callable[[], float],
+) -> None:
+    """Close all links; returns when none is left. `hurry` closes the rest at once."""
+    began = monotonic()
+    portion = 0.0
+    while left := tuple(links()):
+        rest = pace.limit - (monotonic() - began)
+        if hurry.is_set() or rest <= STEP or not pace.rate:
+            _close(left, len(left))
+            return
+        portion = min(portion, 1.0) + max(pace.rate, len(left) / rest) * STEP
+        is_patient = monotonic() - began < min(BUSY_PATIENCE, pace.limit / 2)
+        ready = [link for link in left if link.is_idle]
+        if not is_patient:
+            ready += [link for link in left if not link.is_idle]
+        portion -= _close(ready, int(portion))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STEP):
+                await hurry.wait()
+
+
+def _close(links: Iterable[LeavingLink], most: int) -> int:
+    """How many were closed."""
+    chosen = tuple(links)[:most]
+    for link in chosen:
+        link.end(CloseCause.SHUTDOWN, "gateway stopping")
+    return len(chosen)
