@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
+from voltward.gateway.handshake_turns import HandshakeTurns
 from voltward.gateway.report import Metrics, Reports
 from voltward.ports.clock import Clock
 
@@ -45,3 +46,8 @@ def listed_reports(clock: Clock) -> tuple[Reports, ListedJournal]:
     """Reports whose journal can be looked at."""
     journal = ListedJournal()
     return Reports(journal, Metrics(), clock), journal
+
+
+def turns_at_once() -> HandshakeTurns:
+    """No time passes, so every handshake has its turn."""
+    return HandshakeTurns(lambda: 0.0)

@@ -36,6 +36,7 @@ from voltward.gateway.delivery import Delivery
 from voltward.gateway.door import Door
 from voltward.gateway.drain import DrainPace
 from voltward.gateway.facts import FactWriter
+from voltward.gateway.handshake_turns import HandshakeTurns
 from voltward.gateway.keeping import Keeping
 from voltward.gateway.learning import PasswordLearner
 from voltward.gateway.link import StationLink
@@ -52,6 +53,7 @@ from voltward.gateway.server import Following, Gateway, GatewayParts
 from voltward.gateway.snapshots import SnapshotKeeper, SnapshotParts
 from voltward.gateway.station_channel import Threshold
 from voltward.gateway.store_watch import StoreWatch
+from voltward.ports.clock import Clock
 from voltward.rulebook.control import Moment
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings, load_settings
@@ -200,9 +202,9 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
     watch = watch_on(door, grounds, table, duties)
     reception = Reception(door, table, duties)
     learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
-    at_the_door = threshold(settings, reception, reports)
-    alerts = Alerts(settings.alerts, reports)
-    pace = DrainPace(settings.gateway.drain_rate, settings.gateway.drain_limit)
+    at_the_door = threshold(settings, reception, reports, clock)
+    alerts, gateway = Alerts(settings.alerts, reports), settings.gateway
+    pace = DrainPace(gateway.drain_rate, gateway.drain_limit)
     parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts, pace)
     following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
     heard = listeners(settings, assembly.trust, premises.rulebook)
@@ -270,7 +272,7 @@ def password_door(premises: Premises, guessing: GuessingThrottle) -> PasswordDoo
     return PasswordDoor(premises.password_keys.digest, cache, guessing, pool, workers)
 
 
-def threshold(settings: Settings, reception: Reception, reports: Reports) -> Threshold:
+def threshold(settings: Settings, reception: Reception, reports: Reports, clock: Clock) -> Threshold:
     """What all channels of stations share."""
     limits = settings.gateway.limits
     return Threshold(
@@ -284,6 +286,7 @@ def threshold(settings: Settings, reception: Reception, reports: Reports) -> Thr
             message_size=settings.relay.message_size,
             write_buffer=settings.relay.write_buffer,
         ),
+        turns=HandshakeTurns(clock.monotonic),
     )
 
 

@@ -16,7 +16,8 @@ from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
 from voltward.gateway.channel_terms import ANY_SIZE, Came, ChannelLimits, LinkEvents, Phase, SendSizes
 from voltward.gateway.forwarded import ForwardedTls, read_request
-from voltward.gateway.listener import Listener
+from voltward.gateway.handshake_turns import HandshakeTurns
+from voltward.gateway.listener import Listener, TlsHolder
 from voltward.gateway.peer import Peer
 from voltward.gateway.proxies import ALIVE, asks_for_health
 from voltward.gateway.report import Reports
@@ -49,6 +50,7 @@ class Threshold:
     reports: Reports
     half_open: HalfOpen
     limits: ChannelLimits
+    turns: HandshakeTurns
 
     def enter(self, source: Source) -> bool:
         """Take a place among those who wait; False where there is none."""
@@ -233,8 +235,19 @@ class StationChannel:
         if not looks_like_tls(data):
             self._fail("not-tls")
             return
+        turns = self._threshold.turns
+        if turns.is_now():
+            turns.begin(lambda: self._shake_hands(holder, data))
+        else:
+            self.peer.pause()
+            turns.wait(lambda: self._shake_hands(holder, data))
+
+    def _shake_hands(self, holder: TlsHolder, data: bytes) -> None:
+        if self._phase is not Phase.ARRIVING:
+            return  # it waited too long for its turn
         self._engine = TlsServerEngine(holder.context)
         self.peer.start_tls(self._engine)
+        self.peer.resume()
         self.peer.feed(data)
 
     def _shaken_hands(self, facts: TlsFacts) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import FakeClock
-from tests.fakes.gateway import listed_reports
+from tests.fakes.gateway import listed_reports, turns_at_once
 from tests.fakes.sockets import HeardTransport, LeapingLoop, arrives, on_leaping_loop
 from tests.fakes.tls_peer import TlsPeer
 from voltward.detection.half_open import HalfOpen
@@ -63,7 +63,7 @@ class Hall:
         self.requests: list[UpgradeRequest] = []
         self.half_open = HalfOpen(half_open, half_open)
         limits = ChannelLimits(Duration(10), Duration(5), HeadLimits(), 1 << 20, 4096)
-        self.threshold = Threshold(self, reports, self.half_open, limits)
+        self.threshold = Threshold(self, reports, self.half_open, limits, turns_at_once())
         chain = ServerChain("server", SERVER.chain_pem, Secret(SERVER.key_pem))
         holder = TlsHolder(build_server_context([chain], [], OCPP_TLS)) if tls else None
         plain = frozenset({SecurityProfile.UNSECURED_BASIC})
