@@ -203,8 +203,7 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
     reception = Reception(door, table, duties)
     learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
     at_the_door = threshold(settings, reception, reports, clock)
-    alerts, gateway = Alerts(settings.alerts, reports), settings.gateway
-    pace = DrainPace(gateway.drain_rate, gateway.drain_limit)
+    alerts, pace = Alerts(settings.alerts, reports), drain_pace(settings)
     parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts, pace)
     following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
     heard = listeners(settings, assembly.trust, premises.rulebook)
@@ -253,6 +252,11 @@ def keeping_on(premises: Premises, grounds: Grounds, outbox: Outbox, reports: Re
         SnapshotKeeper(SnapshotParts(registry, grounds.kept, store, reports, watch, clock), start.snapshot),
         watch,
     )
+
+
+def drain_pace(settings: Settings) -> DrainPace:
+    """How the gateway leaves."""
+    return DrainPace(settings.gateway.drain_rate, settings.gateway.drain_limit)
 
 
 def guessing_limits(settings: Settings) -> GuessingLimits:
