@@ -79,9 +79,7 @@ async def supervise(
     stop = asyncio.Event()
     running: dict[str, asyncio.subprocess.Process] = {}
     loop = asyncio.get_running_loop()
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(ending, lambda: _end_or_hurry(running, stop, on_stop))
-    loop.add_signal_handler(signal.SIGHUP, lambda: _hand_on(running, signal.SIGHUP))
+    _listen_to_signals(running, stop, on_stop)
     statuses: list[int] = []
 
     async def keep(part: Part) -> None:
@@ -154,6 +152,15 @@ def end_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         signal.raise_signal(signal.SIGTERM)  # it has gone before this
+
+
+def _listen_to_signals(
+    running: dict[str, asyncio.subprocess.Process], stop: asyncio.Event, on_stop: Callable[[], None]
+) -> None:
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, _end_or_hurry, running, stop, on_stop)
+    loop.add_signal_handler(signal.SIGHUP, _hand_on, running, signal.SIGHUP)
 
 
 def _end_or_hurry(
