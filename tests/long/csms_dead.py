@@ -32,7 +32,7 @@ SETTINGS = """
 ping_interval = "1 s"
 pong_timeout = "1 s"
 """
-BACK_SECONDS = 60.0  # for the last one, at the rate that the CSMS bears
+BACK_SECONDS = 120.0  # for the last one, at the rate that the CSMS bears
 SETTLED = 0.3  # of the outage, after which memory has to be flat
 
 
