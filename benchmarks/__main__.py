@@ -47,7 +47,7 @@ FULL_CROWD = CrowdPlan(
     in_flight=900,
     live=60,
     storm_seconds=8.0,
-    repeats=3,
+    repeats=2,
 )
 QUICK_CROWD = CrowdPlan(
     idle=600, mix=Mix(200, 200, 60), certificates=200, in_flight=150, live=30, storm_seconds=4.0, repeats=1

@@ -133,9 +133,9 @@ def mixed_storm(crew: Crew, ours: Target, plan: CrowdPlan) -> list[Finding]:
     for _ in range(plan.repeats):
         costs["calm"].append(_storm(crew, ours, all_kinds, few))
         costs["storm"].append(_storm(crew, ours, all_kinds, plan.in_flight))
-        for _ in range(2):
-            costs["made"].append(_storm(crew, ours, made, plan.in_flight))
-            costs["human"].append(_storm(crew, ours, human, plan.in_flight))
+        # There and back, so that neither is always the one that comes after the other.
+        for kind, kinds in (("made", made), ("human", human), ("human", human), ("made", made)):
+            costs[kind].append(_storm(crew, ours, kinds, plan.in_flight))
     cost = {kind: median(each) for kind, each in costs.items()}
     return [
         Finding(
@@ -157,6 +157,7 @@ def _storm(crew: Crew, ours: Target, kinds: tuple[tuple[str, int], ...], in_flig
     """CPU microseconds for each station, from the first SYN to the answered boot of the last."""
     shares = tuple((begins, _split(count, crew)) for begins, count in kinds)
     order = Gather(ours.address, ours.plain_address, shares, _split(in_flight, crew), both_ways=False)
+    time.sleep(_SETTLE_SECONDS)  # what the last storm left to be saved is not this one's
     before = read_cpu(ours.root_process)
     tally = crew.carry_out(order)
     time.sleep(0.25)
