@@ -209,7 +209,7 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
     heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(parts, heard, following, metrics_at)
-    remember_sources(registry, guessing, parts.threshold.half_open, clock.monotonic())
+    remember_sources(registry, guessing, parts.threshold.half_open, heard[0].sources, clock.monotonic())
     return assembly
 
 
@@ -295,10 +295,13 @@ def threshold(settings: Settings, reception: Reception, reports: Reports, clock:
 
 
 def remember_sources(
-    registry: AdmissionRegistry, guessing: GuessingThrottle, half_open: HalfOpen, now: float
+    registry: AdmissionRegistry,
+    guessing: GuessingThrottle,
+    half_open: HalfOpen,
+    sources: SourceMap,
+    now: float,
 ) -> None:
     """Open the reserved lanes for sources that stations succeeded from before this start (ruling 10)."""
-    sources = SourceMap()
     for entry in registry.stations():
         for prefix in entry.station.known_sources:
             half_open.know(prefix)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from voltward.bootstrap.gateway import (
 from voltward.bootstrap.grounds import grounds_on
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
-from voltward.detection.sources import Source
+from voltward.detection.sources import Carrier, Source, SourceMap
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.rulebook.catalogue import load_rulebook
@@ -63,7 +64,7 @@ def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
 
     half_open = HalfOpen(most_in_all=4, most_per_source=4)
 
-    remember_sources(registry, guessing, half_open, clock.monotonic())
+    remember_sources(registry, guessing, half_open, SourceMap(), clock.monotonic())
 
     assert [half_open.enter(Source(f"198.51.100.{number}")) for number in range(4)] == [True] * 3 + [False]
     assert half_open.enter(Source("192.0.2.7"))
@@ -72,6 +73,21 @@ def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
     for prefix in ("192.0.2.7", "2001:db8::/64"):
         assert guessing.may_verify_costly(Source(prefix), "CP001", clock.monotonic())
     assert not guessing.may_verify_costly(Source("192.0.2.8"), "CP001", clock.monotonic())
+
+
+def test_stations_behind_a_carrier_keep_theirs_too() -> None:
+    clock = FakeClock()
+    guessing = GuessingThrottle(GuessingLimits(), clock.monotonic())
+    sources = SourceMap([Carrier(ip_network("100.64.0.0/10"), 1000)])
+    carrier = sources.source_of("100.64.3.4")
+    registry = AdmissionRegistry()
+    registry.put_station(StationEntry(station(known_sources=(carrier.prefix,))))
+
+    remember_sources(registry, guessing, HalfOpen(4, 4), sources, clock.monotonic())
+
+    for number in range(200):
+        guessing.may_verify_costly(Source(f"198.51.100.{number}"), "CP001", clock.monotonic())
+    assert guessing.may_verify_costly(sources.source_of("100.99.0.1"), "CP001", clock.monotonic())
 
 
 # -- the whole
