@@ -39,7 +39,6 @@ from voltward.domain.secret import Secret
 from voltward.ports.vault import Unlock, UnlockKind
 
 LARGEST_SECRET = 1024 * 1024
-UNLOCK_FILE = "unlock.key"
 
 _SUFFIX = ".sealed"
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")

@@ -19,11 +19,6 @@ class SecurityProfile(IntEnum):
     TLS_CERTIFICATE = 3
 
     @property
-    def uses_tls(self) -> bool:
-        """Profile 1 alone goes without."""
-        return self is not SecurityProfile.UNSECURED_BASIC
-
-    @property
     def uses_password(self) -> bool:
         """Profile 3 alone goes without."""
         return self is not SecurityProfile.TLS_CERTIFICATE

@@ -18,8 +18,8 @@ from voltward.domain.quirk import NO_GRANTS, Grants, Quirk
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, StationId
 from voltward.gateway.breaker import Breaker
-from voltward.gateway.controllers import speaker_for
 from voltward.gateway.forwarded import VerifierHolder
+from voltward.gateway.local_controllers import speaker_for
 from voltward.gateway.observe import Arrival, observe, observe_again, offered_again
 from voltward.gateway.passwords import Login, PasswordDoor, PasswordMatch, refreshed
 from voltward.gateway.report import Reports

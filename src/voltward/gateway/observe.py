@@ -16,8 +16,8 @@ from voltward.domain.quirk import Grants, Quirk
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT, StationId
-from voltward.gateway.controllers import silent_controller, speaker_for
 from voltward.gateway.forwarded import ForwardedTls, VerifierHolder
+from voltward.gateway.local_controllers import silent_controller, speaker_for
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import (
     AuthorizationForm,

@@ -162,11 +162,6 @@ def take_errors() -> list[tuple[str, str, str]]:
     return entries
 
 
-def clear_errors() -> None:
-    """Forget what earlier calls of this thread left in the error queue."""
-    _clear_errors()
-
-
 def set_groups(context: SSL.Context, groups: str) -> bool:
     """Key exchange groups in order of preference, separated by colons; False if one is not known."""
     accepted = _lib.SSL_CTX_set1_curves_list(context._context, groups.encode("ascii")) == 1

@@ -12,7 +12,6 @@ P1, P2, P3 = SecurityProfile
 
 def test_profiles_have_an_order_and_a_proof() -> None:
     assert P1 < P2 < P3
-    assert [profile.uses_tls for profile in SecurityProfile] == [False, True, True]
     assert [profile.uses_password for profile in SecurityProfile] == [True, True, False]
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,16 +20,6 @@ V201, V21 = rules("ocpp2.0.1"), rules("ocpp2.1")
 @pytest.fixture
 def bench() -> Bench:
     return Bench(V16)
-
-
-async def never() -> CallAnswer:
-    raise AssertionError("nobody awaits this")
-
-
-def blocked(bench: Bench) -> list[tuple[Any, Any]]:
-    return [
-        (facts["control"], facts["what"]) for kind, facts in bench.ends.events if kind == "message_blocked"
-    ]
 
 
 # -- the station calls, the CSMS answers

@@ -10,7 +10,7 @@ from tests.fakes.clock import NOON
 from voltward.domain.authority import Binding, BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate
 from voltward.domain.station import Standing, StationId
-from voltward.gateway.controllers import silent_controller, speaker_for
+from voltward.gateway.local_controllers import silent_controller, speaker_for
 from voltward.rulebook.observation import ChainSeen
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 
