@@ -18,7 +18,7 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import Duration, Size, Until, parse_duration, parse_size, parse_until
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.gateway.alerts import AlertSettings
-from voltward.gateway.route_settings import CsmsSettings, RouteSettings
+from voltward.gateway.csms.route_settings import CsmsSettings, RouteSettings
 from voltward.gateway.settings import GatewaySettings, GroupSettings, QuirkSettings, RelaySettings
 
 FILE_NAME = "voltward.toml"

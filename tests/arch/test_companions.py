@@ -54,7 +54,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "demo/performance.py": "journeys/test_demo.py",
     "demo/players.py": "journeys/test_demo.py",
     "demo/quarantines.py": "journeys/test_demo.py",
-    "gateway/reception.py": "journeys/test_second_connection.py",
+    "gateway/links/reception.py": "journeys/test_second_connection.py",
     "gateway/server.py": "journeys/test_operations.py",
     "simulator/attacks_on_credentials.py": "journeys/test_attacks_can_fail.py",
     "simulator/attacks_on_links.py": "journeys/test_attacks_can_fail.py",

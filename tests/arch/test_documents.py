@@ -15,7 +15,7 @@ import pytest
 from tests.arch.generated_pages import PAGES, anchor_of
 from tests.arch.source_tree import PACKAGE, ROOT, functions, source_files
 from voltward.domain.quantities import Duration, Size, parse_duration, parse_size
-from voltward.gateway.channel_terms import CLOSE_CODES
+from voltward.gateway.channel.terms import CLOSE_CODES
 from voltward.gateway.report import Metrics
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.settings import Settings

@@ -28,11 +28,11 @@ from voltward.domain.enforcement import Policy
 from voltward.domain.observing import ObserveTerms
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.breaker import Breaker
-from voltward.gateway.door import Door
-from voltward.gateway.forwarded import VerifierHolder
-from voltward.gateway.observe import Arrival
-from voltward.gateway.passwords import PasswordDoor
+from voltward.gateway.channel.forwarded import VerifierHolder
+from voltward.gateway.door.breaker import Breaker
+from voltward.gateway.door.judging import Door
+from voltward.gateway.door.observe import Arrival
+from voltward.gateway.door.passwords import PasswordDoor
 from voltward.gateway.settings import GatewaySettings
 from voltward.ocpp import DIALECTS
 from voltward.rulebook.catalogue import load_rulebook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
-from voltward.gateway.handshake_turns import HandshakeTurns
+from voltward.gateway.channel.handshake_turns import HandshakeTurns
 from voltward.gateway.report import Metrics, Reports
 from voltward.ports.clock import Clock
 

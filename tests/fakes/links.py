@@ -19,16 +19,16 @@ from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import StationFact
-from voltward.gateway.csms_channel import CsmsChannel, CsmsOwner
-from voltward.gateway.door import Judgement
-from voltward.gateway.facts import FactWriter
-from voltward.gateway.link import Opened, StationLink
-from voltward.gateway.link_duties import CsmsAccess, LinkDuties
-from voltward.gateway.outbox import Outbox
-from voltward.gateway.relay_book import RelayBook
-from voltward.gateway.routes import RouteHolder, Routes
+from voltward.gateway.channel.station_channel import StationChannel
+from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner
+from voltward.gateway.csms.routes import RouteHolder, Routes
+from voltward.gateway.door.judging import Judgement
+from voltward.gateway.links.duties import CsmsAccess, LinkDuties
+from voltward.gateway.links.link import Opened, StationLink
+from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.settings import GroupSettings, RelaySettings
-from voltward.gateway.station_channel import StationChannel
+from voltward.gateway.upkeep.facts import FactWriter
+from voltward.gateway.upkeep.outbox import Outbox
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveTimes
 from voltward.ocpp import DIALECTS
 

@@ -16,13 +16,13 @@ from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.quantities import Duration
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.channel_terms import ChannelLimits
-from voltward.gateway.forwarded import ForwardedRules, VerifierHolder
-from voltward.gateway.greeting import first_peer
-from voltward.gateway.listener import Listener, TlsHolder
-from voltward.gateway.peer import Peer
-from voltward.gateway.proxies import Proxies
-from voltward.gateway.station_channel import StationChannel, Threshold
+from voltward.gateway.channel.forwarded import ForwardedRules, VerifierHolder
+from voltward.gateway.channel.greeting import first_peer
+from voltward.gateway.channel.listener import Listener, TlsHolder
+from voltward.gateway.channel.peer import Peer
+from voltward.gateway.channel.proxies import Proxies
+from voltward.gateway.channel.station_channel import StationChannel, Threshold
+from voltward.gateway.channel.terms import ChannelLimits
 from voltward.wire.forwarded_certificate import headers_of
 from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls_context import ServerChain, build_server_context

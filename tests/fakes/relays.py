@@ -9,10 +9,10 @@ from typing import Any
 from tests.fakes.gateway import CountedFlow
 from voltward.domain.events import FactValue
 from voltward.domain.station import Lane
-from voltward.gateway.line import Line
-from voltward.gateway.relay import Relay
-from voltward.gateway.relay_book import RelayBook
-from voltward.gateway.relay_rules import Hooks, RelayRules
+from voltward.gateway.relay.book import RelayBook
+from voltward.gateway.relay.line import Line
+from voltward.gateway.relay.relay import Relay
+from voltward.gateway.relay.rules import Hooks, RelayRules
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import DIALECTS

@@ -8,10 +8,10 @@ from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.route_table import RouteRule
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_TENANT
-from voltward.gateway.attestation import Attestation
-from voltward.gateway.csms_channel import CsmsRoute
-from voltward.gateway.dial_gate import DialGate
-from voltward.gateway.routes import Route
+from voltward.gateway.csms.attestation import Attestation
+from voltward.gateway.csms.channel import CsmsRoute
+from voltward.gateway.csms.dial_gate import DialGate
+from voltward.gateway.csms.routes import Route
 from voltward.ocpp import DIALECTS
 
 NOWHERE = CsmsRoute("ws://127.0.0.1:1/ocpp", dial_timeout=1.0, message_size=1 << 20, write_buffer=1 << 16)

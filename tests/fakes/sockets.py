@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
-from voltward.gateway.peer import Peer
+from voltward.gateway.channel.peer import Peer
 
 
 class LeapingLoop(asyncio.SelectorEventLoop):

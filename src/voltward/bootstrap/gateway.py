@@ -28,31 +28,31 @@ from voltward.domain.errors import VoltwardError
 from voltward.domain.secret import Secret
 from voltward.domain.station import DEFAULT_GROUP
 from voltward.gateway.alerts import Alerts
-from voltward.gateway.breaker import Breaker
-from voltward.gateway.breaker_watch import BreakerWatch
-from voltward.gateway.channel_terms import ChannelLimits
-from voltward.gateway.connection_table import ConnectionTable
-from voltward.gateway.delivery import Delivery
-from voltward.gateway.door import Door
+from voltward.gateway.channel.handshake_turns import HandshakeTurns
+from voltward.gateway.channel.listener import parse_address
+from voltward.gateway.channel.station_channel import Threshold
+from voltward.gateway.channel.terms import ChannelLimits
+from voltward.gateway.csms.routes import RouteHolder, Routes
+from voltward.gateway.door.breaker import Breaker
+from voltward.gateway.door.breaker_watch import BreakerWatch
+from voltward.gateway.door.judging import Door
+from voltward.gateway.door.passwords import PasswordDoor
 from voltward.gateway.drain import DrainPace
-from voltward.gateway.facts import FactWriter
-from voltward.gateway.handshake_turns import HandshakeTurns
-from voltward.gateway.keeping import Keeping
-from voltward.gateway.learning import PasswordLearner
-from voltward.gateway.link import StationLink
-from voltward.gateway.link_duties import CsmsAccess, LinkDuties
-from voltward.gateway.listener import parse_address
+from voltward.gateway.links.connection_table import ConnectionTable
+from voltward.gateway.links.duties import CsmsAccess, LinkDuties
+from voltward.gateway.links.learning import PasswordLearner
+from voltward.gateway.links.link import StationLink
+from voltward.gateway.links.reception import Reception
 from voltward.gateway.notices import Notices
-from voltward.gateway.outbox import Outbox
-from voltward.gateway.passwords import PasswordDoor
-from voltward.gateway.reception import Reception
-from voltward.gateway.relay_book import RelayBook
+from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.report import Metrics, Reports
-from voltward.gateway.routes import RouteHolder, Routes
 from voltward.gateway.server import Following, Gateway, GatewayParts
-from voltward.gateway.snapshots import SnapshotKeeper, SnapshotParts
-from voltward.gateway.station_channel import Threshold
-from voltward.gateway.store_watch import StoreWatch
+from voltward.gateway.upkeep.delivery import Delivery
+from voltward.gateway.upkeep.facts import FactWriter
+from voltward.gateway.upkeep.keeping import Keeping
+from voltward.gateway.upkeep.outbox import Outbox
+from voltward.gateway.upkeep.snapshots import SnapshotKeeper, SnapshotParts
+from voltward.gateway.upkeep.store_watch import StoreWatch
 from voltward.ports.clock import Clock
 from voltward.rulebook.control import Moment
 from voltward.rulebook.evaluate import Evaluator

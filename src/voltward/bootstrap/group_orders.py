@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from voltward.domain.enforcement import Action, Policy
 from voltward.domain.errors import OperatorFault
 from voltward.domain.observing import ObserveTerms
-from voltward.gateway.listener import parse_networks
+from voltward.gateway.channel.listener import parse_networks
 from voltward.gateway.settings import GroupSettings
 from voltward.rulebook.catalogue import Rulebook
 from voltward.settings import Settings

@@ -13,9 +13,9 @@ from voltward.bootstrap.deployment import Premises
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.forwarded import ForwardedRules, VerifierHolder
-from voltward.gateway.listener import Listener, TlsHolder, parse_address, parse_networks
-from voltward.gateway.proxies import Network, Proxies, TerminatedSettings
+from voltward.gateway.channel.forwarded import ForwardedRules, VerifierHolder
+from voltward.gateway.channel.listener import Listener, TlsHolder, parse_address, parse_networks
+from voltward.gateway.channel.proxies import Network, Proxies, TerminatedSettings
 from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment

@@ -14,13 +14,13 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.route_table import RouteRule, RouteTable
 from voltward.domain.secret import Secret
-from voltward.gateway.attestation import Attestation
-from voltward.gateway.csms_channel import CsmsRoute
-from voltward.gateway.csms_loss import LossDesk, LossTerms
-from voltward.gateway.dial_gate import DialGate, DialPace
-from voltward.gateway.route_settings import CsmsSettings, RouteSettings
-from voltward.gateway.routes import Route, Routes
-from voltward.gateway.station_token import StationToken
+from voltward.gateway.csms.attestation import Attestation
+from voltward.gateway.csms.channel import CsmsRoute
+from voltward.gateway.csms.dial_gate import DialGate, DialPace
+from voltward.gateway.csms.loss import LossDesk, LossTerms
+from voltward.gateway.csms.route_settings import CsmsSettings, RouteSettings
+from voltward.gateway.csms.routes import Route, Routes
+from voltward.gateway.csms.station_token import StationToken
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.dialect import Dialect
 from voltward.ports.clock import Entropy

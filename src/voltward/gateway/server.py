@@ -16,21 +16,21 @@ from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.domain.station import StationId
 from voltward.gateway.alerts import Alerts
 from voltward.gateway.background import Background
-from voltward.gateway.breaker_watch import BreakerWatch
-from voltward.gateway.connection_table import ConnectionTable
-from voltward.gateway.door import Door, Judgement, ends_by_date
+from voltward.gateway.channel.greeting import first_peer
+from voltward.gateway.channel.listener import Listener, start_listening
+from voltward.gateway.channel.station_channel import Threshold
+from voltward.gateway.door.breaker_watch import BreakerWatch
+from voltward.gateway.door.judging import Door, Judgement, ends_by_date
 from voltward.gateway.drain import DrainPace, drain
-from voltward.gateway.greeting import first_peer
 from voltward.gateway.health import HealthServer
-from voltward.gateway.keeping import Keeping
-from voltward.gateway.learning import PasswordLearner
-from voltward.gateway.link import StationLink
-from voltward.gateway.link_duties import LinkDuties
-from voltward.gateway.listener import Listener, start_listening
-from voltward.gateway.reception import Reception
+from voltward.gateway.links.connection_table import ConnectionTable
+from voltward.gateway.links.duties import LinkDuties
+from voltward.gateway.links.learning import PasswordLearner
+from voltward.gateway.links.link import StationLink
+from voltward.gateway.links.reception import Reception
 from voltward.gateway.report import Reports
-from voltward.gateway.station_channel import Threshold
 from voltward.gateway.table_sizes import watch_sizes
+from voltward.gateway.upkeep.keeping import Keeping
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
 from voltward.usecases.keep_verdict import Refusal

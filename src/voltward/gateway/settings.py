@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from voltward.domain.quantities import Duration, Size, Until
-from voltward.gateway.proxies import ProxySettings, TerminatedSettings
+from voltward.gateway.channel.proxies import ProxySettings, TerminatedSettings
 from voltward.ocpp.frame_limits import DEEPEST
 
 Count = Annotated[int, Meta(ge=1)]

@@ -12,8 +12,8 @@ from voltward.bootstrap.listeners import Trust, listeners, read_trust, tls_polic
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.forwarded import VerifierHolder
-from voltward.gateway.listener import Listener, TlsHolder
+from voltward.gateway.channel.forwarded import VerifierHolder
+from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.settings import Settings
 from voltward.usecases.admission_registry import AdmissionRegistry

@@ -12,8 +12,8 @@ from voltward.bootstrap.routes import attestation_of, route_dialects, route_tabl
 from voltward.bootstrap.routes import routes_of as routes_in
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
-from voltward.gateway.route_settings import CsmsSettings
-from voltward.gateway.routes import Routes
+from voltward.gateway.csms.route_settings import CsmsSettings
+from voltward.gateway.csms.routes import Routes
 from voltward.ports.vault import GatewayKey, KeyRoom
 from voltward.settings import Settings
 

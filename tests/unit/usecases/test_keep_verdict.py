@@ -18,7 +18,7 @@ from voltward.domain.credential import ClientCertificate, Credential, Credential
 from voltward.domain.enforcement import Answer
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, Standing, Station
-from voltward.gateway.observe import observe
+from voltward.gateway.door.observe import observe
 from voltward.rulebook.evaluate import Evaluator
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 from voltward.usecases.admit_station import DoorRules, admit_station

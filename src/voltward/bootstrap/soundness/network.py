@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
-from voltward.gateway.listener import parse_address, parse_networks
+from voltward.gateway.channel.listener import parse_address, parse_networks
 from voltward.settings import Settings
 
 HEALTH_PATIENCE = 1.0  # seconds that a gateway of ours may take to say that it lives

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
-from voltward.gateway.listener import parse_address, parse_networks
+from voltward.gateway.channel.listener import parse_address, parse_networks
 from voltward.settings import Settings
 
 

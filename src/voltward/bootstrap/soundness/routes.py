@@ -16,7 +16,7 @@ from voltward.bootstrap.routes import (
 )
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, guarded
 from voltward.domain.station import Standing, Station
-from voltward.gateway.route_settings import CsmsSettings
+from voltward.gateway.csms.route_settings import CsmsSettings
 from voltward.settings import Settings
 from voltward.wire.upgrade_client import parse_websocket_url
 

@@ -17,7 +17,7 @@ from voltward.bootstrap.soundness.routes import (
 )
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import Standing
-from voltward.gateway.route_settings import CsmsSettings
+from voltward.gateway.csms.route_settings import CsmsSettings
 
 ACME = 'route.acme={path="/acme/{station}", tenant="acme", csms={url="wss://acme.example/"}}'
 

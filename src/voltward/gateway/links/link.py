@@ -1,0 +1,394 @@
+"""One admitted station's link: its session, its relay or waiting room, its keep-alive, its end.
+
+State is keyed by connection. A link ends once; what was under way is failed, and nothing of it reaches
+another link (ruling 11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from voltward.domain.acquaintance import Habits
+from voltward.domain.enforcement import Answer
+from voltward.domain.events import FactValue
+from voltward.domain.station import StationId
+from voltward.gateway.background import Background
+from voltward.gateway.channel.station_channel import StationChannel
+from voltward.gateway.channel.terms import CLOSE_CODES
+from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner, DialFailed, Loss
+from voltward.gateway.csms.loss import STEADY, outlive
+from voltward.gateway.door.judging import Judgement
+from voltward.gateway.links.duties import LinkDuties
+from voltward.gateway.links.hooks import boot_problem, hooks_of, journal_security_event
+from voltward.gateway.links.waiting_room import WaitingRoom
+from voltward.gateway.relay.line import Line
+from voltward.gateway.relay.relay import Relay
+from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect, KeepaliveTimes
+from voltward.lifecycles.station_clock import StationClock
+from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
+from voltward.ocpp.dialect import Dialect
+from voltward.ocpp.frames import Call
+from voltward.ocpp.relay_answers import CallAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How a link came to be."""
+
+    connection: str
+    judgement: Judgement
+    dialect: Dialect
+    times: KeepaliveTimes
+
+
+class StationLink:
+    """What stands between a station's channel and its CSMS."""
+
+    __slots__ = (
+        "_background",
+        "_channel",
+        "_csms",
+        "_duties",
+        "_is_proven",
+        "_monotonic",
+        "_probe",
+        "_rejoined",
+        "_relay",
+        "_room",
+        "_started",
+        "_station_line",
+        "_unsent",
+        "counted",
+        "dialect",
+        "judgement",
+        "keepalive",
+        "opened",
+        "serial",
+        "session",
+    )
+
+    def __init__(self, opened: Opened, channel: StationChannel, duties: LinkDuties) -> None:
+        self._monotonic = duties.clock.monotonic
+        now = self._monotonic()
+        self.opened = opened
+        self.judgement = opened.judgement
+        self.dialect = opened.dialect
+        self.session = StationSession(opened.judgement.decision.lane)
+        self.keepalive = Keepalive(opened.times, now)
+        entry = opened.judgement.entry
+        self.serial: str | None = entry.station.serial if entry is not None else None
+        self.counted = [0, 0]  # messages to the CSMS, to the station
+        self._channel = channel
+        self._duties = duties
+        self._csms: CsmsChannel | None = None
+        self._rejoined: float | None = None  # when it last got its CSMS back
+        self._unsent: list[bytes] | None = None  # while the CSMS is gone
+        self._relay: Relay | None = None
+        self._station_line = Line(channel.peer, self._take)
+        self._background: Background | None = None  # few links have stories
+        self._probe: asyncio.Future[bool] | None = None
+        self._is_proven = False
+        self._started = now
+        self._room = None if self.session.is_serving else WaitingRoom(self, duties)
+
+    @property
+    def connection(self) -> str:
+        """The id of this very connection."""
+        return self.opened.connection
+
+    @property
+    def station(self) -> StationId:
+        """Whose link it is."""
+        return self.judgement.station
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody waits for anything on this link."""
+        return self._relay is None or self._relay.is_idle
+
+    @property
+    def source(self) -> str:
+        """The address that it comes from."""
+        return self.judgement.arrival.listener.source
+
+    # -- the station's channel ----------------------------------------------------------------------------
+
+    def text(self, payload: bytes) -> None:
+        """A message of the station. Hot: a call less here is a call less for every message."""
+        now = self._monotonic()
+        self.keepalive.spoke(now)
+        if self._probe is not None:
+            self._sign_of_life()
+        if self._relay is not None and self._station_line.is_clear:
+            self._relay.from_station(payload, now)
+        else:
+            self._station_line.arrived(payload)
+
+    def pinged(self) -> None:
+        """A ping of the station."""
+        self.keepalive.pinged(self._monotonic())
+        self._sign_of_life()
+
+    def ponged(self) -> None:
+        """The station answers a ping of ours."""
+        self.keepalive.ponged(self._monotonic())
+        self._sign_of_life()
+
+    def ended(self, why: str) -> None:
+        """The channel is gone, whoever closed it."""
+        self.session.asked_to_close(CloseCause.PEER_GONE)
+        if self._csms is not None:
+            self._csms.close(1001, "station gone")
+            self._csms = None
+        failed = self._relay.close() if self._relay is not None else 0
+        self._relay = None
+        self._station_line.let_go()
+        if self._background is not None:
+            self._background.cancel()
+        if self._probe is not None and not self._probe.done():
+            self._probe.set_result(False)
+        self._show_habits()
+        self._duties.left(self, why, failed, self._monotonic() - self._started)
+
+    def writable(self, *, is_writable: bool) -> None:
+        """The station reads slowly: the CSMS has to wait."""
+        if self._relay is not None:
+            (self._relay.csms.resume if is_writable else self._relay.csms.pause)("station-slow")
+
+    # -- beginning ----------------------------------------------------------------------------------------
+
+    def serve(self, csms: CsmsChannel) -> None:
+        """Join the two legs: from now on the relay takes what the station says."""
+        assert csms.peer is not None
+        csms_line = Line(csms.peer, self._take_from_csms)
+        rules = self._duties.rules_for(self.judgement, self.dialect)
+        hooks = hooks_of(self, self._duties)
+        self._relay = Relay(self, rules, hooks, self._station_line, csms_line, self._monotonic())
+        self._room = None
+        self._join(csms, csms_line)
+
+    def rejoin(self, csms: CsmsChannel) -> None:
+        """The CSMS is back: what waited goes on in its order, and nothing is said twice."""
+        assert self._relay is not None
+        assert csms.peer is not None
+        before = self._relay.csms
+        self._relay.csms = line = Line(csms.peer, self._take_from_csms)
+        unsent, self._unsent = self._unsent or [], None
+        self._rejoined = self._monotonic()
+        self._join(csms, line)
+        if "station-slow" in before.reasons:
+            line.pause("station-slow")
+        for text in unsent:
+            self.to_csms(text)
+        self.happened("csms_link_restored")
+        self._station_line.resume("csms-gone")
+
+    async def dial(self) -> CsmsChannel | DialFailed:
+        """Dial the CSMS for a link that was waiting: only the subprotocol that it speaks already will do."""
+        return await self._duties.dial(self.judgement, (self.dialect.subprotocol,))
+
+    # -- the relay's owner --------------------------------------------------------------------------------
+
+    def to_station(self, text: bytes) -> None:
+        """Send a message to the station."""
+        self.counted[1] += 1
+        self._channel.send_text(text)
+
+    def to_csms(self, text: bytes) -> None:
+        """Send a message to the CSMS."""
+        if self._csms is not None:
+            self.counted[0] += 1
+            self._csms.send_text(text)
+        elif self._unsent is not None:
+            # The station is not read: this can only be the call whose hook was under way.
+            self._unsent.append(text)
+
+    def happened(self, kind: str, **facts: FactValue) -> None:
+        """Report an event of this link."""
+        self._duties.reports.happened(kind, str(self.station), {"connection": self.connection, **facts})
+
+    def answered(self) -> None:
+        """A call was answered: the first time, the credential is proven (ruling 28)."""
+        if not self._is_proven:
+            self._is_proven = True
+            self._duties.proven(self)
+
+    def look_at_clock(self, call: Call, clock: StationClock, now: float) -> None:
+        """Read the station's clock from its call, if there is a time in it."""
+        told = self.dialect.times.read(call.action, call.payload)
+        if told is not None:
+            skew = clock.read((told - self._duties.clock.now()).total_seconds(), now)
+            if skew is not None:
+                self._show_habits(skew)
+
+    def misbehaved(self, reason: str) -> None:
+        """The station broke too much: end the link."""
+        self.end(CloseCause.VIOLATION, reason)
+
+    def wait_for(self, held: Awaitable[CallAnswer], then: Callable[[CallAnswer, float], None]) -> None:
+        """Await a hook's answer beside the callbacks, then go on with it."""
+
+        async def story() -> None:
+            answer = await held
+            then(answer, self._monotonic())
+
+        self._beside().start(story(), f"hold {self.connection}")
+
+    def start(self, story: Callable[[], Awaitable[None]], name: str) -> None:
+        """A story of the waiting room, ended with the link."""
+
+        async def told() -> None:
+            await story()
+
+        self._beside().start(told(), f"{name} {self.connection}")
+
+    # -- time, probes, new judgements, the end ------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """About once a second. A station whose reading is stopped by us cannot show that it is alive."""
+        if self._relay is not None:
+            self._relay.tick(now)
+            if self._csms is not None and not self._relay.csms.is_paused:
+                self._csms.tick(now)
+        if self._station_line.is_paused:
+            return
+        match self.keepalive.due(now):
+            case KeepaliveEffect.PING:
+                self._channel.ping()
+            case KeepaliveEffect.SILENT if self._channel.has_moved():
+                self.keepalive.heard(now)
+            case KeepaliveEffect.SILENT:
+                self.end(CloseCause.SILENT, "no sign of life")
+            case KeepaliveEffect.IDLE:
+                self.end(CloseCause.IDLE, "idle")
+            case None:
+                pass
+
+    async def probe(self, seconds: float) -> bool:
+        """Ping now; whether anything comes back in time (ruling 11). Who is not read counts as alive."""
+        if self._station_line.is_paused:
+            return True
+        if self._probe is None:
+            self._probe = asyncio.get_running_loop().create_future()
+            self.keepalive.probe(self._monotonic(), seconds + 1.0)
+            self._channel.ping()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._probe)
+        return False
+
+    @property
+    def is_probed(self) -> bool:
+        """A newcomer waits for the answer to a probe."""
+        return self._probe is not None
+
+    def end_probe(self) -> None:
+        """The probe is over."""
+        self._probe = None
+
+    def judged_again(self, judgement: Judgement) -> None:
+        """The registry changed: stay, change lanes, or go."""
+        decision = judgement.decision
+        before, self.judgement = self.judgement, judgement
+        if decision.answer is Answer.REFUSE:
+            control = decision.deciding.control if decision.deciding is not None else "?"
+            self._end_refused(control)
+        elif self.session.is_serving and decision.answer is Answer.QUARANTINE and decision.lane == "unproven":
+            self.end(CloseCause.REASSESSED, "quarantined")
+        elif not self.session.is_serving and decision.lane != "unproven":
+            self._release()
+        elif self.session.is_serving:
+            self._use_rules(judgement, before)
+
+    def end(self, cause: CloseCause, reason: str) -> None:
+        """End the link for a cause; courteous causes wait while a boot is pending (B02.FR.06)."""
+        if self.session.asked_to_close(cause) is not SessionEffect.CLOSE:
+            return
+        code = CLOSE_CODES.get(cause)
+        if code is None:
+            self._channel.abort()
+        else:
+            self._channel.close(code, reason)
+
+    def _show_habits(self, skew: float | None = None) -> None:
+        keepalive = self.keepalive
+        habits = Habits(self._duties.clock.now(), skew, keepalive.ping_habit, keepalive.answers_pings)
+        self._duties.meetings.showed(self.station, habits)
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _beside(self) -> Background:
+        if self._background is None:
+            self._background = Background(lambda: self.end(CloseCause.VIOLATION, "internal error"))
+        return self._background
+
+    def _use_rules(self, judgement: Judgement, before: Judgement) -> None:
+        """Another lane, policy or exception: what the CSMS may send follows at once."""
+        lane = judgement.decision.lane
+        if lane is not before.decision.lane:
+            self.session.moved_to(lane)
+            self.happened("lane_changed", lane=lane.value if lane else "admitted")
+        if self._relay is not None:
+            self._relay.use(self._duties.rules_for(judgement, self.dialect))
+
+    def _take(self, text: bytes) -> None:
+        if self._relay is not None:
+            self._relay.from_station(text, self._monotonic())
+        elif self._room is not None:
+            self._room.from_station(text)
+
+    def _take_from_csms(self, text: bytes) -> None:
+        if self._relay is not None:
+            self._relay.from_csms(text, self._monotonic())
+
+    def _join(self, csms: CsmsChannel, line: Line) -> None:
+        self._csms = csms
+        owner = CsmsOwner(line.arrived, self._csms_ended, self._csms_writable)
+        times = replace(self.opened.times, idle_seconds=0.0)
+        csms.attach(owner, Keepalive(times, self._monotonic()))
+
+    def _csms_ended(self, loss: Loss) -> None:
+        self._csms = None
+        self.happened("csms_link_lost", reason=loss.why)
+        if loss.is_meant or self._relay is None:
+            self.end(CloseCause.CSMS_GONE, "CSMS gone")
+            return
+        self._station_line.pause("csms-gone")
+        self._station_line.resume("csms-slow")
+        now = self._monotonic()
+        self._unsent = []
+        self._relay.csms_lost(now)
+        desk = self._duties.losses_of(self.judgement)
+        is_steady = self._rejoined is None or now - self._rejoined >= STEADY
+        hold = desk.terms.hold if is_steady else 0.0
+        story = outlive(self, desk, hold, self._duties.clock, self._duties.entropy)
+        self._beside().start(story, f"csms lost {self.connection}")
+
+    def _csms_writable(self, *, is_writable: bool) -> None:
+        """The CSMS reads slowly: the station has to wait."""
+        (self._station_line.resume if is_writable else self._station_line.pause)("csms-slow")
+
+    def _sign_of_life(self) -> None:
+        if self._probe is not None and not self._probe.done():
+            self._probe.set_result(True)
+
+    def _end_refused(self, control: str) -> None:
+        self.happened("link_revoked", control=control)
+        cause = CloseCause.RETIRED if control == "STN-01" else CloseCause.REVOKED
+        self.end(cause, "credential no longer accepted")
+
+    def _release(self) -> None:
+        if self._room is not None and self.session.released(self.judgement.decision.lane) is not None:
+            self.happened("station_released")
+            self._room.trigger_boot()
+
+    def boot_problem(self, call: Call) -> str:
+        """What a boot says that does not fit; empty is fine."""
+        return boot_problem(self, self._duties, call)
+
+    async def journal_security_event(self, call: Call) -> bool:
+        """Whether the event is on disk."""
+        return await journal_security_event(self, self._duties, call)

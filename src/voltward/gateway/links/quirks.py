@@ -1,0 +1,37 @@
+"""What quirks make of a link: its pace of pings, the sizes of what is sent to the station."""
+
+from __future__ import annotations
+
+from voltward.domain.quirk import Grants, Quirk
+from voltward.gateway.channel.terms import ANY_SIZE, SendSizes
+from voltward.gateway.settings import GroupSettings
+from voltward.lifecycles.keepalive import KeepaliveTimes
+
+LINK_QUIRKS = (Quirk.KEEPALIVE_PACE, Quirk.KEEP_NEW_CONNECTION, Quirk.SMALL_FRAMES, Quirk.SMALL_RECORDS)
+
+
+def keepalive_times(group: GroupSettings, grants: Grants) -> KeepaliveTimes:
+    """The group's times, but for those that the station's own pace names (field note 49)."""
+    pace = grants.get(Quirk.KEEPALIVE_PACE)
+    if pace is None:
+        return KeepaliveTimes(group.ping_interval, group.pong_timeout, group.idle_timeout)
+    return KeepaliveTimes(
+        pace.number("ping_interval", group.ping_interval),
+        pace.number("pong_timeout", group.pong_timeout),
+        pace.number("idle_timeout", group.idle_timeout),
+    )
+
+
+def send_sizes(grants: Grants) -> SendSizes:
+    """How much at once a station with small buffers is sent (field notes 52, 53)."""
+    frames, records = grants.get(Quirk.SMALL_FRAMES), grants.get(Quirk.SMALL_RECORDS)
+    if frames is None and records is None:
+        return ANY_SIZE
+    return SendSizes(
+        frames.octets() if frames is not None else 0, records.octets() if records is not None else 0
+    )
+
+
+def named_link_quirks(grants: Grants) -> tuple[str, ...]:
+    """The quirks of a link that hold for it, for the line that tells of its admission."""
+    return tuple(quirk.value for quirk in LINK_QUIRKS if quirk in grants)

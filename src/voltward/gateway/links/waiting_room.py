@@ -1,0 +1,175 @@
+"""The unproven lane (ruling 12): boots are answered Pending, nothing is forwarded, until the release.
+
+What becomes of each call is told by the session machine; here it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from voltward.domain.events import FactValue
+from voltward.gateway.csms.channel import CsmsChannel, DialFailed
+from voltward.gateway.door.judging import Judgement
+from voltward.gateway.links.duties import LinkDuties
+from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
+from voltward.ocpp import frames
+from voltward.ocpp.dialect import Dialect
+from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.frame_limits import FrameLimits
+from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, parse_frame
+
+HELD = 32  # calls that may wait while the CSMS is dialled
+FAULTS_BORNE = 5
+_LARGEST = 64 * 1024  # an unproven station has nothing long to say
+
+
+class Guest(Protocol):
+    """The link whose station waits here."""
+
+    session: StationSession
+    dialect: Dialect
+    judgement: Judgement
+
+    def to_station(self, text: bytes, /) -> None:
+        """Send to the station."""
+
+    def happened(self, kind: str, /, **facts: FactValue) -> None:
+        """Report an event."""
+
+    def end(self, cause: CloseCause, reason: str, /) -> None:
+        """End the link."""
+
+    def text(self, payload: bytes, /) -> None:
+        """Hand a message to the relay."""
+
+    def serve(self, csms: CsmsChannel, /) -> None:
+        """Join the two legs."""
+
+    def start(self, story: Callable[[], Awaitable[None]], name: str, /) -> None:
+        """Run a story that ends with the link."""
+
+    def boot_problem(self, call: Call, /) -> str:
+        """What a boot says that does not fit; empty is fine."""
+        ...
+
+    async def dial(self) -> CsmsChannel | DialFailed:
+        """Dial the CSMS."""
+        ...
+
+    async def journal_security_event(self, call: Call, /) -> bool:
+        """Whether the event is on disk."""
+        ...
+
+
+class WaitingRoom:
+    """Answers for itself only, never for the CSMS: Pending and SecurityError are ours to say."""
+
+    __slots__ = ("_boot", "_duties", "_faults", "_guest", "_held", "_limits", "_trigger")
+
+    def __init__(self, guest: Guest, duties: LinkDuties) -> None:
+        self._guest = guest
+        self._duties = duties
+        self._limits = FrameLimits(guest.dialect.message_types, max_bytes=_LARGEST)
+        self._faults = 0
+        self._held: list[Call] = []
+        self._boot: Call | None = None  # the boot in hand while the CSMS is dialled
+        self._trigger = ""  # id of our call that asks for a boot
+
+    def from_station(self, raw: bytes) -> None:
+        """One text of the station."""
+        try:
+            frame = parse_frame(raw, self._limits)
+        except FrameFault as fault:
+            self._broken(fault)
+            return
+        if isinstance(frame, Call):
+            self._called(frame)
+        elif isinstance(frame, (CallResult, CallError)) and frame.message_id == self._trigger:
+            self._trigger_answered(frame)
+        else:
+            self._guest.happened(
+                "answer_dropped", reason="unasked", leg="station", message_id=frame.message_id
+            )
+
+    def trigger_boot(self) -> None:
+        """Released: ask for the boot that the CSMS shall see."""
+        action, payload = self._guest.dialect.trigger_boot()
+        self._trigger = self._duties.entropy.identifier()
+        self._guest.to_station(frames.call(self._trigger, action, payload))
+
+    def _called(self, call: Call) -> None:
+        guest = self._guest
+        match guest.session.called(guest.dialect.purpose_of(call.action)):
+            case SessionEffect.ANSWER_PENDING:
+                self._pend(call)
+            case SessionEffect.REFUSE:
+                self._refuse(call)
+            case SessionEffect.JOURNAL_THEN_ACKNOWLEDGE:
+                guest.start(lambda: self._acknowledge(call), "security event")
+            case SessionEffect.DIAL_THEN_RELAY:
+                if self._fits(call):
+                    self._boot = call
+                    guest.start(self._dial, "dial")
+            case SessionEffect.HOLD:
+                self._hold(call)
+            case _:
+                pass
+
+    def _trigger_answered(self, answer: CallResult | CallError) -> None:
+        self._trigger = ""
+        accepted = isinstance(answer, CallResult) and answer.payload.get("status") == "Accepted"
+        if not accepted and self._guest.session.trigger_refused() is SessionEffect.DIAL:
+            self._guest.start(self._dial, "dial")
+
+    async def _dial(self) -> None:
+        csms = await self._guest.dial()
+        if isinstance(csms, DialFailed):
+            self._guest.happened("csms_unreachable", reason=csms.reason)
+            boot, self._boot = self._boot, None
+            if self._guest.session.dial_failed() is SessionEffect.ANSWER_PENDING and boot is not None:
+                self._pend(boot)
+            held, self._held = self._held, []
+            for call in held:  # by the next dial they would be stale, and the station has sent them again
+                self._refuse(call)
+            return
+        self._guest.session.dialled()
+        self._guest.serve(csms)
+        if self._boot is not None:
+            self._guest.text(self._boot.raw)
+        for call in self._held:
+            self._guest.text(call.raw)
+
+    def _refuse(self, call: Call) -> None:
+        code = self._guest.dialect.error_name(ErrorCode.SECURITY)
+        self._guest.to_station(frames.call_error(call.message_id, code, "not accepted yet"))
+
+    async def _acknowledge(self, call: Call) -> None:
+        if await self._guest.journal_security_event(call):
+            self._guest.to_station(frames.call_result(call.message_id, {}))
+
+    def _pend(self, call: Call) -> None:
+        if self._fits(call):
+            payload = self._guest.dialect.boot_pending_answer(
+                self._duties.clock.now(), self._duties.boot_retry(self._guest.judgement)
+            )
+            self._guest.to_station(frames.call_result(call.message_id, payload))
+
+    def _fits(self, call: Call) -> bool:
+        problem = self._guest.boot_problem(call)
+        if problem:
+            self._guest.happened("boot_serial_mismatched", reason=problem, control="BOOT-01")
+            self._guest.end(CloseCause.WRONG_SERIAL, "serial number does not fit the certificate")
+        return not problem
+
+    def _hold(self, call: Call) -> None:
+        if len(self._held) >= HELD:
+            self._guest.end(CloseCause.VIOLATION, "too many calls before the boot was accepted")
+        else:
+            self._held.append(call)
+
+    def _broken(self, fault: FrameFault) -> None:
+        self._guest.happened("frame_refused", leg="station", reason=fault.reason.value)
+        self._faults += 1
+        if self._faults > FAULTS_BORNE:
+            self._guest.end(CloseCause.VIOLATION, "too many broken frames")

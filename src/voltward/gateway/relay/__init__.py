@@ -1,0 +1,1 @@
+"""Frames between the two legs: rules, schemas, lines that can be paused."""

@@ -1,0 +1,1 @@
+"""What the gateway keeps beside the store and carries to it: rows, facts, the snapshot."""

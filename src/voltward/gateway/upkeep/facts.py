@@ -1,0 +1,34 @@
+"""Facts about stations: learnt by memory at once, and put on their way to the store.
+
+Only news travel: a station that comes back as it always does costs nothing here.
+"""
+
+from __future__ import annotations
+
+from voltward.domain.station_fact import AcquaintanceFact, RegistryFact
+from voltward.gateway.upkeep.outbox import Outbox
+from voltward.usecases.admission_registry import AdmissionRegistry
+
+KEPT = 100_000  # facts that may wait while the store is away; admissions stop before that
+
+
+class FactWriter:
+    """Where links tell what they have learnt."""
+
+    def __init__(self, registry: AdmissionRegistry, outbox: Outbox) -> None:
+        self._registry = registry
+        self._outbox = outbox
+
+    @property
+    def is_full(self) -> bool:
+        """So many facts wait that nobody new may come in."""
+        return self._registry.learnt >= KEPT
+
+    def add(self, fact: AcquaintanceFact) -> None:
+        """Tell what somebody else has found to be news; never blocks."""
+        self._outbox.put(fact)
+
+    def put(self, fact: RegistryFact) -> None:
+        """Tell a fact that the door has to know; never blocks."""
+        if self._registry.learn(fact):
+            self._outbox.put(fact)
