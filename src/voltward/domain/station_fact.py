@@ -7,6 +7,7 @@ from datetime import datetime
 
 from voltward.domain.acquaintance import Habits, Manner, Wanting
 from voltward.domain.credential import ClientCertificate, PasswordForm, Purpose
+from voltward.domain.intents import AnchorUse, CertificateHash, CertificateUse, IntentAnswer
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Model, StationId
 
@@ -97,7 +98,53 @@ class ModelTold:
     model: Model
 
 
+@dataclass(frozen=True, slots=True)
+class CsrSubmitted:
+    """A station asks for a certificate, and was told that we shall see to it (A02.FR.11).
+
+    `csr` is as it came; `request_id` and `use` as far as the station named them.
+    """
+
+    station: StationId
+    at: datetime
+    id: str  # of this very message: told twice, it is one
+    csr: str
+    use: CertificateUse | None
+    request_id: int | None = None
+    issuing_root: CertificateHash | None = None  # the root that it wants above its certificate
+
+
+@dataclass(frozen=True, slots=True)
+class AskAnswered:
+    """A station answered what we asked, or did not in time."""
+
+    station: StationId
+    at: datetime
+    ask: str
+    answer: IntentAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """A station that has a life-cycle under way was let in with this certificate, or with a password."""
+
+    station: StationId
+    at: datetime
+    fingerprint: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorMoved:
+    """The station took, or let go of, a trust anchor by order of its CSMS: to be read again."""
+
+    station: StationId
+    at: datetime
+    use: AnchorUse | None
+
+
 # What the door needs to know.
 RegistryFact = Connected | CertificateFirstSeen | CameIn | Proven | SerialTold | ModelTold
 AcquaintanceFact = Met | HabitsTold
+# What a life-cycle waits for. A proven credential (`Proven`) moves life-cycles too.
+LifecycleFact = CsrSubmitted | AskAnswered | CameBack | AnchorMoved
 StationFact = RegistryFact | AcquaintanceFact
