@@ -114,6 +114,12 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     quirks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # docs/quirks.md
 
 
+class TenantSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[tenant.NAME]`: what holds for all stations of a tenant."""
+
+    quirks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # docs/quirks.md
+
+
 class QuirkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[quirks]`: which recipes for models are in force."""
 
