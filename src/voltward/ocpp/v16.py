@@ -10,7 +10,7 @@ from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
 from voltward.ocpp.clock_reading import TIMES_V16
-from voltward.ocpp.dialect import Dialect, SecretPlaces, Vocabulary
+from voltward.ocpp.dialect import Dialect, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import LIBERAL, IdentityRule
 from voltward.ocpp.named_values import NamedValues, RowAnswers, Rows
@@ -98,19 +98,6 @@ V16 = Dialect(
     ),
     serial_binds=False,
     named_values=_NAMED_VALUES,
-    secrets=SecretPlaces(
-        names=(
-            "*AuthorizationKey*",
-            "*AuthKey*",
-            "*Password*",
-            "*Passwd*",
-            "*Passphrase*",
-            "*Secret*",
-            "*PIN",
-        ),
-        fields=frozenset({"idtag", "parentidtag", "password", "authorizationkey"}),
-        opaque=frozenset({"DataTransfer"}),
-    ),
     schemas=SchemaFiles("v16", call_suffix=""),
     times=TIMES_V16,
 )
