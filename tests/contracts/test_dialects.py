@@ -16,10 +16,20 @@ from voltward.ocpp import DIALECTS, Dialect
 from voltward.ocpp.error_code import ErrorCode
 
 PACKAGES = {"ocpp1.6": "v16", "ocpp2.0.1": "v201", "ocpp2.1": "v21"}
+OF_STATIONS = {
+    CallPurpose.BOOT, CallPurpose.SECURITY_EVENT, CallPurpose.CSR, CallPurpose.CERTIFICATE_STATUS,
+    CallPurpose.CHAIN_STATUS,
+}  # fmt: skip
 PURPOSES = {
     CallPurpose.BOOT, CallPurpose.SECURITY_EVENT, CallPurpose.REMOTE_START, CallPurpose.REMOTE_STOP,
-    CallPurpose.UNLOCK, CallPurpose.RESET, CallPurpose.TRIGGER,
+    CallPurpose.UNLOCK, CallPurpose.RESET, CallPurpose.TRIGGER, CallPurpose.CSR, CallPurpose.CERTIFICATE,
+    CallPurpose.ANCHOR, CallPurpose.ANCHOR_REMOVAL,
 }  # fmt: skip
+NEWER = {
+    "ocpp1.6": {CallPurpose.TUNNEL},
+    "ocpp2.0.1": {CallPurpose.CERTIFICATE_STATUS},
+    "ocpp2.1": {CallPurpose.CERTIFICATE_STATUS, CallPurpose.CHAIN_STATUS},
+}
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.subprotocol)
 
@@ -95,16 +105,12 @@ def test_every_error_code_has_a_spelling(dialect: Dialect) -> None:
 
 
 def test_every_purpose_has_its_action_and_goes_its_way(dialect: Dialect) -> None:
-    ways = {
-        purpose: Direction.TO_CSMS
-        if purpose in {CallPurpose.BOOT, CallPurpose.SECURITY_EVENT}
-        else Direction.TO_STATION
-        for purpose in PURPOSES
-    }
+    purposes = dialect.vocabulary.purposes
 
-    assert set(dialect.vocabulary.purposes.values()) == PURPOSES
+    assert set(purposes.values()) == PURPOSES | NEWER[dialect.subprotocol]
     assert all(
-        dialect.knows(ways[purpose], action) for action, purpose in dialect.vocabulary.purposes.items()
+        dialect.knows(Direction.TO_CSMS if purpose in OF_STATIONS else Direction.TO_STATION, action)
+        for action, purpose in purposes.items()
     )
 
 

@@ -15,6 +15,13 @@ class CallPurpose(StrEnum):
     UNLOCK = "unlock"
     RESET = "reset"
     TRIGGER = "trigger"
+    CSR = "csr"  # a station asks for a certificate
+    CERTIFICATE = "certificate"  # it is given one
+    ANCHOR = "anchor"  # it is to trust a root
+    ANCHOR_REMOVAL = "anchor removal"  # it is to forget a certificate
+    CERTIFICATE_STATUS = "certificate status"  # a station asks whether a certificate is revoked
+    CHAIN_STATUS = "chain status"  # the same for several at once
+    TUNNEL = "tunnel"  # may carry another version's messages
     OTHER = "other"
 
 

@@ -13,13 +13,18 @@ from typing import Any
 
 from voltward.domain.call_purpose import URGENT, CallPurpose
 from voltward.domain.command_rule import Direction
+from voltward.domain.intents import Intent, IntentAnswer
 from voltward.ocpp.boot import BootFacts, BootPaths, SecurityEvent, read_boot, read_security_event, wire_time
+from voltward.ocpp.certificate_facts import CertificateFacts
 from voltward.ocpp.clock_reading import TimePlaces
 from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.frames import CallError, CallResult
 from voltward.ocpp.identity_rule import IdentityRule
+from voltward.ocpp.intent_answers import SaidCall, Sayings, merged, refused
 from voltward.ocpp.named_values import NamedValues
 from voltward.ocpp.password_rule import PasswordRule
 from voltward.ocpp.schema_files import SchemaFiles
+from voltward.ocpp.tunnel import Tunnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class Dialect:
     named_values: NamedValues
     schemas: SchemaFiles
     times: TimePlaces
+    intents: Sayings
+    certificates: CertificateFacts
+    gives_reasons: bool = True  # a refusal may say why (statusInfo)
+    tunnel: Tunnel | None = None
 
     def error_name(self, code: ErrorCode) -> str:
         """How this version spells an error code."""
@@ -88,6 +97,30 @@ class Dialect:
     def trigger_boot(self) -> tuple[str, dict[str, Any]]:
         """The call that asks for a boot notification: action and payload."""
         return "TriggerMessage", {"requestedMessage": "BootNotification"}
+
+    def say(self, intent: Intent) -> tuple[SaidCall, ...]:
+        """The calls that ask this of a station, in their order; none where the version cannot say it."""
+        saying = self.intents.get(type(intent))
+        return saying.say(intent) if saying is not None else ()
+
+    def read_answer(self, intent: Intent, call: SaidCall, answer: CallResult | CallError) -> IntentAnswer:
+        """What the station said to one of the calls of `say`."""
+        if isinstance(answer, CallError):
+            return refused(answer)
+        return self.intents[type(intent)].read(call, answer.payload)
+
+    def merge_answers(self, answers: Sequence[IntentAnswer]) -> IntentAnswer:
+        """The answers to all calls of one `say`, as the answer to the intent; there is at least one."""
+        return merged(answers)
+
+    def refusal(self, action: str, reason: str, words: str) -> dict[str, Any]:
+        """The answer that refuses a call in its own words; `reason` (20 characters) where there is room."""
+        answer = dict(self.named_values.refusals[action])
+        return (
+            {**answer, "statusInfo": {"reasonCode": reason, "additionalInfo": words}}
+            if self.gives_reasons
+            else answer
+        )
 
 
 def choose(offered: Sequence[str], allowed: Sequence[str]) -> list[str]:

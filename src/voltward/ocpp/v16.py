@@ -9,13 +9,17 @@ from __future__ import annotations
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
+from voltward.ocpp.certificate_facts import CertificateFacts
 from voltward.ocpp.clock_reading import TIMES_V16
 from voltward.ocpp.dialect import Dialect, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import LIBERAL, IdentityRule
+from voltward.ocpp.intents_v2 import WORDS_V201
+from voltward.ocpp.intents_v16 import INTENTS_V16, WORDS_V16
 from voltward.ocpp.named_values import NamedValues, RowAnswers, Rows
 from voltward.ocpp.password_rule import PasswordRule
 from voltward.ocpp.schema_files import SchemaFiles
+from voltward.ocpp.tunnel import Tunnel
 
 _ERROR_NAMES = {
     ErrorCode.NOT_IMPLEMENTED: "NotImplemented",
@@ -56,7 +60,27 @@ _PURPOSES = {
     "Reset": CallPurpose.RESET,
     "TriggerMessage": CallPurpose.TRIGGER,
     "ExtendedTriggerMessage": CallPurpose.TRIGGER,
+    "SignCertificate": CallPurpose.CSR,
+    "CertificateSigned": CallPurpose.CERTIFICATE,
+    "InstallCertificate": CallPurpose.ANCHOR,
+    "DeleteCertificate": CallPurpose.ANCHOR_REMOVAL,
+    "DataTransfer": CallPurpose.TUNNEL,
 }
+
+# The application note on Plug & Charge: JSON of 2.0.1's messages as a text.
+_PLUG_AND_CHARGE = Tunnel(
+    action="DataTransfer",
+    vendor="org.openchargealliance.iso15118pnc",
+    purposes={
+        "SignCertificate": CallPurpose.CSR,
+        "CertificateSigned": CallPurpose.CERTIFICATE,
+        "InstallCertificate": CallPurpose.ANCHOR,
+        "DeleteCertificate": CallPurpose.ANCHOR_REMOVAL,
+        "TriggerMessage": CallPurpose.TRIGGER,
+        "GetCertificateStatus": CallPurpose.CERTIFICATE_STATUS,
+    },
+    certificates=CertificateFacts(WORDS_V201),
+)
 
 _NAMED_VALUES = NamedValues(
     calls={"ChangeConfiguration": Rows(at="", name=(("key",),), values=(("value",),))},
@@ -68,6 +92,9 @@ _NAMED_VALUES = NamedValues(
         "CertificateSigned": {"status": "Rejected"},
         "DeleteCertificate": {"status": "Failed"},
         "Reset": {"status": "Rejected"},
+        "SignCertificate": {"status": "Rejected"},
+        "TriggerMessage": {"status": "Rejected"},
+        "ExtendedTriggerMessage": {"status": "Rejected"},
     },
     parts=1,
 )
@@ -100,4 +127,8 @@ V16 = Dialect(
     named_values=_NAMED_VALUES,
     schemas=SchemaFiles("v16", call_suffix=""),
     times=TIMES_V16,
+    intents=INTENTS_V16,
+    certificates=CertificateFacts(WORDS_V16),
+    gives_reasons=False,
+    tunnel=_PLUG_AND_CHARGE,
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
+from voltward.ocpp.certificate_facts import CertificateFacts
 from voltward.ocpp.clock_reading import TIMES_V2
 from voltward.ocpp.dialect import Dialect, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import IDENTIFIER, IdentityRule
+from voltward.ocpp.intents_v2 import INTENTS_V201, WORDS_V201
 from voltward.ocpp.named_values import EACH, NamedValues, RowAnswers, Rows
 from voltward.ocpp.password_rule import PasswordRule
 from voltward.ocpp.schema_files import SchemaFiles
@@ -54,6 +56,11 @@ _PURPOSES = {
     "UnlockConnector": CallPurpose.UNLOCK,
     "Reset": CallPurpose.RESET,
     "TriggerMessage": CallPurpose.TRIGGER,
+    "SignCertificate": CallPurpose.CSR,
+    "CertificateSigned": CallPurpose.CERTIFICATE,
+    "InstallCertificate": CallPurpose.ANCHOR,
+    "DeleteCertificate": CallPurpose.ANCHOR_REMOVAL,
+    "GetCertificateStatus": CallPurpose.CERTIFICATE_STATUS,
 }
 
 _NAME = (("component", "name"), ("variable", "name"))
@@ -90,6 +97,8 @@ _NAMED_VALUES = NamedValues(
         "CertificateSigned": _REJECTED,
         "DeleteCertificate": {"status": "Failed"},
         "Reset": _REJECTED,
+        "SignCertificate": _REJECTED,
+        "TriggerMessage": _REJECTED,
         "CustomerInformation": _REJECTED,
     },
     parts=2,
@@ -132,4 +141,6 @@ V201 = Dialect(
     named_values=_NAMED_VALUES,
     schemas=SchemaFiles("v201", call_suffix="Request", longer=_LONGER),
     times=TIMES_V2,
+    intents=INTENTS_V201,
+    certificates=CertificateFacts(WORDS_V201),
 )

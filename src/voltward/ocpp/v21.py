@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from voltward.domain.call_purpose import CallPurpose
+from voltward.ocpp.certificate_facts import CertificateFacts
 from voltward.ocpp.dialect import Vocabulary
+from voltward.ocpp.intents_v2 import INTENTS_V21, WORDS_V21
 from voltward.ocpp.schema_files import SchemaFiles
 from voltward.ocpp.v201 import V201
 
@@ -28,8 +31,10 @@ V21 = replace(
     vocabulary=Vocabulary(
         to_station=V201.vocabulary.to_station | frozenset(_MORE_TO_STATION.split()),
         to_csms=V201.vocabulary.to_csms | frozenset(_MORE_TO_CSMS.split()),
-        purposes=V201.vocabulary.purposes,
+        purposes={**V201.vocabulary.purposes, "GetCertificateChainStatus": CallPurpose.CHAIN_STATUS},
         unanswered=frozenset({"NotifyPeriodicEventStream"}),
     ),
     schemas=SchemaFiles("v21", call_suffix="Request"),
+    intents=INTENTS_V21,
+    certificates=CertificateFacts(WORDS_V21),
 )
