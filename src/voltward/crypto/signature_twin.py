@@ -14,9 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-_SEQUENCE: Final = 0x30
-_BIT_STRING: Final = 0x03
-_LONG: Final = 0x80
+from voltward.crypto.der import BIT_STRING, SEQUENCE, tagged
+
 _CURVES: Final[tuple[ec.EllipticCurve, ...]] = (
     ec.SECP256R1(),
     ec.SECP384R1(),
@@ -48,17 +47,8 @@ def twin_fingerprint(der: bytes, issuer_curve: str) -> bytes | None:
     order = _ORDERS.get(issuer_curve)
     if order is None or not 0 < s < order:
         raise ValueError(f"no signature of a key on {issuer_curve}")
-    signature = _tagged(_BIT_STRING, b"\0" + certificate.signature)
-    other = _tagged(_BIT_STRING, b"\0" + encode_dss_signature(r, order - s))
+    signature = tagged(BIT_STRING, b"\0" + certificate.signature)
+    other = tagged(BIT_STRING, b"\0" + encode_dss_signature(r, order - s))
     body = certificate.tbs_certificate_bytes
     algorithm = der[der.index(body) + len(body) : len(der) - len(signature)]
-    return hashlib.sha256(_tagged(_SEQUENCE, body + algorithm + other)).digest()
-
-
-def _tagged(tag: int, content: bytes) -> bytes:
-    """One DER element (X.690, 8.1.3 and 10.1)."""
-    size = len(content)
-    if size < _LONG:
-        return bytes((tag, size)) + content
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, _LONG | len(octets))) + octets + content
+    return hashlib.sha256(tagged(SEQUENCE, body + algorithm + other)).digest()

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes.certificates import Authority, Validity
+from tests.fakes.certificates import Authority, Validity, self_signed
 from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.trust_anchors import is_issued_by, trust_problem
+from voltward.crypto.trust_anchors import AnchorFault, install_problem, is_issued_by, trust_problem
 
 ROOT = Authority.create("Root", key="rsa")
 NOW = Validity.days().not_before + timedelta(days=1)
@@ -52,3 +52,48 @@ def test_the_issuer_of_a_certificate_is_known_by_its_signature() -> None:
     assert is_issued_by(leaf, issuer.certificate_pem)
     assert not is_issued_by(leaf, stranger.certificate_pem)
     assert not is_issued_by(b"no certificate", issuer.certificate_pem)
+
+
+def fault(
+    der: bytes, installed: tuple[bytes, ...] = (), *, additional_check: bool = False
+) -> AnchorFault | None:
+    problem = install_problem(der, NOW, installed, additional_check=additional_check)
+    return problem.fault if problem is not None else None
+
+
+def test_a_self_signed_root_may_be_installed() -> None:
+    assert fault(ROOT.der) is None
+    assert fault(ROOT.der, (Authority.create("Other").der,)) is None
+
+
+def test_a_root_that_the_installed_one_signed_may_be_installed() -> None:
+    successor = Authority.create("Next root", parent=ROOT).der
+
+    assert fault(successor) is AnchorFault.NO_ROOT
+    assert fault(successor, (Authority.create("Root").der,)) is AnchorFault.NO_ROOT
+    assert fault(successor, (Authority.create("Other").der, ROOT.der)) is None
+
+
+def test_with_the_additional_check_only_what_the_installed_root_signed_may_be() -> None:
+    successor = Authority.create("Next root", parent=ROOT).der
+    stranger = Authority.create("Other").der
+
+    assert fault(successor, (ROOT.der,), additional_check=True) is None
+    assert fault(stranger, (ROOT.der,), additional_check=True) is AnchorFault.NOT_SIGNED_BY_INSTALLED
+    assert fault(stranger, additional_check=True) is AnchorFault.NOT_SIGNED_BY_INSTALLED
+    assert fault(ROOT.der, (ROOT.der,), additional_check=True) is None  # sent once more
+
+
+def test_what_could_be_no_authority_is_not_installed() -> None:
+    assert fault(self_signed().der) is AnchorFault.UNFIT
+    assert fault(ROOT.issue(is_ca=True, sha1=True).der, (ROOT.der,)) is AnchorFault.UNFIT
+    assert fault(Authority.create("CA", validity=Validity.days(-9, -1)).der) is AnchorFault.UNFIT
+    assert fault(Authority.create("CA", validity=Validity.days(5, 9)).der) is AnchorFault.NOT_YET_VALID
+    assert fault(b"rubbish") is AnchorFault.UNREADABLE
+
+
+def test_the_reason_is_the_rest_of_a_sentence() -> None:
+    problem = install_problem(self_signed().der, NOW)
+
+    assert problem is not None
+    assert "CA:TRUE" in problem.reason
