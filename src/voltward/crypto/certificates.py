@@ -79,6 +79,22 @@ def read_certificate(der: bytes) -> CertificateSeen:
         raise UnreadableCertificate(f"not a readable X.509 certificate ({type(error).__name__}).") from error
 
 
+def public_key_seen(key: object) -> PublicKeySeen:
+    """Kind, size and curve of a public key of the library's; `unsupported` for what a rule cannot name."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        curve = key.curve.name
+        return PublicKeySeen("ec", key.key_size, _OPENSSL_CURVES.get(curve, curve))
+    if isinstance(key, rsa.RSAPublicKey):
+        return PublicKeySeen("rsa", key.key_size)
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return PublicKeySeen("ed25519", 256)
+    if isinstance(key, ed448.Ed448PublicKey):
+        return PublicKeySeen("ed448", 456)
+    if isinstance(key, dsa.DSAPublicKey):
+        return PublicKeySeen("dsa", key.key_size)
+    return _UNREADABLE_KEY
+
+
 class _Memory(Generic[_Kept]):
     """What is known of certificates by fingerprint; the one that was not asked for longest falls out."""
 
@@ -238,21 +254,9 @@ def _is_ca(certificate: x509.Certificate) -> bool:
 
 def _key(certificate: x509.Certificate) -> PublicKeySeen:
     try:
-        key = certificate.public_key()
+        return public_key_seen(certificate.public_key())
     except UnsupportedAlgorithm:
         return _UNREADABLE_KEY
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        curve = key.curve.name
-        return PublicKeySeen("ec", key.key_size, _OPENSSL_CURVES.get(curve, curve))
-    if isinstance(key, rsa.RSAPublicKey):
-        return PublicKeySeen("rsa", key.key_size)
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return PublicKeySeen("ed25519", 256)
-    if isinstance(key, ed448.Ed448PublicKey):
-        return PublicKeySeen("ed448", 456)
-    if isinstance(key, dsa.DSAPublicKey):
-        return PublicKeySeen("dsa", key.key_size)
-    return _UNREADABLE_KEY
 
 
 def _signature_hash(certificate: x509.Certificate) -> str | None:

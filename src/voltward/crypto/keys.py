@@ -5,6 +5,7 @@ Keys are drawn by the library from the system's generator, never from a seed.
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -62,3 +63,8 @@ def ed25519_public_pem(seed: Secret) -> bytes:
     """The public half of an Ed25519 key of 32 octets (RFC 8032), for whoever verifies what it signed."""
     public = ed25519.Ed25519PrivateKey.from_private_bytes(seed.reveal()).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_fingerprint(key: PublicKey) -> bytes:
+    """SHA-256 of the SubjectPublicKeyInfo in DER form: 32 octets, the same in all its certificates."""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

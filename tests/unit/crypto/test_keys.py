@@ -10,7 +10,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from voltward.crypto.keys import KeyKind, ed25519_public_pem, make_key, private_key_pem, read_private_key
+from voltward.crypto.keys import (
+    KeyKind,
+    ed25519_public_pem,
+    key_fingerprint,
+    make_key,
+    private_key_pem,
+    read_private_key,
+)
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
 
@@ -56,3 +63,11 @@ def test_the_public_half_of_a_signing_seed_is_that_of_rfc_8032() -> None:
     assert isinstance(public, ed25519.Ed25519PublicKey)
     expected = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
     assert public.public_bytes_raw().hex() == expected
+
+
+def test_a_key_has_one_fingerprint_wherever_it_stands() -> None:
+    key = make_key(KeyKind.EC_P256)
+    again = read_private_key(private_key_pem(key))
+
+    assert key_fingerprint(key.public_key()) == key_fingerprint(again.public_key())
+    assert len(key_fingerprint(key.public_key())) == 32
