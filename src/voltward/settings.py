@@ -19,7 +19,13 @@ from voltward.domain.quantities import Duration, Size, Until, parse_duration, pa
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.gateway.alerts import AlertSettings
 from voltward.gateway.csms.route_settings import CsmsSettings, RouteSettings
-from voltward.gateway.settings import GatewaySettings, GroupSettings, QuirkSettings, RelaySettings
+from voltward.gateway.settings import (
+    GatewaySettings,
+    GroupSettings,
+    QuirkSettings,
+    RelaySettings,
+    TenantSettings,
+)
 
 FILE_NAME = "voltward.toml"
 
@@ -93,6 +99,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     alerts: AlertSettings = field(default_factory=AlertSettings)
     quirks: QuirkSettings = field(default_factory=QuirkSettings)
     group: dict[str, GroupSettings] = field(default_factory=dict)
+    tenant: dict[str, TenantSettings] = field(default_factory=dict)
     folder: str = "."
 
     def with_store(self, store: StoreSettings) -> Settings:

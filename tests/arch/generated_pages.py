@@ -47,15 +47,16 @@ HANDS: Mapping[InHandsOf, str] = {
     InHandsOf.CSMS: "the CSMS's",
 }
 
-QUIRKS_INTRO = """A quirk lets a station do something otherwise than asked: for this station, its group or its model, until a date,
-with an owner and a reason. Without a grant, or past its end, nothing is tolerated. A decision that made use of
+QUIRKS_INTRO = """A quirk lets a station do something otherwise than asked: for this station, its group, its tenant or its
+model, until a date, with an owner and a reason. Without a grant, or past its end, nothing is tolerated. A decision that made use of
 quirks names them, and so does `voltward station explain`.
 
 - For one station: `voltward station quirk ID QUIRK --with NAME=VALUE --until DATE --owner NAME --reason TEXT`; `--end` ends it.
 - For a group: `[group.NAME.quirks.QUIRK]` in the [settings](settings.md), with `until`, `owner`, `reason`, and the quirk's parameters.
+- For a tenant: `[tenant.NAME.quirks.QUIRK]`, written in the same way.
 - For a model: a [recipe](#recipes).
 
-Where several grant the same quirk, the station's own counts before its group's, and that before its model's.
+Where several grant the same quirk, the station's own counts before its group's, that before its tenant's, and that before its model's.
 `voltward rulebook quirks` prints the list; `voltward settings check` tells what is granted, until when, and what it costs."""
 
 RECIPES_INTRO = """A recipe grants quirks to whatever fits its vendor, model and firmware, as the last boot claimed them. `vendor` and

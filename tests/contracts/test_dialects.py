@@ -180,8 +180,3 @@ def test_a_password_of_forty_hexadecimal_digits_is_fine_in_every_form(dialect: D
     assert dialect.password.problem(digits.encode()) is None
     assert dialect.password.hexadecimal == (dialect.password.problem(octets) is None)
     assert dialect.password.problem(b"short") == "too-short"
-
-
-def test_secret_members_are_written_in_folded_form(dialect: Dialect) -> None:
-    assert all(field == field.lower() and " " not in field for field in dialect.secrets.fields)
-    assert "DataTransfer" in dialect.secrets.opaque

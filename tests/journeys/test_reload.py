@@ -98,6 +98,31 @@ async def test_a_reload_brings_a_groups_new_policy(
             assert (await player.boot()).kind == CALL_RESULT
 
 
+async def test_a_reload_brings_a_chain_for_a_host_name(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Stations of the old name go on as they were; those that ask for the new one see its root (ruling 5)."""
+    async with world_of(template, tmp_path_factory.mktemp("host-reload")) as world:
+        root = Authority.create("Second server root")
+        second = root.issue("two.localhost", OPERATOR, host_names=["two.localhost"])
+        room = open_room(load_settings(world.settings), RoomName.GATEWAY)
+        room.put("second-ecdsa", Secret(second.key_pem))
+        (room.folder / "second-ecdsa.pem").write_bytes(second.chain_pem)
+        named = TlsOptions(ca_pem=root.certificate_pem.decode(), server_name="two.localhost")
+        at_second = Endpoint("127.0.0.1", world.gateway.tls_port, tls=named)
+        assert "connected" not in words(await world.knock(world.take(2), endpoint=at_second))
+
+        with world.settings.open("a") as file:
+            file.write('\n[gateway.host_chains]\n"two.localhost" = ["second-ecdsa"]\n')
+        world.gateway.hang_up()
+        await world.gateway.event("settings_reloaded")
+
+        async with playing(world.dial(world.take(2), endpoint=at_second)) as player:
+            assert (await player.boot()).kind == CALL_RESULT
+        async with playing(world.dial(world.take(2))) as player:
+            assert (await player.boot()).kind == CALL_RESULT
+
+
 def exchange_server_chain(world: World, root: Authority) -> None:
     """What a renewal will do: another ECDSA chain and key in the gateway's room."""
     issuing = Authority.create("Next CSMS CA", parent=root)

@@ -5,10 +5,10 @@ What they measure strangers by can be replaced while they listen: `Trust` makes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from voltward.adapters.vault import read_server_chain
+from voltward.adapters.vault import Room, read_server_chain
 from voltward.bootstrap.deployment import Premises
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.errors import OperatorFault, OutsideFault
@@ -16,6 +16,7 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.channel.forwarded import ForwardedRules, VerifierHolder
 from voltward.gateway.channel.listener import Listener, TlsHolder, parse_address, parse_networks
 from voltward.gateway.channel.proxies import Network, Proxies, TerminatedSettings
+from voltward.gateway.channel.served_chains import served_chains
 from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment
@@ -26,6 +27,7 @@ from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls_context import (
     OCPP_TLS,
     ServerChain,
+    ServerContext,
     TlsPolicy,
     build_server_context,
 )
@@ -55,18 +57,26 @@ class Trust:
 
 def read_trust(settings: Settings, premises: Premises, registry: AdmissionRegistry) -> Trust:
     """Server chains from the disk, authorities from the registry."""
-    chains: list[ServerChain] = []
-    for name in settings.gateway.chains:
-        certificate, key = read_server_chain(premises.room, name)
-        chains.append(ServerChain(name, certificate, key))
+    served = served_chains(settings.gateway.chains, settings.gateway.host_chains)
+    chains = {name: _read_chain(premises.room, name) for name in served.names}
     policy = tls_policy(settings, premises.rulebook)
-    anchors = [authority.certificate_pem for authority in registry.authorities.values()]
+    authorities = [authority.certificate_pem for authority in registry.authorities.values()]
     for_proxies = _client_ca(settings)
+
+    def context(names: Sequence[str], anchors: Sequence[bytes]) -> ServerContext:
+        return build_server_context([chains[name] for name in names], anchors, policy)
+
+    by_host = {host: context(names, authorities) for host, names in served.by_host.items()}
     return Trust(
-        tls=TlsHolder(build_server_context(chains, anchors, policy)),
-        proxies=TlsHolder(build_server_context(chains, [for_proxies], policy)) if for_proxies else None,
-        verifier=VerifierHolder(ChainVerifier(anchors)),
+        tls=TlsHolder(context(served.usual, authorities).with_host_names(by_host)),
+        proxies=TlsHolder(context(served.usual, [for_proxies])) if for_proxies else None,
+        verifier=VerifierHolder(ChainVerifier(authorities)),
     )
+
+
+def _read_chain(room: Room, name: str) -> ServerChain:
+    certificate, key = read_server_chain(room, name)
+    return ServerChain(name, certificate, key)
 
 
 def tls_policy(settings: Settings, rulebook: Rulebook) -> TlsPolicy:

@@ -1,4 +1,4 @@
-"""The quirks that the settings grant, to groups and to models; recipes are read from their files here."""
+"""Quirks that the settings grant to groups, tenants and models; recipes are read from their files here."""
 
 from __future__ import annotations
 
@@ -19,10 +19,17 @@ def quirk_rules(settings: Settings) -> QuirkRules:
     """All of them. OperatorFault names the group or recipe that is wrong, OutsideFault a file."""
     definitions = load_quirks()
     groups = {
-        name: tuple(_group_grants(name, group.quirks, definitions)) for name, group in settings.group.items()
+        name: tuple(_grants(f"group {name}", group.quirks, definitions))
+        for name, group in settings.group.items()
+    }
+    _check_tenants(settings)
+    tenants = {
+        name: tuple(_grants(f"tenant {name}", tenant.quirks, definitions))
+        for name, tenant in settings.tenant.items()
     }
     recipes = [*_used(settings, definitions), *_own(settings, definitions)]
-    return QuirkRules(groups, tuple((recipe, tuple(checked(recipe, definitions))) for recipe in recipes))
+    models = tuple((recipe, tuple(checked(recipe, definitions))) for recipe in recipes)
+    return QuirkRules(groups, models, tenants)
 
 
 def check_dialect(grant: QuirkGrant, subject: str) -> None:
@@ -43,12 +50,22 @@ def checked(recipe: Recipe, definitions: Definitions) -> Iterator[QuirkGrant]:
         yield grant
 
 
-def _group_grants(
-    name: str, tables: Mapping[str, Mapping[str, object]], definitions: Definitions
+def _check_tenants(settings: Settings) -> None:
+    if strange := sorted(settings.tenant.keys() - settings.tenants()):
+        raise OperatorFault(
+            f"no route leads to the tenant {strange[0]!r}.",
+            mend=f"Known are {', '.join(sorted(settings.tenants()))}.",
+            subject=f"tenant.{strange[0]}",
+        )
+
+
+def _grants(
+    whose: str, tables: Mapping[str, Mapping[str, object]], definitions: Definitions
 ) -> Iterator[QuirkGrant]:
+    """Of a group or a tenant: `group NAME` and `tenant NAME`."""
     for quirk, table in tables.items():
-        subject = f"group.{name}.quirks.{quirk}"
-        grant = read_grant(quirk, table, definitions, f"group {name}", subject)
+        subject = f"{whose.replace(' ', '.', 1)}.quirks.{quirk}"
+        grant = read_grant(quirk, table, definitions, whose, subject)
         refuse_for_many(grant, definitions, subject)
         check_dialect(grant, subject)
         yield grant

@@ -1,4 +1,4 @@
-"""Quirks: named tolerances of a station, a group or a model, each with an end, an owner and a reason.
+"""Quirks: named tolerances of a station, group, tenant or model, each with an end, an owner and a reason.
 
 What a quirk is and what it costs is data (`rulebook/quirks.toml`); here is the grant, and the names that the
 code knows. A quirk never loosens a default: without a grant, or past its end, nothing is tolerated.
@@ -34,11 +34,12 @@ class Quirk(StrEnum):
     KEEP_NEW_CONNECTION = "keep-new-connection"
     SMALL_FRAMES = "small-frames"
     SMALL_RECORDS = "small-records"
+    SMALL_CALLS = "small-calls"
 
 
 @dataclass(frozen=True, slots=True)
 class QuirkGrant:
-    """One quirk for somebody, until a date. `granted_by`: `station`, `group NAME` or `recipe NAME`.
+    """One quirk for somebody, until a date. `granted_by`: `station`, or `group`, `tenant`, `recipe` and NAME.
 
     Parameters are those that the quirk's definition names; durations are seconds.
     """

@@ -33,6 +33,7 @@ from voltward.gateway.table_sizes import watch_sizes
 from voltward.gateway.upkeep.keeping import Keeping
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
+from voltward.usecases.give_again import give_again
 from voltward.usecases.keep_verdict import Refusal
 from voltward.usecases.start_registry import Start
 
@@ -228,6 +229,7 @@ class Gateway:
         while True:
             await self._following.feed.moved(POLL)
             try:
+                await self._give_again()
                 moved = await catch_up(self._following.store, self._following.feed, self._parts.door.registry)
             except VoltwardError as error:
                 if watch.lost(error.what):
@@ -240,6 +242,19 @@ class Gateway:
             if moved:
                 self._parts.keeping.snapshots.moved(moved)
                 await self._apply(moved)
+
+    async def _give_again(self) -> None:
+        """A store that was restored from a backup learns what it has forgotten."""
+        again = await give_again(
+            self._following.store, self._parts.door.registry, self._parts.duties.clock.now()
+        )
+        if again:
+            facts = {
+                "certificates": len(again.denials),
+                "stations": len(again.retired),
+                "authorities": len(again.distrusted),
+            }
+            self._reports.happened("revocations_recalled", "", facts)
 
     async def _apply(self, moved: Moved) -> None:
         """Judge live links again: all of them when trust moved, else those of the stations that moved."""

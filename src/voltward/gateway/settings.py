@@ -63,6 +63,7 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     plain_sources: list[str] = field(default_factory=list)
     path: str = "/ocpp/{station}"
     chains: list[str] = field(default_factory=lambda: ["server-ecdsa", "server-rsa"])
+    host_chains: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # ruling 5
     static_rsa: bool = True  # the two TLS_RSA suites (ruling 4); off is a named divergence
     unknown_station_status: Literal[401, 404] = 401  # ruling 8
     observe_group: str = ""  # while this group is observed, unknown identities are let in under its rules
@@ -111,6 +112,12 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # record first, refuse when the record is empty.
     schema: Literal["off", "record", "refuse"] = "off"
     schema_lengths: dict[str, Count] = field(default_factory=dict)  # "Action.member" = characters
+    quirks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # docs/quirks.md
+
+
+class TenantSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[tenant.NAME]`: what holds for all stations of a tenant."""
+
     quirks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # docs/quirks.md
 
 

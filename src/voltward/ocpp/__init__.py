@@ -1,4 +1,4 @@
-"""The OCPP versions: frames, dialects, command policy, redaction. Versions are named here and nowhere else.
+"""The OCPP versions: frames, dialects, command policy. Versions are named here and nowhere else.
 
 `DIALECTS` maps the negotiated subprotocol to its dialect; nothing negotiated means nothing connected.
 """

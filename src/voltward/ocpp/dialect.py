@@ -38,19 +38,6 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class SecretPlaces:
-    """Where secrets and tokens stand, for logs (field notes 43, 58).
-
-    `names` are names of named values. `fields` are members to hide at any depth, folded, alone or as
-    `parent.member`. What `opaque` actions carry is a vendor's own and hidden altogether.
-    """
-
-    names: tuple[str, ...]
-    fields: frozenset[str]
-    opaque: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Dialect:
     """One version's tables. `edition` is its key in the rulebook."""
 
@@ -64,7 +51,6 @@ class Dialect:
     boot: BootPaths
     serial_binds: bool  # the serial of a boot must equal the certificate's name (B01.FR.11/12)
     named_values: NamedValues
-    secrets: SecretPlaces
     schemas: SchemaFiles
     times: TimePlaces
     intents: Sayings

@@ -11,7 +11,7 @@ from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
 from voltward.ocpp.certificate_facts import CertificateFacts
 from voltward.ocpp.clock_reading import TIMES_V16
-from voltward.ocpp.dialect import Dialect, SecretPlaces, Vocabulary
+from voltward.ocpp.dialect import Dialect, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import LIBERAL, IdentityRule
 from voltward.ocpp.intents_v2 import WORDS_V201
@@ -125,19 +125,6 @@ V16 = Dialect(
     ),
     serial_binds=False,
     named_values=_NAMED_VALUES,
-    secrets=SecretPlaces(
-        names=(
-            "*AuthorizationKey*",
-            "*AuthKey*",
-            "*Password*",
-            "*Passwd*",
-            "*Passphrase*",
-            "*Secret*",
-            "*PIN",
-        ),
-        fields=frozenset({"idtag", "parentidtag", "password", "authorizationkey"}),
-        opaque=frozenset({"DataTransfer"}),
-    ),
     schemas=SchemaFiles("v16", call_suffix=""),
     times=TIMES_V16,
     intents=INTENTS_V16,

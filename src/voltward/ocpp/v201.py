@@ -7,7 +7,7 @@ from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
 from voltward.ocpp.certificate_facts import CertificateFacts
 from voltward.ocpp.clock_reading import TIMES_V2
-from voltward.ocpp.dialect import Dialect, SecretPlaces, Vocabulary
+from voltward.ocpp.dialect import Dialect, Vocabulary
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.identity_rule import IDENTIFIER, IdentityRule
 from voltward.ocpp.intents_v2 import INTENTS_V201, WORDS_V201
@@ -139,14 +139,6 @@ V201 = Dialect(
     ),
     serial_binds=True,
     named_values=_NAMED_VALUES,
-    secrets=SecretPlaces(
-        names=("*.*Password*", "*.*Passphrase*", "*.*Secret*", "*.VpnKey", "*.SimPin", "*.ApnPassword"),
-        fields=frozenset(
-            {"idtoken.idtoken", "groupidtoken.idtoken", "basicauthpassword", "password", "apnpassword"}
-            | {"simpin", "vpn.key", "vpn.user", "apn.apnusername", "customeridentifier", "additionalidtoken"}
-        ),
-        opaque=frozenset({"DataTransfer"}),
-    ),
     schemas=SchemaFiles("v201", call_suffix="Request", longer=_LONGER),
     times=TIMES_V2,
     intents=INTENTS_V201,

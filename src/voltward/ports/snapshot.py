@@ -8,6 +8,8 @@ from typing import Protocol
 
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.breaker import Trip
+from voltward.domain.ended_rights import Distrusted, EndedRights
+from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
 
 
@@ -21,6 +23,13 @@ class SnapshotHead:
     authorities: tuple[Authority, ...]
     denials: tuple[DeniedCertificate, ...]
     trips: tuple[Trip, ...] = ()  # what the breaker holds
+    retired: tuple[StationId, ...] = ()
+    distrusted: tuple[Distrusted, ...] = ()
+
+    @property
+    def ended(self) -> EndedRights:
+        """What no older store may give back."""
+        return EndedRights(self.denials, self.retired, self.distrusted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from datetime import datetime
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.breaker import Trip
 from voltward.domain.credential import ClientCertificate, CredentialState
-from voltward.domain.station import StationId
+from voltward.domain.ended_rights import NONE_ENDED, Distrusted, EndedRights
+from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import CertificateFirstSeen, RegistryFact, SerialTold
 from voltward.usecases.learn_fact import learn
@@ -30,7 +31,9 @@ class AdmissionRegistry:
         self._controllers: dict[StationId, StationId] = {}  # who speaks for a station
         self._denied: dict[bytes, DeniedCertificate] = {}
         self._authorities: dict[str, Authority] = {}
+        self._distrusted: dict[str, datetime] = {}
         self._trips: dict[str, Trip] = {}
+        self.forgotten = NONE_ENDED  # held here, and not in the store: a backup was restored
         self._learnt: dict[StationId, list[RegistryFact]] = {}  # and not in the store yet
         self.learnt = 0  # how many of these
         self.revision = 0  # of the change feed
@@ -204,6 +207,49 @@ class AdmissionRegistry:
         """The whole deny-list anew."""
         self._denied = {denied.fingerprint: denied for denied in denials}
 
+    @property
+    def ended(self) -> EndedRights:
+        """What was taken away for good, whether or not the store still knows it."""
+        stations = self._stations.values()
+        return EndedRights(
+            tuple(self._denied.values()),
+            tuple(entry.station.id for entry in stations if entry.station.standing is Standing.RETIRED),
+            tuple(Distrusted(authority, at) for authority, at in self._distrusted.items()),
+        )
+
+    def hold(self, known: EndedRights) -> None:
+        """What a fresh reading of the store has forgotten of this holds all the same, and is `forgotten`."""
+        lost = EndedRights(
+            tuple(denied for denied in known.denials if denied.fingerprint not in self._denied),
+            tuple(station for station in known.retired if self._is_in_service(station)),
+            tuple(distrusted for distrusted in known.distrusted if self._is_believed(distrusted)),
+        )
+        for denied in lost.denials:
+            self._denied[denied.fingerprint] = denied
+        for station in lost.retired:
+            entry = self._stations[station]
+            self.put_station(
+                replace(entry, station=replace(entry.station, standing=Standing.RETIRED), credentials=())
+            )
+        for distrusted in lost.distrusted:
+            del self._authorities[distrusted.authority]
+        for distrusted in known.distrusted:
+            if distrusted.authority not in self._authorities:
+                self._distrusted.setdefault(distrusted.authority, distrusted.at)
+        self.trust_revision += bool(lost.distrusted)
+        self.forgotten += lost
+
+    def _is_in_service(self, station: StationId) -> bool:
+        entry = self._stations.get(station)
+        return entry is not None and entry.station.standing is not Standing.RETIRED
+
+    def _is_believed(self, distrusted: Distrusted) -> bool:
+        """Whether it is in force by a trust that is older than the distrust; a newer one is a new order."""
+        authority = self._authorities.get(distrusted.authority)
+        if authority is None or distrusted.authority in self._distrusted:
+            return False
+        return authority.added_at is None or authority.added_at <= distrusted.at
+
     def set_trips(self, trips: Iterable[Trip]) -> None:
         """The whole list anew."""
         self._trips = {trip.control: trip for trip in trips}
@@ -218,11 +264,13 @@ class AdmissionRegistry:
         While the breaker holds, what was retired since it tripped stays in force (ruling 15): trust that is
         added bites at once, since that is how one mends, and trust that is taken away waits.
         """
-        self._authorities = {}
+        self._authorities, self._distrusted = {}, {}
         for authority in authorities:
             retired_at = authority.retired_at
             if retired_at is None:
                 self._authorities[authority.id] = authority
-            elif frozen_since is not None and retired_at >= frozen_since:
+                continue
+            self._distrusted[authority.id] = retired_at
+            if frozen_since is not None and retired_at >= frozen_since:
                 self._authorities[authority.id] = replace(authority, retired_at=None)
         self.trust_revision += 1

@@ -93,13 +93,20 @@ async def retire_station(store: Store, station: StationId, reason: str, actor: s
     """The end: its credentials are retired with it, at the CSMS too; the identity stays taken."""
     async with store.begin() as work:
         record = await registered(work, station)
-        for credential in await work.credentials.of(station):
-            if credential.state is not CredentialState.RETIRED:
-                await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
-        order = replace(
-            record, standing=Standing.RETIRED, quarantine_lane=None, note=reason, csms_password=b""
-        )
-        return await _stand(work, record, order, actor, clock)
+        _refuse_retired(record)
+        saved = await end_station(work, record, reason)
+        await _journal_standing(work, record, saved, actor, clock)
+        await work.commit()
+        return saved
+
+
+async def end_station(work: UnitOfWork, record: Station, reason: str) -> Station:
+    """Retire the record and all that it holds."""
+    for credential in await work.credentials.of(record.id):
+        if credential.state is not CredentialState.RETIRED:
+            await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
+    retired = replace(record, standing=Standing.RETIRED, quarantine_lane=None, note=reason, csms_password=b"")
+    return await work.stations.save(retired)
 
 
 async def registered(work: UnitOfWork | Reading, station: StationId) -> Station:
@@ -116,13 +123,25 @@ async def registered(work: UnitOfWork | Reading, station: StationId) -> Station:
 
 async def _stand(work: UnitOfWork, before: Station, after: Station, actor: str, clock: Clock) -> Station:
     """Save a new standing with its journal row, and commit."""
-    if before.standing is Standing.RETIRED:
+    _refuse_retired(before)
+    saved = await work.stations.save(after)
+    await _journal_standing(work, before, after, actor, clock)
+    await work.commit()
+    return saved
+
+
+def _refuse_retired(record: Station) -> None:
+    if record.standing is Standing.RETIRED:
         raise OperatorFault(
             "this station is retired for good.",
             mend="Register the hardware under another identity.",
-            subject=str(before.id),
+            subject=str(record.id),
         )
-    saved = await work.stations.save(after)
+
+
+async def _journal_standing(
+    work: UnitOfWork, before: Station, after: Station, actor: str, clock: Clock
+) -> None:
     facts: dict[str, FactValue] = {
         "from": before.standing.value,
         "to": after.standing.value,
@@ -130,8 +149,6 @@ async def _stand(work: UnitOfWork, before: Station, after: Station, actor: str, 
         "lane": after.quarantine_lane.value if after.quarantine_lane is not None else None,
     }
     await work.journal(Event(_PAST[after.standing], clock.now(), actor, str(before.id), facts))
-    await work.commit()
-    return saved
 
 
 _PAST: Mapping[Standing, str] = {

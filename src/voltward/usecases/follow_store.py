@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from voltward.domain.authority import DeniedCertificate
 from voltward.domain.breaker import frozen_since
 from voltward.domain.credential import Credential, CredentialState
+from voltward.domain.ended_rights import NONE_ENDED
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
-from voltward.ports.storage import ChangeFeed, Reading, Store
+from voltward.ports.storage import Aggregate, ChangeFeed, Reading, Store
 from voltward.usecases.admission_registry import AdmissionRegistry
 
+_TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.DENIAL, Aggregate.BREAKER})
 _USABLE = frozenset({CredentialState.PENDING, CredentialState.ACTIVE})
 
 
@@ -31,13 +32,12 @@ class Moved:
         return bool(self.stations) or self.trust or self.reloaded
 
 
-async def load_registry(
-    store: Store, feed: ChangeFeed, registry: AdmissionRegistry, known: Iterable[DeniedCertificate] = ()
-) -> None:
+async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) -> None:
     """Read everything. The feed's position is taken first: what slips in is read twice, never lost.
 
-    `known`: certificates that stay denied, whether or not this store says so.
+    What the registry knows to be ended stays so, whether or not this store says it.
     """
+    known = registry.ended
     revision = await feed.latest()
     async with store.read() as work:
         stations = await work.stations.all()
@@ -50,7 +50,8 @@ async def load_registry(
             registry.put_station(StationEntry(station, held, tuple(exceptions.get(station.id, ()))))
         registry.keep_only(station.id for station in stations)
         await _refresh_trust(work, registry)
-        registry.set_denials([*known, *await work.denials.all()])
+        registry.set_denials(await work.denials.all())
+    registry.hold(known)
     registry.revision = revision
 
 
@@ -63,19 +64,20 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
     if news.must_reload:
         before = {entry.station.id for entry in registry.stations()}
         went_back = news.latest < registry.revision
-        # A store from before a revocation must not undo it: denials only grow, until somebody looks at it.
-        await load_registry(store, feed, registry, tuple(registry.denials.values()) if went_back else ())
+        await load_registry(store, feed, registry)
         after = {entry.station.id for entry in registry.stations()}
         return Moved(before | after, trust=True, reloaded=True, went_back=went_back)
     moved.stations = {change.key for change in news.changes if change.key is not None}
     aggregates = {change.aggregate for change in news.changes}
     async with store.read() as work:
         moved.narrowed = await _refresh_stations(work, registry, moved.stations)
-        if aggregates & {"authority", "breaker"}:
+        moved.trust = bool(aggregates & _TRUST)
+        known = registry.ended if moved.trust else NONE_ENDED
+        if aggregates & {Aggregate.AUTHORITY, Aggregate.BREAKER}:
             await _refresh_trust(work, registry)
-        if "denial" in aggregates:
+        if Aggregate.DENIAL in aggregates:
             registry.set_denials(await work.denials.all())
-    moved.trust = bool(aggregates & {"authority", "denial", "breaker"})
+        registry.hold(known)
     if news.changes:
         registry.revision = news.changes[-1].revision
     return moved

@@ -1,4 +1,4 @@
-"""Which quirks a station has now: its own, its group's, its model's, in that order.
+"""Which quirks a station has now: its own, its group's, its tenant's, its model's, in that order.
 
 Made from settings and recipes, and replaced as a whole by a reload. Asked once per handshake: where nobody
 has granted anything, that costs a look at a flag.
@@ -7,7 +7,7 @@ has granted anything, that costs a look at a flag.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from voltward.domain.quirk import NO_GRANTS, Grants, QuirkGrant, in_force
@@ -20,15 +20,16 @@ KEPT = 1000  # models that were looked up; a fleet has some dozen
 
 @dataclass(frozen=True, slots=True)
 class QuirkRules:
-    """Grants for many: by group, and by recipes, whose grants were read already."""
+    """Grants for many: by group, by tenant, and by recipes, whose grants were read already."""
 
     groups: Mapping[str, tuple[QuirkGrant, ...]]
     recipes: tuple[tuple[Recipe, tuple[QuirkGrant, ...]], ...] = ()
+    tenants: Mapping[str, tuple[QuirkGrant, ...]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Nobody has anything from here."""
-        return not self.recipes and not any(self.groups.values())
+        return not (self.recipes or any(self.groups.values()) or any(self.tenants.values()))
 
 
 NO_RULES = QuirkRules({})
@@ -55,7 +56,8 @@ class QuirkBook:
         group = groups.get(entry.station.group)
         if group is None:
             group = groups.get(DEFAULT_GROUP, ())
-        return in_force((*entry.station.quirks, *group, *self._of_model(entry.station.model)), now)
+        tenant = self._rules.tenants.get(entry.station.id.tenant, ())
+        return in_force((*entry.station.quirks, *group, *tenant, *self._of_model(entry.station.model)), now)
 
     def _of_model(self, model: Model) -> tuple[QuirkGrant, ...]:
         known = self._by_model.get(model)

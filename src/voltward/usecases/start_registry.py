@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voltward.domain.ended_rights import NONE_ENDED
 from voltward.domain.errors import OutsideFault
 from voltward.ports.snapshot import Snapshot, SnapshotFile, SnapshotHead
 from voltward.ports.spool import Spool
@@ -18,7 +19,7 @@ class Start:
 
     snapshot: SnapshotHead | None = None
     away: OutsideFault | None = None
-    went_back: bool = False  # the store is older than the snapshot: a backup was restored
+    went_back: bool = False  # the store is older than the snapshot, or knows less: a backup was restored
     damaged: OutsideFault | None = None  # the snapshot, which was not needed
 
 
@@ -52,10 +53,10 @@ async def _from_store(
         head = await file.read_head()
     except OutsideFault as damaged:
         return Start(damaged=damaged)
-    went_back = head is not None and head.revision > registry.revision
-    if head is not None and went_back:  # what the backup has forgotten stays denied
-        registry.set_denials([*head.denials, *registry.denials.values()])
-    return Start(went_back=went_back)
+    if head is None:
+        return Start()
+    registry.hold(head.ended)
+    return Start(went_back=head.revision > registry.revision or bool(registry.forgotten))
 
 
 async def _from_snapshot(file: SnapshotFile, registry: AdmissionRegistry, away: OutsideFault) -> Start:
@@ -74,7 +75,8 @@ def _fill(registry: AdmissionRegistry, snapshot: Snapshot) -> None:
         registry.put_station(entry)
     registry.set_trips(snapshot.head.trips)
     registry.set_authorities(snapshot.head.authorities)
-    registry.set_denials(snapshot.head.denials)
+    registry.hold(snapshot.head.ended)
+    registry.forgotten = NONE_ENDED  # what the store says to that, it will be asked when it is back
     registry.revision = snapshot.head.revision
 
 

@@ -15,7 +15,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.station import StationId
 from voltward.ports.clock import Clock
-from voltward.ports.storage import Store
+from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.change_station import registered
 
 
@@ -97,16 +97,21 @@ async def revoke_certificate(
     """Deny a certificate by its fingerprint, from now on and for good."""
     async with store.begin() as work:
         holders = await work.credentials.by_fingerprint(certificate)
-        for credential in holders:
-            if credential.state is not CredentialState.RETIRED:
-                await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
         station = str(holders[0].station) if holders else ""
         denied = DeniedCertificate(certificate, reason, clock.now(), station)
-        await work.denials.add(denied)
+        await deny_certificate(work, denied)
         facts = {"certificate": certificate.hex(), "reason": reason}
         await work.journal(Event("certificate_revoked", clock.now(), actor, station, facts))
         await work.commit()
     return denied
+
+
+async def deny_certificate(work: UnitOfWork, denied: DeniedCertificate) -> None:
+    """Put it onto the deny-list, and end the credentials that stand on it."""
+    for credential in await work.credentials.by_fingerprint(denied.fingerprint):
+        if credential.state is not CredentialState.RETIRED:
+            await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
+    await work.denials.add(denied)
 
 
 async def certificates_of(store: Store, station: StationId) -> list[bytes]:

@@ -131,7 +131,9 @@ class ServerContext:
         A host name chooses chains and trust anchors. Versions, suites and groups stay those of this context:
         OpenSSL has read them before it knows the name.
         """
-        return replace(self, host_names={_canonical(name): context for name, context in contexts.items()})
+        anchors = {at: der for each in (*contexts.values(), self) for at, der in each.anchors.items()}
+        named = {canonical(name): context for name, context in contexts.items()}
+        return replace(self, anchors=anchors, host_names=named)
 
 
 class Handshake:
@@ -298,10 +300,11 @@ def _choose_by_host_name(connection: SSL.Connection) -> None:
     if not handshake.context.host_names:
         return
     name = connection.get_servername()
-    chosen = handshake.context.host_names.get(_canonical(name.decode("ascii", "replace"))) if name else None
+    chosen = handshake.context.host_names.get(canonical(name.decode("ascii", "replace"))) if name else None
     if chosen is not None:
         connection.set_context(chosen.native)
 
 
-def _canonical(host_name: str) -> str:
+def canonical(host_name: str) -> str:
+    """A host name as it is compared: lower case, without a final dot."""
     return host_name.lower().removesuffix(".")

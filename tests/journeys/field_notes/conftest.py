@@ -29,6 +29,14 @@ QUIRKS = {
 SETTINGS = "".join(f"[group.odd.quirks.{name}]\n{DATED}{more}\n" for name, more in QUIRKS.items())
 ENDED = '[group.ended.quirks.trailing-slash]\nuntil = 2026-01-31\nowner = "ann"\nreason = "old firmware"\n'
 SLEEPY = f'[group.sleepy.quirks.keepalive-pace]\n{DATED}ping_interval = "0 s"\nidle_timeout = "2 s"\n'
+TINY = f'[group.tiny.quirks.small-calls]\n{DATED}octets = "1 KiB"\n'
+NORTH = f"""
+[route.north]
+path = "/north/{{station}}"
+tenant = "north"
+csms.url = "ws://127.0.0.1:9/"
+[tenant.north.quirks.letter-case]
+{DATED}"""
 EAGER = "[group.eager]\nping_interval = '1 s'\npong_timeout = '1 s'\n"
 
 SITE = b"one-for-the-whole-site"
@@ -52,6 +60,8 @@ WANTED = (
     Wanted("Ended-1", group="ended"),
     Wanted("Sleepy-1", group="sleepy"),
     Wanted("Eager-1", group="eager"),
+    Wanted("Tiny-1", group="tiny"),
+    Wanted("Nor-1", tenant="north"),
     Wanted("Odd-Short", group="odd", password=SHORT),
     Wanted("Odd-Shorter", group="odd", password=SHORT[:7]),
     Wanted("Plain-Short", password=SHORT[::-1]),
@@ -66,6 +76,6 @@ async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("notes")
     (folder / "recipes").mkdir()
     (folder / "recipes" / "own.toml").write_text(RECIPE)
-    settings = SETTINGS + ENDED + SLEEPY + EAGER + '[quirks]\nrecipes = "recipes"\n'
+    settings = SETTINGS + ENDED + SLEEPY + TINY + NORTH + EAGER + '[quirks]\nrecipes = "recipes"\n'
     async with world_of(template, folder, settings, wanted=WANTED) as world:
         yield world

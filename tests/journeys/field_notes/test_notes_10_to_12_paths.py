@@ -108,5 +108,15 @@ async def test_note_12_another_letter_case_is_let_in_by_its_quirk_alone(world: W
     assert await refused_at(world, "Ended-1", "/ocpp/ENDED-1") == "ID-03"
 
 
+async def test_note_12_a_tenant_may_have_a_rule_of_its_own_for_letter_case(world: World) -> None:
+    mark = world.gateway.mark
+    outcome = await world.knock(world.parts["Nor-1"], **at_path(world, "/north/nOR-1"))
+
+    # It got past the door; nobody is at home behind this route.
+    assert isinstance(outcome, HttpRefused), words(outcome)
+    assert outcome.status == 503
+    await world.gateway.event("csms_unreachable", since=mark, subject="north/Nor-1")
+
+
 async def test_note_12_two_that_differ_in_case_alone_cannot_both_be_registered(world: World) -> None:
     await world.command("station", "add", "ODD-3", status=2)

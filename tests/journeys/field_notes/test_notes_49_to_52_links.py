@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.deployment import World
 from tests.journeys.player import playing
-from voltward.simulator.frames import CALL_RESULT
+from voltward.simulator.frames import CALL_ERROR, CALL_RESULT
 from voltward.simulator.link import HttpRefused, words
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
@@ -61,6 +61,23 @@ async def test_note_52_messages_reach_a_small_buffer_in_pieces_and_whole(world: 
         assert (await player.heard_call("DataTransfer")).payload == sent
     event = await world.gateway.event("station_admitted", subject=part.identity)
     assert {"small-frames", "small-records"} <= set(event["quirks"])
+
+
+async def test_note_52_a_call_that_would_not_fit_into_the_station_is_answered_and_never_sent(
+    world: World,
+) -> None:
+    part, mark = world.parts["Tiny-1"], world.gateway.mark
+    async with playing(world.dial(part)) as player:
+        await player.boot()
+        player.answers["DataTransfer"] = {"status": "Accepted"}
+        data = {"vendorId": "com.example", "data": "x" * 3000}
+        refused = await world.csms.call(part.identity, "DataTransfer", data)
+        assert refused.kind == CALL_ERROR
+        fits = {**data, "data": "x" * 300}
+        assert (await world.csms.call(part.identity, "DataTransfer", fits)).kind == CALL_RESULT
+        assert (await player.heard_call("DataTransfer")).payload == fits
+    told = await world.gateway.event("call_refused", since=mark, subject=part.identity)
+    assert (told["reason"], told["action"]) == ("too-long-for-station", "DataTransfer")
 
 
 async def test_note_52_fragments_of_a_station_are_put_together(world: World) -> None:

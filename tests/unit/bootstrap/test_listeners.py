@@ -192,3 +192,13 @@ async def test_other_trust_reaches_everything_that_measures(site: Site, deployme
     assert trust.tls.context is other.tls.context
     assert trust.verifier.verifier is other.verifier.verifier
     assert trust.proxies is None
+
+
+async def test_a_host_name_is_shown_its_own_chains(site: Site, deployment: Deployment) -> None:
+    settings = site.settings('gateway.host_chains={"B.example"=["server-rsa"]}')
+    context = read_trust(settings, deployment, AdmissionRegistry()).tls.context
+
+    assert list(context.host_names) == ["b.example"]
+    gone = site.settings('gateway.host_chains={"b.example"=["gone"]}')
+    with pytest.raises(OutsideFault, match=r"gone\.pem"):
+        read_trust(gone, deployment, AdmissionRegistry())

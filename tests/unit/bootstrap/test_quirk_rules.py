@@ -8,7 +8,7 @@ import pytest
 from voltward.bootstrap.quirk_rules import quirk_rules
 from voltward.domain.errors import OperatorFault
 from voltward.domain.quirk import Quirk
-from voltward.gateway.settings import GroupSettings, QuirkSettings
+from voltward.gateway.settings import GroupSettings, QuirkSettings, TenantSettings
 from voltward.settings import Settings
 
 DATED: dict[str, Any] = {"until": "2027-03-31", "owner": "ann", "reason": "old firmware"}
@@ -34,10 +34,12 @@ def test_groups_own_recipes_and_used_proposals_are_in_force(tmp_path: Path) -> N
     settings = Settings(
         group={"old": GroupSettings(quirks={"letter-case": DATED})},
         quirks=QuirkSettings(str(tmp_path), {"wallbox": {"until": "2027-03-31", "owner": "ann"}}),
+        tenant={"default": TenantSettings({"letter-case": DATED})},
     )
     rules = quirk_rules(settings)
 
     assert [grant.quirk for grant in rules.groups["old"]] == [Quirk.LETTER_CASE]
+    assert [grant.granted_by for grant in rules.tenants["default"]] == ["tenant default"]
     assert [recipe.name for recipe, _ in rules.recipes] == ["wallbox", "own"]
 
 
@@ -51,6 +53,7 @@ def test_without_any_there_is_nothing_to_ask() -> None:
         grouped("user-alias", user="admin"),
         grouped("no-subprotocol", speaks="ocpp9"),
         grouped("unheard-of"),
+        Settings(tenant={"unheard-of": TenantSettings({"letter-case": DATED})}),
         Settings(quirks=QuirkSettings(use={"unheard-of": {}})),
         Settings(quirks=QuirkSettings(use={"wallbox": {}})),
         Settings(quirks=QuirkSettings(use={"wallbox": {**DATED}})),

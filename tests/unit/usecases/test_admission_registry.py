@@ -13,8 +13,9 @@ from tests.fakes.builders import (
 )
 from tests.fakes.clock import NOON
 from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
+from voltward.domain.ended_rights import Distrusted, EndedRights
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import StationId
+from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import CertificateFirstSeen, Connected
 from voltward.usecases.admission_registry import AdmissionRegistry
@@ -120,6 +121,45 @@ def test_the_deny_list_is_replaced_as_a_whole() -> None:
 
     assert registry.denied(leaf("CP001")) is None
     assert registry.denied(leaf("CP002")) == denied_certificate("CP002")
+
+
+def test_what_was_ended_for_good_is_held_against_an_older_store() -> None:
+    denied, good = denied_certificate(), authority("Good", added_at=NOON)
+    known = EndedRights((denied,), (CP1, CP2), (Distrusted(good.id, NOON + timedelta(days=1)),))
+    registry = registry_of(StationEntry(station("CP001"), (certificate_credential("CP001"),)))
+    registry.set_authorities([good])
+
+    registry.hold(known)
+
+    assert registry.forgotten == replace(known, retired=(CP1,))  # nobody has registered the other
+    assert registry.ended == registry.forgotten
+    assert not registry.authorities
+    entry = registry.lookup(CP1, NOON)
+    assert entry is not None
+    assert (entry.station.standing, entry.credentials) == (Standing.RETIRED, ())
+
+
+def test_what_the_store_knows_itself_is_not_forgotten() -> None:
+    denied, retired = denied_certificate(), authority("Old", added_at=NOON, retired_at=NOON)
+    registry = registry_of(StationEntry(replace(station(), standing=Standing.RETIRED)))
+    registry.set_denials([denied])
+    registry.set_authorities([retired])
+
+    registry.hold(registry.ended)
+
+    assert not registry.forgotten
+    assert registry.ended == EndedRights((denied,), (CP1,), (Distrusted(retired.id, NOON),))
+
+
+def test_an_authority_that_was_trusted_anew_since_is_believed() -> None:
+    again = authority("Again", added_at=NOON + timedelta(days=2))
+    registry = registry_of()
+    registry.set_authorities([again])
+
+    registry.hold(EndedRights(distrusted=(Distrusted(again.id, NOON + timedelta(days=1)),)))
+
+    assert list(registry.authorities) == [again.id]
+    assert not registry.forgotten
 
 
 def test_a_retired_authority_is_not_among_those_in_force() -> None:

@@ -18,6 +18,7 @@ from tests.fakes.stores import put
 from voltward.adapters.sql.change_feed import prune_feed
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.credential import CredentialState
+from voltward.domain.ended_rights import EndedRights
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
@@ -195,7 +196,21 @@ async def test_a_store_from_before_takes_back_no_revocation(store: SqlStore) -> 
 
     assert (moved.went_back, moved.reloaded) == (True, True)
     assert registry.denied(denied_certificate().fingerprint) is not None
+    assert registry.forgotten == EndedRights((denied_certificate(),))
     assert [str(entry.station.id) for entry in registry.stations()] == ["CP001"]
+
+
+async def test_another_revocation_takes_back_none_that_the_store_has_forgotten(store: SqlStore) -> None:
+    registry = await loaded(store)
+    forgotten, new = denied_certificate("CP001"), denied_certificate("CP002")
+    registry.hold(EndedRights((forgotten,)))
+    async with store.begin() as work:
+        await work.denials.add(new)
+        await work.commit()
+
+    await catch_up(store, store.feed, registry)
+
+    assert set(registry.denials) == {forgotten.fingerprint, new.fingerprint}
 
 
 def groups(registry: AdmissionRegistry) -> Sequence[str]:

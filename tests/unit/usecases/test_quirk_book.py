@@ -7,7 +7,7 @@ from tests.fakes.builders import station
 from tests.fakes.clock import NOON
 from voltward.domain.firmware import FirmwareRange
 from voltward.domain.quirk import NO_GRANTS, Quirk, QuirkGrant
-from voltward.domain.station import Model
+from voltward.domain.station import Model, StationId
 from voltward.rulebook.recipes import Recipe
 from voltward.usecases.admission_registry import StationEntry
 from voltward.usecases.quirk_book import QuirkBook, QuirkRules
@@ -35,6 +35,17 @@ def test_a_group_of_its_own_does_not_have_the_default_s_quirks() -> None:
 
     assert book.of(StationEntry(station(group="strict")), NOON) is NO_GRANTS
     assert Quirk.LETTER_CASE in book.of(StationEntry(station(group="unheard-of")), NOON)
+
+
+def test_a_tenant_s_quirk_is_for_its_stations_alone_and_stands_behind_the_group_s() -> None:
+    tenant, group = grant(Quirk.LETTER_CASE, "tenant north"), grant(Quirk.EXTRA_SLASH, "group")
+    second = grant(Quirk.EXTRA_SLASH, "tenant north")
+    book = QuirkBook(QuirkRules({"default": (group,)}, tenants={"north": (tenant, second)}))
+    there = StationEntry(replace(station(), id=StationId("CP001", "north")))
+
+    assert book.of(there, NOON) == {Quirk.LETTER_CASE: tenant, Quirk.EXTRA_SLASH: group}
+    assert book.of(StationEntry(station()), NOON) == {Quirk.EXTRA_SLASH: group}
+    assert not QuirkRules({}, tenants={"north": (tenant,)}).is_empty
 
 
 def test_a_stranger_has_none() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.fakes.snapshots import MemorySnapshots
 from tests.fakes.spools import MemorySpool
 from tests.fakes.stores import put
 from voltward.adapters.sql.store import SqlStore
+from voltward.domain.ended_rights import EndedRights
 from voltward.domain.errors import OutsideFault
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
@@ -87,6 +89,7 @@ async def test_without_one_the_snapshot_counts(desk: Desk) -> None:
     assert start.away is not None
     assert desk.registry.lookup(CP1, NOON) == SNAPSHOT.stations[0]
     assert desk.registry.denied(DENIED.fingerprint) == DENIED
+    assert desk.registry.forgotten.denials == ()  # what the store says to that is not known yet
     assert len(desk.registry.authorities) == 1
     assert desk.registry.revision == 77
 
@@ -130,3 +133,12 @@ async def test_what_a_restored_store_has_forgotten_stays_denied(desk: Desk, stor
 
     assert start.went_back
     assert desk.registry.denied(DENIED.fingerprint) == DENIED
+    assert desk.registry.forgotten == EndedRights((DENIED,))
+
+
+async def test_a_restored_store_is_known_by_what_it_lacks_even_if_it_has_moved_on(
+    desk: Desk, store: SqlStore
+) -> None:
+    desk.snapshots.snapshot = replace(SNAPSHOT, head=replace(HEAD, revision=0))
+
+    assert (await desk.start(store)).went_back

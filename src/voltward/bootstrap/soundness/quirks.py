@@ -17,7 +17,8 @@ SOON = timedelta(days=30)
 def check_quirks(settings: Settings, now: datetime) -> Iterator[Remark]:
     """Every grant of the settings and recipes with its cost; faults are told."""
     rules, definitions = quirk_rules(settings), load_quirks()
-    granted = [grant for grants in rules.groups.values() for grant in grants]
+    held = (*rules.groups.values(), *rules.tenants.values())
+    granted = [grant for grants in held for grant in grants]
     granted += [grant for _, grants in rules.recipes for grant in grants]
     for grant in granted:
         yield _told(grant, definitions, now)

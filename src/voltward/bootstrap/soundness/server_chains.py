@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from voltward.adapters.vault import Room, read_server_chain
@@ -12,6 +12,7 @@ from voltward.crypto.certificates import read_certificate
 from voltward.crypto.pem import read_pem_bundle
 from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
 from voltward.domain.errors import OperatorFault
+from voltward.gateway.channel.served_chains import ServedChains, served_chains
 from voltward.settings import Settings
 
 SOON = timedelta(days=30)
@@ -20,20 +21,24 @@ ROOTS_FILE = "public/roots.pem"
 
 
 def check_server_chains(settings: Settings, room: Room, now: datetime) -> Iterator[Remark]:
-    """Each chain of `gateway.chains`, then what they come to together."""
+    """Each chain that is served, then what those of one host name come to together."""
     chains: dict[str, ServerChainSeen] = {}
     roots = _roots(settings)
-    for name in settings.gateway.chains:
+    served = served_chains(settings.gateway.chains, settings.gateway.host_chains)
+    for name in served.names:
         pem, _ = read_server_chain(room, name)
         chain = chains[name] = read_server_certificates(pem)
         yield from check_dates(name, chain, now)
         yield from check_names(name, chain)
         yield from check_strength(name, chain)
         yield from check_links(name, chain, roots)
-    if chains:
-        yield from check_together(chains)
+    for names in dict.fromkeys((served.usual, *served.by_host.values())):
+        if names:
+            yield from check_together({name: chains[name] for name in names})
+    yield from check_host_names(served, chains)
+    if served.usual:
         yield from check_hosts_of_routes(settings, chains)
-        yield from _how_to_dial(settings, next(iter(chains.values())))
+        yield from _how_to_dial(settings, chains[served.usual[0]])
 
 
 def check_dates(name: str, chain: ServerChainSeen, now: datetime) -> Iterator[Remark]:
@@ -110,7 +115,7 @@ def check_together(chains: dict[str, ServerChainSeen]) -> Iterator[Remark]:
         if kind not in kinds:
             yield Problem(
                 f"no server certificate has an {words} key: stations that can only do that cannot connect.",
-                f"Add a chain with an {words} key to gateway.chains.",
+                f"Add a chain with an {words} key beside {' and '.join(chains)} in the settings.",
                 Severity.WARNING,
             )
     if len({(chain.hosts, chain.addresses) for chain in chains.values()}) > 1:
@@ -121,17 +126,37 @@ def check_together(chains: dict[str, ServerChainSeen]) -> Iterator[Remark]:
         )
 
 
-def check_hosts_of_routes(settings: Settings, chains: dict[str, ServerChainSeen]) -> Iterator[Remark]:
+def check_host_names(served: ServedChains, chains: Mapping[str, ServerChainSeen]) -> Iterator[Remark]:
+    """Who asks for a name, and is shown a certificate for another one, goes away."""
+    for host, names in served.by_host.items():
+        for name in names:
+            if not _is_borne(host, _borne([chains[name]])):
+                yield Problem(
+                    f"{name} is served to stations that ask for {host}, and does not bear that name.",
+                    "Make a certificate for it, or take it out of gateway.host_chains.",
+                    Severity.WARNING,
+                )
+
+
+def check_hosts_of_routes(settings: Settings, chains: Mapping[str, ServerChainSeen]) -> Iterator[Remark]:
     """A host that a route is known by, and no certificate bears, is refused by stations before they ask."""
-    borne = {name.lower() for chain in chains.values() for name in (*chain.hosts, *chain.addresses)}
+    served = served_chains(settings.gateway.chains, settings.gateway.host_chains)
+
+    def is_borne(host: str) -> bool:
+        return _is_borne(host.lower(), _borne([chains[name] for name in served.for_host(host)]))
+
     for name, route in settings.routes().items():
-        missing = [host for host in route.host if not _is_borne(host.lower(), borne)]
+        missing = [host for host in route.host if not is_borne(host)]
         if missing:
             yield Problem(
                 f"the route {name} is for {', '.join(missing)}, and no server certificate bears that name.",
                 "Make a certificate for it too, unless a proxy in front has one.",
                 Severity.WARNING,
             )
+
+
+def _borne(chains: Sequence[ServerChainSeen]) -> set[str]:
+    return {name.lower() for chain in chains for name in (*chain.hosts, *chain.addresses)}
 
 
 def _is_borne(host: str, borne: set[str]) -> bool:

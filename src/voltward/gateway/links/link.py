@@ -23,6 +23,7 @@ from voltward.gateway.csms.loss import STEADY, outlive
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import LinkDuties
 from voltward.gateway.links.hooks import boot_problem, hooks_of, journal_security_event
+from voltward.gateway.links.quirks import largest_call
 from voltward.gateway.links.waiting_room import WaitingRoom
 from voltward.gateway.relay.line import Line
 from voltward.gateway.relay.relay import Relay
@@ -167,6 +168,7 @@ class StationLink:
         rules = self._duties.rules_for(self.judgement, self.dialect)
         hooks = hooks_of(self, self._duties)
         self._relay = Relay(self, rules, hooks, self._station_line, csms_line, self._monotonic())
+        self._relay.largest_call = largest_call(self.judgement.grants)
         self._room = None
         self._join(csms, csms_line)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from voltward.domain.quirk import Grants, Quirk
 from voltward.gateway.channel.terms import ANY_SIZE, SendSizes
+from voltward.gateway.relay.relay import ANY_CALL
 from voltward.gateway.settings import GroupSettings
 from voltward.lifecycles.keepalive import KeepaliveTimes
 
-LINK_QUIRKS = (Quirk.KEEPALIVE_PACE, Quirk.KEEP_NEW_CONNECTION, Quirk.SMALL_FRAMES, Quirk.SMALL_RECORDS)
+LINK_QUIRKS = (
+    Quirk.KEEPALIVE_PACE,
+    Quirk.KEEP_NEW_CONNECTION,
+    Quirk.SMALL_FRAMES,
+    Quirk.SMALL_RECORDS,
+    Quirk.SMALL_CALLS,
+)
 
 
 def keepalive_times(group: GroupSettings, grants: Grants) -> KeepaliveTimes:
@@ -30,6 +37,12 @@ def send_sizes(grants: Grants) -> SendSizes:
     return SendSizes(
         frames.octets() if frames is not None else 0, records.octets() if records is not None else 0
     )
+
+
+def largest_call(grants: Grants) -> int:
+    """How many octets a call to the station may have; a longer one would break it (field note 52)."""
+    calls = grants.get(Quirk.SMALL_CALLS)
+    return calls.octets() if calls is not None else ANY_CALL
 
 
 def named_link_quirks(grants: Grants) -> tuple[str, ...]:

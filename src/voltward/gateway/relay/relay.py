@@ -7,8 +7,9 @@ blocked is answered as blocked (rulings 16 to 19).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from voltward.domain.command_rule import Direction
 from voltward.gateway.relay.line import Line
@@ -40,6 +41,7 @@ from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, Send, 
 from voltward.ocpp.relay_answers import Answer, Block, CallAnswer, KeptBack, Rewrite, RowMerge
 from voltward.ocpp.relay_answers import Forward as Pass
 
+ANY_CALL: Final = sys.maxsize  # octets: the bounds of the relay hold alone
 FAULTS_BORNE = 20  # broken frames on one link, after which it is closed
 
 
@@ -56,6 +58,7 @@ class Relay:
         "_owner",
         "_rules",
         "csms",
+        "largest_call",
         "station",
     )
 
@@ -72,6 +75,7 @@ class Relay:
         self._filled_at = now
         self.station = station
         self.csms = csms
+        self.largest_call = ANY_CALL  # octets of one to the station
 
     # -- frames of the station --------------------------------------------------------------------------
 
@@ -172,6 +176,12 @@ class Relay:
             frame, merge = answer.frame, answer.merge
         elif not isinstance(answer, Pass):
             self._answer_instead(call, answer, self._owner.to_csms, Direction.TO_STATION)
+            return
+        if len(frame) > self.largest_call:
+            self._owner.to_csms(
+                self._error(call.message_id, ErrorCode.GENERIC, "refused: too long for the station")
+            )
+            self._too_long(call)
             return
         urgent = self._rules.dialect.is_urgent(call.action)
         pending = PendingCall(Origin.CSMS, call.message_id, call.action, frame, urgent, merge)
@@ -306,6 +316,9 @@ class Relay:
         forward = self._owner.to_csms if direction is Direction.TO_CSMS else self._owner.to_station
         if isinstance(answer, _GOES_ON) and not self._lets(direction, send):
             return
+        if direction is Direction.TO_STATION and len(send.raw) > self.largest_call:
+            self._too_long(send)
+            return
         if isinstance(answer, Pass):
             forward(send.raw)
             return
@@ -339,6 +352,15 @@ class Relay:
                 action=action,
                 direction=direction.value,
             )
+
+    def _too_long(self, call: Call | Send) -> None:
+        self._owner.happened(
+            "call_refused",
+            reason="too-long-for-station",
+            action=call.action,
+            octets=len(call.raw),
+            message_id=call.message_id,
+        )
 
     def _broken(self, leg: Leg, fault: FrameFault) -> None:
         """A frame that cannot be read for sure: a call gets its error, all else goes nowhere."""

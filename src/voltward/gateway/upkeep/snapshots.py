@@ -84,10 +84,18 @@ class SnapshotKeeper:
 
     def _picture(self) -> Snapshot:
         registry = self._parts.registry
-        authorities, denials = tuple(registry.authorities.values()), tuple(registry.denials.values())
-        level_at = self._parts.watch.level_at
-        trips = tuple(registry.trips.values())
-        head = SnapshotHead(self._number, level_at, registry.revision, authorities, denials, trips)
+        authorities, trips = tuple(registry.authorities.values()), tuple(registry.trips.values())
+        level_at, ended = self._parts.watch.level_at, registry.ended
+        head = SnapshotHead(
+            self._number,
+            level_at,
+            registry.revision,
+            authorities,
+            ended.denials,
+            trips,
+            ended.retired,
+            ended.distrusted,
+        )
         return Snapshot(head, tuple(registry.stations()))
 
     async def _next_number(self) -> None:

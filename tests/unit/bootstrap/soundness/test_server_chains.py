@@ -12,6 +12,7 @@ from voltward.bootstrap.deployment import open_room
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.bootstrap.soundness.server_chains import (
     check_dates,
+    check_host_names,
     check_hosts_of_routes,
     check_links,
     check_names,
@@ -21,6 +22,7 @@ from voltward.bootstrap.soundness.server_chains import (
 )
 from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
 from voltward.domain.errors import OutsideFault
+from voltward.gateway.channel.served_chains import ServedChains
 from voltward.ports.vault import RoomName
 
 ROOT = Authority.create("Root", key="rsa")
@@ -73,7 +75,42 @@ async def test_how_to_dial_is_said_for_each_route_and_for_its_own_host(site: Sit
 def test_the_host_of_a_route_is_borne_by_a_certificate(site: Site, borne: str, found: int) -> None:
     settings = site.settings('route.a={host=["A.example"], csms={url="ws://127.0.0.1/"}}')
 
-    assert len(list(check_hosts_of_routes(settings, {"server": names(borne)}))) == found
+    chains = {name: names(borne) for name in settings.gateway.chains}
+
+    assert len(list(check_hosts_of_routes(settings, chains))) == found
+
+
+def test_the_host_of_a_route_is_looked_for_where_its_stations_look(site: Site) -> None:
+    settings = site.settings(
+        'route.a={host=["a.example"], csms={url="ws://127.0.0.1/"}}',
+        'gateway.chains=["usual"]',
+        'gateway.host_chains={"a.example"=["other"]}',
+    )
+
+    bears = {"usual": names(HOST), "other": names("a.example")}
+    assert list(check_hosts_of_routes(settings, bears)) == []
+    lacks = {"usual": names("a.example"), "other": names(HOST)}
+    assert "a.example" in only(list(check_hosts_of_routes(settings, lacks))).what
+
+
+def test_a_chain_of_a_host_name_bears_it() -> None:
+    served = ServedChains(("usual",), {"a.example": ("fits", "wild", "other")})
+    chains = {"fits": names("A.example"), "wild": names("*.example"), "other": names(HOST)}
+
+    assert (
+        "other is served to stations that ask for a.example"
+        in only(list(check_host_names(served, chains))).what
+    )
+
+
+async def test_chains_of_host_names_are_looked_at_like_the_others(site: Site) -> None:
+    other = 'gateway.host_chains={"b.example"=["server-rsa"]}'
+
+    problems = [remark.what for remark in await checked(site, NOW, other) if isinstance(remark, Problem)]
+
+    assert len(problems) == 2
+    assert "ECDSA key" in problems[0]
+    assert "does not bear that name" in problems[1]
 
 
 async def test_a_chain_that_ran_out_is_an_error_for_each_family(site: Site) -> None:
