@@ -14,11 +14,13 @@ from tests.fakes.relays import MESSAGE_CONTROLS
 from tests.fakes.routes import made_route
 from tests.fakes.spools import MemorySpool
 from voltward.adapters.system_clock import SystemClock
+from voltward.detection.sources import SourceMap
 from voltward.domain.credential import ClientCertificate
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import StationFact
+from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.station_channel import StationChannel
 from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner
 from voltward.gateway.csms.routes import RouteHolder, Routes
@@ -57,6 +59,11 @@ def made_duties(
 def facts_put(duties: LinkDuties) -> list[StationFact]:
     """What the links have told the store so far."""
     return [queued.entry for queued in duties.facts._outbox._queue if not isinstance(queued.entry, Event)]
+
+
+LISTENER = Listener(
+    "tls", "192.0.2.1", 443, "default", frozenset(SecurityProfile), None, (), SourceMap(), None
+)
 
 
 class StationEnd:
@@ -126,7 +133,7 @@ class MadeLink:
     def __init__(self, judgement: Judgement, duties: LinkDuties, version: str = "ocpp1.6") -> None:
         self.station = StationEnd()
         self.csms = CsmsEnd(version)
-        opened = Opened("c1", judgement, DIALECTS[version], TIMES)
+        opened = Opened("c1", judgement, DIALECTS[version], TIMES, LISTENER)
         self.link = StationLink(opened, cast("StationChannel", self.station), duties)
         self.station.link = self.link
 

@@ -342,9 +342,13 @@ async def world_of(
     overrides: Sequence[str] = (),
     wanted: Sequence[Wanted] = (),
     csms_url: str | None = None,
+    base: Sequence[str] = OVERRIDES,
     prepare: Callable[[Deployment], Awaitable[None]] | None = None,
 ) -> AsyncIterator[World]:
-    """A gateway on a copy of the template, between its stations and a small CSMS (or another: `csms_url`)."""
+    """A gateway on a copy of the template, between its stations and a small CSMS (or another: `csms_url`).
+
+    What `base` says cannot be changed by the settings file while the gateway runs.
+    """
     file = copy_deployment(template, folder, settings)
     async with AsyncExitStack() as stack:
         csms = await stack.enter_async_context(small_csms(SystemClock(), conduct=Conduct(kept_frames=2000)))
@@ -352,7 +356,7 @@ async def world_of(
         parts = {w.identity: await enrol(deployment, w) for w in wanted}
         if prepare is not None:
             await prepare(deployment)
-        told = (*OVERRIDES, f"csms.url={csms_url or csms.url}", *overrides)
+        told = (*base, f"csms.url={csms_url or csms.url}", *overrides)
         gateway = await stack.enter_async_context(gateway_child(file, told))
         world = World(
             settings=file,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.fakes.certificates import Authority
 from tests.journeys.deployment import (
     BITES_SECONDS,
     OPERATOR,
+    OVERRIDES,
     Part,
     Template,
     World,
@@ -17,9 +19,10 @@ from tests.journeys.deployment import (
     world_of,
 )
 from tests.journeys.player import playing
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.deployment import Deployment, open_room
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.domain.secret import Secret
+from voltward.gateway.channel.sockets import open_socket
 from voltward.ports.vault import RoomName
 from voltward.settings import load_settings
 from voltward.simulator.dial import Endpoint, PasswordLogin, TlsOptions, TlsVersion
@@ -96,6 +99,39 @@ async def test_a_reload_brings_a_groups_new_policy(
         await world.gateway.event("settings_reloaded")
         async with playing(world.dial(part, login=login)) as player:
             assert (await player.boot()).kind == CALL_RESULT
+
+
+async def test_a_listener_that_moves_takes_newcomers_and_leads_the_others_out(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    base = [word for word in OVERRIDES if not word.startswith("gateway.listen=")]
+    folder = tmp_path_factory.mktemp("moved")
+
+    def listen_at(port: int) -> None:
+        file = folder / "voltward.toml"
+        text = re.sub(r'(?m)^listen = ".*:(8443|0)"$', f'listen = "127.0.0.1:{port}"', file.read_text())
+        file.write_text(text)
+
+    async def anywhere(_: Deployment) -> None:
+        listen_at(0)
+
+    async with world_of(template, folder, base=base, prepare=anywhere) as world:
+        staying, leaving = world.take(1), world.take(2)
+        with open_socket(("127.0.0.1", 0)) as found:
+            port = found.getsockname()[1]
+        async with playing(world.dial(staying)) as plain, playing(world.dial(leaving)) as player:
+            await player.boot()
+            listen_at(port)
+            world.gateway.hang_up()
+            event = await world.gateway.event("listener_moved")
+
+            assert (event.subject, event["tls_port"], event["links"]) == ("tls", port, 1)
+            assert (await player.closed()).code == 1001
+            assert "connected" not in words(await world.knock(leaving))
+            world.gateway.tls_port = port
+            async with playing(world.dial(leaving)) as back:
+                assert (await back.boot()).kind == CALL_RESULT
+            assert (await plain.boot()).kind == CALL_RESULT
 
 
 async def test_a_reload_brings_a_chain_for_a_host_name(

@@ -147,7 +147,7 @@ class Assembly:
         self.trust.become(trust)
 
     def reload(self, file: Path, overrides: list[str]) -> None:
-        """SIGHUP: groups, policies, chains, routes. If one is wrong, that is told and all stays as it was."""
+        """SIGHUP: groups, policies, chains, listeners, routes. If one is wrong, all stays, and it is told."""
         try:
             settings = load_settings(file, overrides)
             check_schemas(settings)
@@ -155,11 +155,15 @@ class Assembly:
             trust = read_trust(settings, self._premises, self._registry)
             quirks = quirk_rules(settings)
             routes = self._routes(settings)
+            fitted = self.trust.fitted_to(trust)
+            # The last thing that may fail, before anything has changed.
+            self.gateway.move(listeners(settings, fitted, self._premises.rulebook))
         except VoltwardError as error:
             self._reports.happened("reload_refused", "", {"reason": str(error)})
             return
         self._settings = settings
         self._orders.become(orders)
+        self.trust = fitted
         self.trust.become(trust)
         self._quirks.use(quirks)
         self.routes.current = routes

@@ -6,7 +6,7 @@ What they measure strangers by can be replaced while they listen: `Trust` makes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voltward.adapters.vault import Room, read_server_chain
 from voltward.bootstrap.deployment import Premises
@@ -53,6 +53,10 @@ class Trust:
         self.verifier.verifier = other.verifier.verifier
         if self.proxies is not None and other.proxies is not None:
             self.proxies.context = other.proxies.context
+
+    def fitted_to(self, other: Trust) -> Trust:
+        """The same, with a context for proxies if and only if the other has one."""
+        return self if self.proxies and other.proxies else replace(self, proxies=other.proxies)
 
 
 def read_trust(settings: Settings, premises: Premises, registry: AdmissionRegistry) -> Trust:

@@ -39,29 +39,30 @@ async def drain(
     pace: DrainPace,
     hurry: asyncio.Event,
     monotonic: Callable[[], float],
+    reason: str = "gateway stopping",
 ) -> None:
-    """Close all links; returns when none is left. `hurry` closes the rest at once."""
+    """Close all links for this reason; returns when none is left. `hurry` closes the rest at once."""
     began = monotonic()
     portion = 0.0
     while left := tuple(links()):
         rest = pace.limit - (monotonic() - began)
         if hurry.is_set() or rest <= STEP or not pace.rate:
-            _close(left, len(left))
+            _close(left, len(left), reason)
             return
         portion = min(portion, 1.0) + max(pace.rate, len(left) / rest) * STEP
         is_patient = monotonic() - began < min(BUSY_PATIENCE, pace.limit / 2)
         ready = [link for link in left if link.is_idle]
         if not is_patient:
             ready += [link for link in left if not link.is_idle]
-        portion -= _close(ready, int(portion))
+        portion -= _close(ready, int(portion), reason)
         with suppress(TimeoutError):
             async with asyncio.timeout(STEP):
                 await hurry.wait()
 
 
-def _close(links: Iterable[LeavingLink], most: int) -> int:
+def _close(links: Iterable[LeavingLink], most: int, reason: str) -> int:
     """How many were closed."""
     chosen = tuple(links)[:most]
     for link in chosen:
-        link.end(CloseCause.SHUTDOWN, "gateway stopping")
+        link.end(CloseCause.SHUTDOWN, reason)
     return len(chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 from prometheus_client import generate_latest
@@ -32,10 +33,9 @@ class HealthServer:
         self._remarks = remarks
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; returns the port. OSError as the system gives it."""
-        self._server = await asyncio.start_server(self._serve, host, port, limit=_HEAD)
-        return int(self._server.sockets[0].getsockname()[1])
+    async def start(self, listening: socket.socket) -> None:
+        """Answer on this socket."""
+        self._server = await asyncio.start_server(self._serve, sock=listening, limit=_HEAD)
 
     async def close(self) -> None:
         """Stop listening."""

@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from voltward.domain.enforcement import Answer
-from voltward.domain.errors import OutsideFault, VoltwardError
+from voltward.domain.errors import VoltwardError
 from voltward.domain.station import StationId
 from voltward.gateway.alerts import Alerts
 from voltward.gateway.background import Background
+from voltward.gateway.channel.doorways import Doorway
 from voltward.gateway.channel.greeting import first_peer
-from voltward.gateway.channel.listener import Listener, start_listening
+from voltward.gateway.channel.listener import Listener
+from voltward.gateway.channel.sockets import Address, SocketsAtHand
 from voltward.gateway.channel.station_channel import Threshold
 from voltward.gateway.door.breaker_watch import BreakerWatch
 from voltward.gateway.door.judging import Door, Judgement, ends_by_date
 from voltward.gateway.drain import DrainPace, drain
+from voltward.gateway.entrance import Entrance, Ports
 from voltward.gateway.health import HealthServer
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.duties import LinkDuties
@@ -40,6 +43,7 @@ from voltward.usecases.start_registry import Start
 POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
 TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
+LATEST_ARRIVAL = 30.0  # seconds after which whoever stood at a door is in, or is not
 LAST_WORDS = 0.3  # seconds for close frames to leave
 ENDS = 30.0  # seconds between two looks at what ends by its date
 SLICE = 500  # links judged again before the loop gets a breath
@@ -83,18 +87,21 @@ class Gateway:
         parts: GatewayParts,
         listeners: Sequence[Listener],
         following: Following,
-        metrics_at: tuple[str, int],
+        metrics_at: Address,
+        at_hand: SocketsAtHand | None = None,
     ) -> None:
         self._parts = parts
         self._listeners = tuple(listeners)
         self._following = following
         self._metrics_at = metrics_at
-        self._servers: list[asyncio.Server] = []
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
         self._hurried = asyncio.Event()
-        self._health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
+        health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
+        self._entrance = Entrance(
+            lambda at: first_peer(parts.threshold, at), health, at_hand or SocketsAtHand()
+        )
         self.on_ready: Callable[[], None] = lambda: None
         parts.duties.on_left = self._left
         tables = {
@@ -167,27 +174,38 @@ class Gateway:
 
     # -- beginning and end --------------------------------------------------------------------------------
 
-    async def _start(self) -> dict[str, int | None]:
-        ports: dict[str, int | None] = {"tls_port": None, "plain_port": None}
-        for listener in self._listeners:
-            server = await start_listening(listener, lambda at: first_peer(self._parts.threshold, at))
-            self._servers.append(server)
-            ports[f"{listener.name}_port"] = int(server.sockets[0].getsockname()[1])
-        try:
-            ports["metrics_port"] = await self._health.start(*self._metrics_at)
-        except OSError as error:
-            host, port = self._metrics_at
-            raise OutsideFault(
-                f"cannot listen on {host}:{port}: {error.strerror or error}.",
-                mend="Choose another address with metrics.listen.",
-                subject="metrics",
-            ) from error
-        return ports
+    async def _start(self) -> Ports:
+        self._entrance.open(self._listeners, self._metrics_at)
+        return await self._entrance.serve()
+
+    def move(self, listeners: Sequence[Listener]) -> None:
+        """Listen as this says; who came in by a door that is gone is led out at the drain's pace.
+
+        OutsideFault if an address cannot be had: all stays as it was.
+        """
+        gone = self._entrance.move(listeners)
+        self._background.start(self._moved(gone), "moved listeners")
+
+    async def _moved(self, gone: Sequence[Doorway]) -> None:
+        doors, parts = self._entrance.doors, self._parts
+        await doors.serve()
+        if not gone:
+            return
+
+        def left_behind() -> list[StationLink]:
+            return [link for link in parts.table if not doors.leads_here(link.opened.listener)]
+
+        facts = {"links": len(left_behind()), **doors.ports}
+        self._reports.happened("listener_moved", ", ".join(door.listener.name for door in gone), facts)
+        pace, monotonic = parts.drain, parts.duties.clock.monotonic
+        await drain(left_behind, pace, self._hurried, monotonic, "the listener has moved")
+        # Who stood at the old door when it closed is let in all the same, and led out then.
+        await asyncio.sleep(LATEST_ARRIVAL)
+        await drain(left_behind, pace, self._hurried, monotonic, "the listener has moved")
 
     async def _leave(self) -> None:
         """Who stands at the door already gets 503, and who is in is told to go, in turn."""
-        for server in self._servers:
-            server.close()
+        self._entrance.doors.close()
         parts = self._parts
         parts.reception.is_closing = parts.duties.is_leaving = True
         had_links = len(parts.table) > 0
@@ -198,14 +216,13 @@ class Gateway:
         await asyncio.sleep(LAST_WORDS if had_links else 0)
 
     async def _close(self) -> None:
-        for server in self._servers:
-            server.close()
+        self._entrance.doors.close()
         await self._parts.reception.close()
         self._background.cancel()
         await self._background.wait()
         self._reports.flush_all()
         await self._parts.keeping.flush()
-        await self._health.close()
+        await self._entrance.close()
 
     def _crash(self) -> None:
         self._crashed = True

@@ -25,6 +25,7 @@ from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Carrier, Source, SourceMap
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.channel.sockets import open_socket
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
 
@@ -115,10 +116,23 @@ async def test_a_reload_replaces_what_may_change_and_tells(site: Site, deploymen
     assembly = await assembled(deployment)
     before = assembly.trust.tls.context
 
-    assembly.reload(site.file, [])
+    assembly.reload(site.file, ["gateway.listen=127.0.0.1:0"])
 
     assert assembly.trust.tls.context is not before
     assert [event.kind for event in journalled(assembly)] == ["settings_reloaded"]
+    await assembly.gateway._close()
+
+
+async def test_a_reload_whose_address_is_taken_changes_nothing(site: Site, deployment: Deployment) -> None:
+    assembly = await assembled(deployment)
+    before = assembly.trust.tls.context
+
+    with open_socket(("127.0.0.1", 0)) as taken:
+        assembly.reload(site.file, [f"gateway.listen=127.0.0.1:{taken.getsockname()[1]}"])
+
+    assert assembly.trust.tls.context is before
+    (event,) = journalled(assembly)
+    assert (event.kind, "cannot listen" in str(event.facts["reason"])) == ("reload_refused", True)
 
 
 @pytest.mark.parametrize(

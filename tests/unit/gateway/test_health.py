@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from voltward.gateway.channel.sockets import open_socket
 from voltward.gateway.health import HealthServer
 from voltward.gateway.report import Metrics
 
@@ -23,19 +24,25 @@ class Gauge:
         self.port = 0
 
     async def ask(self, request: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(request)
-            async with asyncio.timeout(10):
-                return await reader.read()
-        finally:
-            writer.close()
+        return await read_answer(self.port, request)
+
+
+async def read_answer(port: int, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
 
 
 @pytest.fixture
 async def gauge() -> AsyncIterator[Gauge]:
     made = Gauge()
-    made.port = await made.server.start("127.0.0.1", 0)
+    listening = open_socket(("127.0.0.1", 0))
+    made.port = listening.getsockname()[1]
+    await made.server.start(listening)
     yield made
     await made.server.close()
 

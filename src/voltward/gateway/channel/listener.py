@@ -1,22 +1,18 @@
-"""A listener as a value: address, zone, sources, profiles, chain; and the sockets that come of it."""
+"""A listener as a value: address, zone, sources, profiles, chain."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from voltward.detection.sources import SourceMap
-from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.channel.forwarded import ForwardedRules
-from voltward.gateway.channel.peer import Peer
 from voltward.gateway.channel.proxies import Network, Proxies, is_within
 from voltward.wire.tls_context import ServerContext
-
-BACKLOG = 1024
 
 
 class TlsHolder:
@@ -68,7 +64,7 @@ def parse_address(text: str, setting: str) -> tuple[str, int]:
     bare = host.removeprefix("[").removesuffix("]")
     try:
         number = int(port)
-        ipaddress.ip_address(bare)
+        bare = str(ipaddress.ip_address(bare))
     except ValueError:
         number = -1
     if not colon or not 0 <= number <= 65535 or not bare:
@@ -91,19 +87,3 @@ def parse_networks(texts: Sequence[str], setting: str) -> tuple[Network, ...]:
                 f"{text!r} is no network: {error}.", mend="Write it as 10.20.0.0/16.", subject=setting
             ) from error
     return tuple(networks)
-
-
-async def start_listening(listener: Listener, make_peer: Callable[[Listener], Peer]) -> asyncio.Server:
-    """Open the socket. OutsideFault says who is in the way."""
-    loop = asyncio.get_running_loop()
-    try:
-        return await loop.create_server(
-            lambda: make_peer(listener), listener.host, listener.port, backlog=BACKLOG, reuse_address=True
-        )
-    except OSError as error:
-        raise OutsideFault(
-            f"cannot listen on {listener.host}:{listener.port}: {error.strerror or error}.",
-            mend="Is another Voltward, or another program, using the port? `ss -ltnp` tells. "
-            "Choose another with gateway.listen.",
-            subject=listener.name,
-        ) from error

@@ -16,6 +16,7 @@ from voltward.domain.enforcement import Answer
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
 from voltward.gateway.background import Background
+from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.station_channel import StationChannel
 from voltward.gateway.channel.terms import CLOSE_CODES
 from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner, DialFailed, Loss
@@ -43,6 +44,7 @@ class Opened:
     judgement: Judgement
     dialect: Dialect
     times: KeepaliveTimes
+    listener: Listener
 
 
 class StationLink:

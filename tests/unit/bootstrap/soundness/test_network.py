@@ -17,6 +17,7 @@ from voltward.bootstrap.soundness.network import (
 )
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.domain.errors import OperatorFault
+from voltward.gateway.channel.sockets import open_socket
 from voltward.gateway.health import HealthServer
 from voltward.gateway.report import Metrics
 from voltward.settings import Settings
@@ -76,7 +77,9 @@ def test_two_settings_do_not_share_a_port(plain: Site, one: str, other: str, col
 
 async def test_the_ports_of_a_running_gateway_are_its_own(plain: Site, taken: int) -> None:
     health = HealthServer(Metrics(), list, list)
-    port = await health.start("127.0.0.1", 0)
+    listening = open_socket(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    await health.start(listening)
     try:
         where = addresses(
             plain.settings(f"gateway.listen=127.0.0.1:{taken}", f"metrics.listen=127.0.0.1:{port}")

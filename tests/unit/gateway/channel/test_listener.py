@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voltward.detection.sources import SourceMap
-from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.channel.listener import Listener, parse_address, parse_networks, start_listening
-from voltward.gateway.channel.peer import Peer
+from voltward.gateway.channel.listener import Listener, parse_address, parse_networks
 
 
 def listener(*networks: str, port: int = 0) -> Listener:
@@ -97,27 +95,3 @@ def test_only_listed_networks_may_use_a_listener_that_lists_any(source: str, is_
 def test_a_certificate_is_named_by_its_digest() -> None:
     assert Listener.fingerprint(b"leaf") == hashlib.sha256(b"leaf").hexdigest()
     assert Listener.fingerprint(None) is None
-
-
-async def test_a_port_that_is_taken_is_told_with_who_to_ask() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-
-        with pytest.raises(OutsideFault, match=f"cannot listen on 127.0.0.1:{port}") as caught:
-            await start_listening(listener(port=port), _no_peer)
-    assert "gateway.listen" in caught.value.mend
-
-
-async def test_a_listener_listens_where_it_says() -> None:
-    server = await start_listening(listener(), _no_peer)
-    try:
-        assert server.sockets[0].getsockname()[0] == "127.0.0.1"
-    finally:
-        server.close()
-        await server.wait_closed()
-
-
-def _no_peer(_: Listener) -> Peer:
-    raise AssertionError("nobody connects here")
