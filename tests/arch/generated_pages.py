@@ -30,6 +30,7 @@ WHAT_THE_STATION_SEES: Mapping[Moment, str] = {
     Moment.BOOT: "The link is closed with the code 1008 after the boot.",
     Moment.LINK: "Answers of their own, named with each control.",
     Moment.MESSAGE: "The link stays. The message is refused, rewritten or held back; an event says which.",
+    Moment.CERTIFICATE: "The request is answered Rejected, and no certificate comes; the link stays.",
 }
 MOMENTS: Mapping[Moment, str] = {
     Moment.CONNECTION: "When a station asks to come in",
@@ -37,6 +38,7 @@ MOMENTS: Mapping[Moment, str] = {
     Moment.TLS: "Before anybody has said who they are",
     Moment.LINK: "Around the life of a connection",
     Moment.MESSAGE: "With each message",
+    Moment.CERTIFICATE: "When it asks for a certificate",
 }
 HANDS: Mapping[InHandsOf, str] = {
     InHandsOf.LATER: "ours, in a coming version",
@@ -181,7 +183,8 @@ def _softest(control: Control) -> str:
 
 
 def _hand(control: Control) -> str:
-    return {"tls": "TLS", "door": "the door", "relay": "the relay"}[control.enforced_by.value]
+    hands = {"tls": "TLS", "door": "the door", "relay": "the relay", "authority": "the authority"}
+    return hands[control.enforced_by.value]
 
 
 def _citations(control: Control) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from voltward.domain.authority import Authority, TrustedFor
+from voltward.domain.authority import Authority, Binding, TrustedFor
 from voltward.domain.credential import CredentialState, PasswordForm, Purpose
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Standing
@@ -30,6 +30,7 @@ from voltward.rulebook.observation import (
     StationKnown,
     TlsSeen,
 )
+from voltward.rulebook.signing_observation import KeyKnown, SigningRequestObservation, SigningRequestSeen
 
 O = TypeVar("O")  # noqa: E741 - an observation
 
@@ -109,6 +110,29 @@ def silent_station() -> ConnectionObservation:
 def boot() -> BootObservation:
     return BootObservation(
         serial=SERIAL, certificate_common_names=(SERIAL,), applies=True, missing_is_mismatch=False
+    )
+
+
+def asking_station() -> SigningRequestObservation:
+    """It asks for a certificate, with a new key, under its own name and the operator's."""
+    return SigningRequestObservation(
+        identity=IDENTITY,
+        serial=SERIAL,
+        binding=Binding(),
+        organisations=(OPERATOR,),
+        request=SigningRequestSeen(
+            key=PublicKeySeen("ec", 256, "prime256v1"),
+            key_fingerprint=b"\x0a" * 32,
+            weaknesses=(),
+            common_names=(SERIAL,),
+            organisations=(OPERATOR,),
+            subject=f"O={OPERATOR}, CN={SERIAL}",
+            signature="ECDSA with SHA-256",
+            signature_hash="sha256",
+            proves_possession=True,
+        ),
+        known=KeyKnown(),
+        own_hosts=("csms.example",),
     )
 
 

@@ -19,6 +19,7 @@ from tests.conformance.stations import (
     P1,
     P2,
     P3,
+    asking_station,
     authority_certificate,
     boot,
     certificate,
@@ -48,15 +49,17 @@ from voltward.rulebook.observation import (
     PasswordOutcome,
     PublicKeySeen,
 )
+from voltward.rulebook.signing_observation import SigningRequestObservation
 
 ROOT = Path(__file__).parents[2]
 RULEBOOK = load_rulebook()
 EVALUATOR = Evaluator(RULEBOOK)
 
-Observation = ConnectionObservation | BootObservation
+Observation = ConnectionObservation | BootObservation | SigningRequestObservation
 
 _P = password_station()
 _C = certificate_station()
+_A = asking_station()
 
 STATIONS: Mapping[str, tuple[Observation, Observation]] = {  # control: (passes, fails)
     "ID-01": (_P, with_(with_(_P, "request.identity", None), "request.identity_problem", "bad-encoding")),
@@ -112,6 +115,20 @@ STATIONS: Mapping[str, tuple[Observation, Observation]] = {  # control: (passes,
     "WS-02": (_P, with_(_P, "request.oddities", (Quirk.NO_CONNECTION_UPGRADE,))),
     "WS-01": (_P, with_(_P, "request.spoken", ())),
     "BOOT-01": (boot(), replace(boot(), serial="SN-0008")),
+    "CSR-01": (_A, replace(_A, request=None, unreadable="nothing was sent")),
+    "CSR-02": (_A, with_(_A, "request.proves_possession", value=False)),
+    "CSR-03": (_A, with_(_A, "request.key", PublicKeySeen("rsa", 1024))),
+    "CSR-04": (_A, with_(_A, "request.key", PublicKeySeen("ec", 224, "secp224r1"))),
+    "CSR-05": (_A, with_(_A, "request.weaknesses", ("roca",))),
+    "CSR-06": (_A, with_(_A, "known.other_station", "CP-8")),
+    "CSR-07": (_A, with_(_A, "request.signature_hash", "sha1")),
+    "CSR-09": (_A, with_(_A, "request.common_names", ("SN-0008",))),
+    "CSR-10": (_A, with_(_A, "request.common_names", ("csms.example",))),
+    "CSR-08": (_A, with_(_A, "request.organisations", ("Not Example CPO",))),
+    "CSR-11": (_A, with_(_A, "known.in_use", value=True)),
+    "CSR-12": (_A, with_(_A, "request.asks_to_be_ca", value=True)),
+    "CSR-13": (_A, with_(_A, "request.asked_beyond", ("keyUsage", "subjectAltName"))),
+    "CSR-14": (_A, with_(_A, "request.oddities", ("hexadecimal",))),
 }
 
 # What the TLS engine, the waiting room and the relay enforce cannot be shown by an observation.
@@ -143,6 +160,7 @@ PROVED_ELSEWHERE: Mapping[str, str] = {
 TOLD_BY_ANOTHER = {
     "CERT-01": "PROF-01",  # a station that has to have a certificate and has none came with a password
     "CERT-12": "CERT-05",  # a server's name is no station's either
+    "CSR-10": "CSR-09",
 }
 
 
@@ -178,6 +196,13 @@ def test_a_good_station_is_admitted_with_nothing_to_say(station: ConnectionObser
     assert decision.failed == ()
 
 
+def test_a_good_request_is_granted_with_nothing_to_say() -> None:
+    decision = decide(EVALUATOR.signing_request(_A), _weighing(), NOW)
+
+    assert decision.answer is Answer.ADMIT
+    assert decision.failed == ()
+
+
 @pytest.mark.parametrize(
     "station", [commissioning_station(), factory_station()], ids=["password", "certificate"]
 )
@@ -186,7 +211,8 @@ def test_a_newcomer_is_quarantined(station: ConnectionObservation) -> None:
 
 
 def test_every_control_has_its_stations_or_its_proof() -> None:
-    judged = {c.id for c in RULEBOOK.controls if c.moment in (Moment.CONNECTION, Moment.BOOT)}
+    seen = (Moment.CONNECTION, Moment.BOOT, Moment.CERTIFICATE)
+    judged = {c.id for c in RULEBOOK.controls if c.moment in seen}
     elsewhere = {control.id for control in RULEBOOK.controls} - judged
 
     assert set(STATIONS) == judged
@@ -240,6 +266,8 @@ def _weighing() -> Weighing:
 def _verdicts(observation: Observation) -> tuple[Verdict, ...]:
     if isinstance(observation, BootObservation):
         return EVALUATOR.boot(observation)
+    if isinstance(observation, SigningRequestObservation):
+        return EVALUATOR.signing_request(observation)
     return EVALUATOR.connection(observation)
 
 

@@ -57,8 +57,9 @@ class DirectoryName:
         return tuple(text for found, text in self.attributes if found == kind)
 
     def __str__(self) -> str:
-        """For people: `O=Example CPO, CN=SN-7`, nothing that a terminal would obey."""
-        return ", ".join(f"{_SHORT.get(kind, kind)}={_shown(text)}" for kind, text in self.attributes)
+        """For people: `O=Example CPO, CN=SN-7`; bounded, and nothing that a terminal would obey."""
+        told = ", ".join(f"{_SHORT.get(kind, kind)}={_shown(text)}" for kind, text in self.attributes)
+        return told if len(told) <= LONGEST_TEXT else f"{told[:LONGEST_TEXT]}..."
 
 
 def read_name(element: Element) -> DirectoryName:

@@ -27,6 +27,7 @@ FILES = (
     "certificates.toml",
     "link.toml",
     "messages.toml",
+    "signing.toml",
 )
 
 

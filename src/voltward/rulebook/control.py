@@ -25,6 +25,7 @@ class Moment(StrEnum):
     BOOT = "boot"  # it says what it is
     LINK = "link"  # around the life of a connection: waiting, guessing, a second one
     MESSAGE = "message"  # each message that passes
+    CERTIFICATE = "certificate"  # a station asks for a certificate
 
 
 class Severity(StrEnum):
@@ -42,6 +43,7 @@ class EnforcedBy(StrEnum):
     TLS = "tls"
     DOOR = "door"
     RELAY = "relay"
+    AUTHORITY = "authority"  # before anything is signed
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,15 +6,19 @@ controls stand for which profile, their functions, and the verdict of a pass.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Generic, NamedTuple, TypeVar
 
 from voltward.domain.finding import Outcome, Verdict
 from voltward.domain.security_profile import SecurityProfile
 from voltward.rulebook.catalogue import Rulebook
-from voltward.rulebook.checks import BOOT_CHECKS, CONNECTION_CHECKS, BootCheck, ConnectionCheck
-from voltward.rulebook.checks.result import NOT_APPLICABLE, PASSED
+from voltward.rulebook.checks import BOOT_CHECKS, CONNECTION_CHECKS, SIGNING_CHECKS, ConnectionCheck
+from voltward.rulebook.checks.result import NOT_APPLICABLE, PASSED, Result
 from voltward.rulebook.control import Control, Moment, Parameters
 from voltward.rulebook.observation import BootObservation, ConnectionObservation
+from voltward.rulebook.signing_observation import SigningRequestObservation
+
+Seen = TypeVar("Seen")
 
 
 class _ConnectionStep(NamedTuple):
@@ -24,8 +28,8 @@ class _ConnectionStep(NamedTuple):
     passed: Verdict
 
 
-class _BootStep(NamedTuple):
-    check: BootCheck
+class _Step(NamedTuple, Generic[Seen]):
+    check: Callable[[Seen, Parameters], Result]
     parameters: Parameters
     control: str
 
@@ -43,8 +47,12 @@ class Evaluator:
             for profile in SecurityProfile
         }
         self._boot = tuple(
-            _BootStep(BOOT_CHECKS[control.check], control.parameters, control.id)
+            _Step(BOOT_CHECKS[control.check], control.parameters, control.id)
             for control in rulebook.for_moment(Moment.BOOT)
+        )
+        self._signing = tuple(
+            _Step(SIGNING_CHECKS[control.check].function, control.parameters, control.id)
+            for control in rulebook.for_moment(Moment.CERTIFICATE)
         )
 
     def connection(self, seen: ConnectionObservation) -> tuple[Verdict, ...]:
@@ -60,12 +68,11 @@ class Evaluator:
 
     def boot(self, seen: BootObservation) -> tuple[Verdict, ...]:
         """The verdicts on what a station says about itself."""
-        results = ((step.control, step.check(seen, step.parameters)) for step in self._boot)
-        return tuple(
-            Verdict(control, result.outcome, result.detail)
-            for control, result in results
-            if result is not NOT_APPLICABLE
-        )
+        return _asked(self._boot, seen)
+
+    def signing_request(self, seen: SigningRequestObservation) -> tuple[Verdict, ...]:
+        """The verdicts on a request for a certificate, and on who sent it."""
+        return _asked(self._signing, seen)
 
 
 def judged_profile(seen: ConnectionObservation) -> SecurityProfile:
@@ -81,6 +88,15 @@ def judged_profile(seen: ConnectionObservation) -> SecurityProfile:
     if seen.station is not None and seen.station.profile is SecurityProfile.TLS_CERTIFICATE:
         return SecurityProfile.TLS_CERTIFICATE
     return SecurityProfile.TLS_BASIC
+
+
+def _asked(steps: Iterable[_Step[Seen]], seen: Seen) -> tuple[Verdict, ...]:
+    results = ((step.control, step.check(seen, step.parameters)) for step in steps)
+    return tuple(
+        Verdict(control, result.outcome, result.detail)
+        for control, result in results
+        if result is not NOT_APPLICABLE
+    )
 
 
 def _connection_step(control: Control) -> _ConnectionStep:

@@ -72,6 +72,10 @@ def test_people_see_short_names_and_nothing_that_a_terminal_obeys() -> None:
     assert str(found) == "O=Example?[2J, CN=SN-1, 1.2.3=x"
 
 
+def test_what_people_see_is_bounded() -> None:
+    assert len(str(read(name(*[("2.5.4.11", 0x0C, b"A" * 60)] * 20)))) < 300
+
+
 def test_a_long_text_is_cut_and_equals_no_other() -> None:
     found = read(name((CN, 0x0C, b"A" * 300)))
 

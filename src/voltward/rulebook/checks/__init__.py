@@ -6,7 +6,7 @@ Beside each name stand the parameters that it reads; the catalogue refuses a con
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from voltward.rulebook.checks import (
     authentication,
@@ -15,24 +15,28 @@ from voltward.rulebook.checks import (
     identity,
     ownership,
     profile,
+    signing,
     transport,
 )
 from voltward.rulebook.checks.result import Result
 from voltward.rulebook.control import Moment, Parameters
 from voltward.rulebook.observation import BootObservation, ConnectionObservation
+from voltward.rulebook.signing_observation import SigningRequestObservation
 
 ConnectionCheck = Callable[[ConnectionObservation, Parameters], Result]
 BootCheck = Callable[[BootObservation, Parameters], Result]
+SigningCheck = Callable[[SigningRequestObservation, Parameters], Result]
+Check = TypeVar("Check", ConnectionCheck, SigningCheck)
 
 
-class Entry(NamedTuple):
+class Entry(NamedTuple, Generic[Check]):
     """A check and the names of the parameters that it reads, all of them needed."""
 
-    function: ConnectionCheck
+    function: Check
     reads: frozenset[str] = frozenset()
 
 
-CONNECTION_CHECKS: Mapping[str, Entry] = {
+CONNECTION_CHECKS: Mapping[str, Entry[ConnectionCheck]] = {
     "identity.path_identity": Entry(identity.path_identity),
     "identity.letter_case": Entry(identity.letter_case),
     "identity.registered": Entry(identity.registered),
@@ -87,7 +91,25 @@ BOOT_CHECKS: Mapping[str, BootCheck] = {
     "device.boot_serial": device.boot_serial,
 }
 
+SIGNING_CHECKS: Mapping[str, Entry[SigningCheck]] = {
+    "signing.readable": Entry(signing.readable),
+    "signing.possession_proven": Entry(signing.possession_proven),
+    "signing.least_strength": Entry(signing.least_strength, frozenset({"minimum_bits"})),
+    "signing.accepted_key": Entry(signing.accepted_key, frozenset({"largest_rsa", "curves"})),
+    "signing.no_weakness": Entry(signing.no_weakness),
+    "signing.own_key": Entry(signing.own_key),
+    "signing.new_key": Entry(signing.new_key),
+    "signing.signature_hash": Entry(signing.signature_hash, frozenset({"hashes"})),
+    "signing.organisation": Entry(signing.organisation),
+    "signing.names_the_station": Entry(signing.names_the_station),
+    "signing.name_is_no_host": Entry(signing.name_is_no_host),
+    "signing.no_authority": Entry(signing.no_authority),
+    "signing.nothing_beyond": Entry(signing.nothing_beyond, frozenset({"in_profile"})),
+    "signing.written_plainly": Entry(signing.written_plainly),
+}
+
 PARAMETERS_BY_CHECK: Mapping[tuple[Moment, str], frozenset[str]] = {
     **{(Moment.CONNECTION, name): entry.reads for name, entry in CONNECTION_CHECKS.items()},
     **{(Moment.BOOT, name): frozenset() for name in BOOT_CHECKS},
+    **{(Moment.CERTIFICATE, name): entry.reads for name, entry in SIGNING_CHECKS.items()},
 }

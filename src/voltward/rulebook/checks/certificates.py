@@ -7,21 +7,14 @@ No SAN and no extended key usage is asked for (A00.FR.511, A00.FR.514).
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from voltward.domain.security_profile import SecurityProfile
+from voltward.rulebook.checks.host_names import looks_like_host
 from voltward.rulebook.checks.result import NOT_APPLICABLE, PASSED, Result, failed
 from voltward.rulebook.control import Parameters
 from voltward.rulebook.observation import CertificateSeen, ChainSeen, ConnectionObservation
-
-# Letters of a host name as certificates carry them: labels, the last one a word in lower case. Serials with
-# points in them ("SN-1.2", "EVB.P17.DE") are none; our own host names are compared in any case.
-_HOST_NAME = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)\.?")
-
-_ADDRESS = re.compile(r"[\[\]]*[0-9A-Fa-f:]")  # how every IP address begins
 
 
 def presented(seen: ConnectionObservation, _: Parameters) -> Result:
@@ -116,7 +109,7 @@ def name_is_no_host(seen: ConnectionObservation, _: Parameters) -> Result:
     for name in seen.chain.leaf.common_names:
         if server_name is not None and name.casefold() == server_name.casefold():
             return failed("the common name is the name of this server")
-        if _looks_like_host(name):
+        if looks_like_host(name):
             return failed(f"the common name {name[:64]!r} looks like the name of a server")
     return PASSED
 
@@ -124,17 +117,3 @@ def name_is_no_host(seen: ConnectionObservation, _: Parameters) -> Result:
 def _path(chain: ChainSeen) -> Sequence[CertificateSeen]:
     """From the leaf to the authority; the leaf alone where no authority was reached."""
     return chain.path or (chain.leaf,)
-
-
-def _looks_like_host(name: str) -> bool:
-    if "://" in name or name.startswith("*.") or name == "localhost":
-        return True
-    if "." in name and _HOST_NAME.fullmatch(name):
-        return True
-    if not _ADDRESS.match(name):  # an exception costs more than the rest of this
-        return False
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        return False
-    return True
