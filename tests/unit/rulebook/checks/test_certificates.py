@@ -111,7 +111,13 @@ def test_a_signature_without_a_hash_needs_a_key_that_has_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "outcome"), [("csms.example", Outcome.FAIL), ("192.0.2.7", Outcome.FAIL), ("SN-1.2", Outcome.PASS)]
+    ("name", "outcome"),
+    [
+        ("csms.example", Outcome.FAIL),
+        ("CSMS.Example", Outcome.FAIL),
+        ("192.0.2.7", Outcome.FAIL),
+        ("SN-1.2", Outcome.PASS),
+    ],
 )
 def test_the_name_of_a_server_is_no_name_of_a_station(name: str, outcome: Outcome) -> None:
     seen = with_(STATION, "chain.leaf.common_names", (name,))
