@@ -61,6 +61,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "ocpp/intent_answers.py": "contracts/test_intents.py",
     "ocpp/intents_v16.py": "contracts/test_intents.py",
     "ocpp/intents_v2.py": "contracts/test_intents.py",
+    "simulator/server_chain.py": "journeys/test_station_certificates.py",
     "simulator/attacks_on_credentials.py": "journeys/test_attacks_can_fail.py",
     "simulator/attacks_on_links.py": "journeys/test_attacks_can_fail.py",
     "simulator/attacks_on_tls.py": "journeys/test_attacks_can_fail.py",

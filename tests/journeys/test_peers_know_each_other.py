@@ -17,7 +17,8 @@ from voltward.simulator.dial import Dial, Endpoint
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected
 from voltward.simulator.live_station import Leaving, LiveStation
-from voltward.simulator.station import DAY, TABLES, StationModel
+from voltward.simulator.station import StationModel
+from voltward.simulator.tables import DAY, TABLES
 
 pytestmark = pytest.mark.journey
 

@@ -24,10 +24,19 @@ from voltward.simulator.dial import Dial, Endpoint, TlsOptions, TlsVersion, pass
 from voltward.simulator.faults import Fault
 from voltward.simulator.fleet import FleetPlan, Member, run_fleet, spread
 from voltward.simulator.frames import CALL_RESULT
-from voltward.simulator.link import Connected, HttpRefused, NoAnswer, TlsRefused, open_link, words
+from voltward.simulator.link import (
+    Connected,
+    HttpRefused,
+    NoAnswer,
+    ServerDistrusted,
+    TlsRefused,
+    open_link,
+    words,
+)
 from voltward.simulator.live_station import Leaving, LiveStation
 from voltward.simulator.messages import Saying
-from voltward.simulator.station import DAY, TABLES, StationModel
+from voltward.simulator.station import StationModel
+from voltward.simulator.tables import DAY, TABLES
 
 pytestmark = pytest.mark.journey
 
@@ -227,8 +236,8 @@ async def test_a_server_that_we_do_not_trust_is_our_own_failure(csms: SmallCsms)
         replace(dial_of(csms), endpoint=Endpoint("127.0.0.1", csms.port, tls=TlsOptions()))
     )
 
-    assert isinstance(outcome, NoAnswer)
-    assert "certificate verify failed" in outcome.reason.lower()
+    assert isinstance(outcome, ServerDistrusted)
+    assert "local issuer" in words(outcome)
 
 
 async def test_a_fleet_of_every_version_lives_its_day(csms: SmallCsms) -> None:

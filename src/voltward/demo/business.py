@@ -8,7 +8,7 @@ from voltward.demo.calls import PHRASEBOOKS, Call, answer_words, is_accepted
 from voltward.demo.players import Player
 from voltward.simulator.csms import SmallCsms
 from voltward.simulator.frames import CALL_RESULT, Frame
-from voltward.simulator.station import DAY
+from voltward.simulator.tables import DAY
 
 Faults = list[str]
 _CHARGE_SECONDS: Final = 10.0

@@ -17,7 +17,8 @@ from voltward.demo.stage import Scene, Stage, Thread
 from voltward.domain.station import Lane, StationId
 from voltward.simulator.frames import CALL_ERROR
 from voltward.simulator.link import Connected, words
-from voltward.simulator.station import DAY, Registration
+from voltward.simulator.station import Registration
+from voltward.simulator.tables import DAY
 from voltward.usecases.change_station import quarantine_station
 
 _LOG_SECONDS: Final = 5.0

@@ -16,7 +16,7 @@ from voltward.simulator.hostile_frames import FrameShape, hostile_frame
 from voltward.simulator.link import Connected, HttpRefused, Link, Outcome, open_link, words
 from voltward.simulator.messages import Saying, Telling
 from voltward.simulator.raw_exchange import exchange
-from voltward.simulator.station import TABLES
+from voltward.simulator.tables import TABLES
 
 _ANSWER_SECONDS: Final = 4.0
 _HEAD_OCTETS: Final = 64 * 1024

@@ -16,6 +16,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -132,6 +133,25 @@ class SimulatedAuthority:
         leaf = _sign(subject, private, validity, issuer=self, extensions=_of_a_leaf(hosts))
         return IssuedCertificate(leaf, self.chain, private)
 
+    def certify(self, request_pem: str, validity: Validity, *, with_root: bool = False) -> str:
+        """The certificate that a station asked for, as a chain: its own subject and key, nothing checked.
+
+        ValueError for a request that nobody can read.
+        """
+        request = x509.load_pem_x509_csr(request_pem.encode())
+        builder = _builder(request.subject, self.certificate.subject, request.public_key(), validity)
+        leaf = _with(builder, _of_a_leaf(())).sign(self.key, hashes.SHA256())
+        chain = b"".join(one.public_bytes(Encoding.PEM) for one in (leaf, *self.chain))
+        return (chain + (self.root_pem if with_root else b"")).decode()
+
+    def succeed(self, name: str, now: datetime) -> SimulatedAuthority:
+        """Another authority of a root's rank, which this one has signed (AdditionalRootCertificateCheck)."""
+        key = new_key(KeyKind.EC)
+        certificate = _sign(
+            Subject(name, name), key, Validity.current(now), issuer=self, extensions=_of_an_authority()
+        )
+        return SimulatedAuthority(certificate, key, certificate.public_bytes(Encoding.PEM))
+
 
 def self_signed(subject: Subject, validity: Validity) -> IssuedCertificate:
     """A leaf that vouches for itself."""
@@ -158,18 +178,30 @@ def _sign(
     extensions: _Extensions,
 ) -> x509.Certificate:
     name = _name(subject)
-    builder = (
+    builder = _builder(
+        name, name if issuer is None else issuer.certificate.subject, key.public_key(), validity
+    )
+    return _with(builder, extensions).sign(key if issuer is None else issuer.key, hashes.SHA256())
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, public: CertificatePublicKeyTypes, validity: Validity
+) -> x509.CertificateBuilder:
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name if issuer is None else issuer.certificate.subject)
-        .public_key(key.public_key())
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(validity.begins)
         .not_valid_after(validity.ends)
     )
+
+
+def _with(builder: x509.CertificateBuilder, extensions: _Extensions) -> x509.CertificateBuilder:
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
-    return builder.sign(key if issuer is None else issuer.key, hashes.SHA256())
+    return builder
 
 
 def _name(subject: Subject) -> x509.Name:

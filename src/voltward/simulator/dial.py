@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
@@ -26,7 +27,11 @@ class TlsVersion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
-    """`ca_pem` None: the system's anchors. `verify` False is for an attacker, who does not care."""
+    """`ca_pem` None: the system's anchors. `verify` False is for an attacker, who does not care.
+
+    `check_name` False: any name will do, as for some stations. `at`: the station's clock, where that is not
+    the machine's; without a clock that agrees there is no alert to the server, the link just ends.
+    """
 
     server_name: str = "localhost"
     ca_pem: str | None = None
@@ -34,6 +39,8 @@ class TlsOptions:
     maximum: TlsVersion = TlsVersion.TLS_1_3
     ciphers: str | None = None  # OpenSSL's list for TLS 1.2 and below
     verify: bool = True
+    check_name: bool = True
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

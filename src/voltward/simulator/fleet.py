@@ -20,7 +20,9 @@ from voltward.simulator.faults import Fault
 from voltward.simulator.link import Connected, words
 from voltward.simulator.live_station import Leaving, LiveStation
 from voltward.simulator.messages import Saying
-from voltward.simulator.station import DAY, StationModel, Tally
+from voltward.simulator.outputs import Tally
+from voltward.simulator.station import StationModel
+from voltward.simulator.tables import DAY
 
 
 @dataclass(frozen=True, slots=True)

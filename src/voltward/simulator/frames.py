@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 Payload = dict[str, Any]
@@ -60,6 +61,15 @@ def read_frame(raw: bytes) -> Frame | None:
             return Frame(kind, message_id, error=error)
         case _:
             return None
+
+
+def read_time(value: Any) -> datetime | None:
+    """A time as messages tell it (RFC 3339), aware; None when it is none."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _write(parts: list[Any]) -> bytes:

@@ -1,12 +1,13 @@
 """The client shell of a simulated station: it opens a WebSocket link and moves octets, with deadlines.
 
-Every way in which opening can end is a value: `Connected`, `HttpRefused`, `TlsRefused`, or `NoAnswer`
-when there is nothing to learn from it (a local failure, a timeout, a peer that just went away).
+Every way in which opening can end is a value: `Connected`, `HttpRefused`, `TlsRefused`, `ServerDistrusted`,
+or `NoAnswer` when there is nothing to learn from it (a local failure, a timeout, a peer that just went away).
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl  # noqa: TID251 -- the peer of the gateway's engine, not a second engine
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -14,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from voltward.simulator.dial import CertificateLogin, Dial
+from voltward.simulator.dial import CertificateLogin, Dial, TlsOptions
+from voltward.simulator.server_chain import root_at, root_of
 from voltward.simulator.tls_context import alert_name, client_context
 
 CONNECT_SECONDS: Final = 10.0
@@ -34,8 +36,9 @@ class Closing:
 class Link:
     """An open connection of a station."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, server_root: bytes | None = None) -> None:
         self._connection = connection
+        self.server_root = server_root  # what the server's certificate led to (DER); None without TLS
 
     @property
     def subprotocol(self) -> str | None:
@@ -105,6 +108,14 @@ class TlsRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerDistrusted:
+    """The station itself ended TLS: the server's certificate is none that it takes."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class NoAnswer:
     """The link could not be opened, and the peer did not say why."""
 
@@ -112,7 +123,7 @@ class NoAnswer:
     seconds: float
 
 
-Outcome = Connected | HttpRefused | TlsRefused | NoAnswer
+Outcome = Connected | HttpRefused | TlsRefused | ServerDistrusted | NoAnswer
 
 
 def words(outcome: Outcome) -> str:
@@ -124,6 +135,8 @@ def words(outcome: Outcome) -> str:
             return f"HTTP {status}"
         case TlsRefused(alert=alert):
             return f"TLS alert {alert}"
+        case ServerDistrusted(reason=reason):
+            return f"server not trusted: {reason}"
         case NoAnswer(reason=reason):
             return reason
 
@@ -132,24 +145,42 @@ async def open_link(dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
     """Connect as `dial` says, within so many seconds."""
     clock = asyncio.get_running_loop().time
     started = clock()
-    recorder = _Recorder()
+    recorder = _Recorder(dial.endpoint.tls)
     try:
         connection = await _connect(dial, recorder, seconds)
     except InvalidStatus as refusal:
         response = refusal.response
         headers = tuple(response.headers.raw_items())
         return HttpRefused(response.status_code, headers, bytes(response.body), clock() - started)
+    except ssl.SSLCertVerificationError as error:
+        return ServerDistrusted(error.verify_message, clock() - started)
     except (InvalidHandshake, OSError, EOFError) as error:
         elapsed = clock() - started
+        if recorder.distrust is not None:
+            return ServerDistrusted(recorder.distrust, elapsed)
         alert = alert_name(error) or alert_name(recorder.loss)
         return NoAnswer(_reason(error), elapsed) if alert is None else TlsRefused(alert, elapsed)
-    return Connected(Link(connection), clock() - started)
+    return Connected(Link(connection, recorder.server_root), clock() - started)
 
 
 class _RecordedConnection(ClientConnection):
-    """A connection that keeps why its transport was lost."""
+    """A connection that keeps why its transport was lost, and what the server showed.
+
+    A server that the station's own clock does not take is left before a word of HTTP is said.
+    """
 
     loss: Exception | None = None
+    tls: TlsOptions | None = None
+    shown: bytes | str | None = None  # the root, or why there is none
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        secure = transport.get_extra_info("ssl_object")
+        super().connection_made(transport)
+        if secure is None or self.tls is None:
+            return
+        self.shown = root_of(secure) if self.tls.at is None else root_at(secure, self.tls, self.tls.at)
+        if isinstance(self.shown, str):
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.loss = exc
@@ -159,16 +190,28 @@ class _RecordedConnection(ClientConnection):
 class _Recorder:
     """Makes the connection, and keeps it: under TLS 1.3 a refusal arrives after the client's handshake."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: TlsOptions | None) -> None:
+        self._tls = tls
         self._connection: _RecordedConnection | None = None
 
     def __call__(self, *arguments: Any, **options: Any) -> ClientConnection:
         self._connection = _RecordedConnection(*arguments, **options)
+        self._connection.tls = self._tls
         return self._connection
 
     @property
     def loss(self) -> Exception | None:
         return None if self._connection is None else self._connection.loss
+
+    @property
+    def server_root(self) -> bytes | None:
+        shown = self._connection.shown if self._connection else None
+        return shown if isinstance(shown, bytes) else None
+
+    @property
+    def distrust(self) -> str | None:
+        shown = self._connection.shown if self._connection else None
+        return shown if isinstance(shown, str) else None
 
 
 async def _connect(dial: Dial, recorder: _Recorder, seconds: float) -> ClientConnection:

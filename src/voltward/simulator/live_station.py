@@ -5,21 +5,37 @@ What to say is the model's; when it waits, it waits for the next message or the 
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Final
 
 from voltward.ports.clock import Clock
 from voltward.simulator.dial import Dial
-from voltward.simulator.link import CONNECT_SECONDS, Closing, Connected, Link, Outcome, open_link
+from voltward.simulator.faults import FIRMWARE_BUILT, Fault
+from voltward.simulator.link import (
+    CONNECT_SECONDS,
+    Closing,
+    Connected,
+    HttpRefused,
+    Link,
+    Outcome,
+    ServerDistrusted,
+    TlsRefused,
+    open_link,
+)
 from voltward.simulator.messages import Saying
-from voltward.simulator.station import HangUp, Output, StationModel
+from voltward.simulator.outputs import HangUp, Output, SetClock
+from voltward.simulator.station import StationModel
 
 #: The longest wait without a look at the model: somebody may have planned something meanwhile.
 _LONGEST_WAIT: Final = 5.0
 _SHORTEST_WAIT: Final = 0.001
+_DOUBLINGS: Final = 4
 
 
 class Leaving(StrEnum):
@@ -53,6 +69,9 @@ class LiveStation:
         self._clock = clock
         self._later: list[tuple[float, int, bytes]] = []  # a heap: when (monotonic s), order, frame
         self._order = 0
+        self.outcome: Outcome | None = None  # of the newest attempt of `live`
+        # A clock without a battery, from the power-up on (monotonic s); None: it is right.
+        self._standing_since = clock.monotonic() if Fault.CLOCK_STANDS in model.faults else None
 
     @property
     def is_connected(self) -> bool:
@@ -61,15 +80,40 @@ class LiveStation:
 
     async def connect(self, dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
         """Dial, and start the model on the link when there is one."""
-        outcome = await open_link(dial, seconds=seconds)
+        dressed = self.model.dress(dial, self._now())
+        tls = dressed.endpoint.tls
+        if tls is not None and self._standing_since is not None:
+            at = replace(tls, at=self._now())
+            dressed = replace(dressed, endpoint=replace(dressed.endpoint, tls=at))
+        outcome = await open_link(dressed, seconds=seconds)
         if isinstance(outcome, Connected):
             self.link = outcome.link
-            await self._perform(self.model.connected(self._clock.now()))
+            if await self._perform(self.model.connected(self._now(), outcome.link.server_root)):
+                await self.leave()
+        elif isinstance(outcome, ServerDistrusted):
+            self.model.distrusted()
+        elif _is_about_the_credential(outcome):
+            self.model.turned_away()
         return outcome
+
+    async def live(self, dial: Dial, *, pause: float = 1.0) -> None:
+        """Come back whenever the link has ended, until cancelled: at once after it left by itself.
+
+        Otherwise after `pause` seconds, which double with each failure in a row, four times at the most.
+        """
+        failures = 0
+        while True:
+            self.outcome = await self.connect(dial)
+            if isinstance(self.outcome, Connected):
+                failures = 0
+                if (await self.serve()).leaving is Leaving.HUNG_UP:
+                    continue
+            await asyncio.sleep(pause * 2 ** min(failures, _DOUBLINGS))
+            failures += 1
 
     async def ask(self, sayings: Iterable[Saying]) -> None:
         """Have it say these, beside what it does anyway."""
-        outputs = self.model.plan(sayings, self._clock.now())
+        outputs = self.model.plan(sayings, self._now())
         if self.is_connected:
             await self._perform(outputs)
 
@@ -122,15 +166,21 @@ class LiveStation:
             raw = await link.receive(self._wait(ends))
         except TimeoutError:
             raw = None
-        now = self._clock.now()
+        now = self._now()
         outputs = [] if raw is None else self.model.receive(raw, now)
         return await self._perform([*outputs, *self.model.tick(now)])
+
+    def _now(self) -> datetime:
+        """What the station's own clock shows."""
+        if self._standing_since is None:
+            return self._clock.now()
+        return FIRMWARE_BUILT + timedelta(seconds=self._clock.monotonic() - self._standing_since)
 
     def _wait(self, ends: float | None) -> float:
         waits = [_LONGEST_WAIT]
         deadline = self.model.next_deadline()
         if deadline is not None:
-            waits.append((deadline - self._clock.now()).total_seconds())
+            waits.append((deadline - self._now()).total_seconds())
         if self._later:
             waits.append(self._later[0][0] - self._clock.monotonic())
         if ends is not None:
@@ -141,8 +191,12 @@ class LiveStation:
         link = self.link
         for output in outputs:
             if isinstance(output, HangUp):
+                if output.is_abrupt and link is not None:
+                    link.abort()
                 return True
-            if output.delay > 0:
+            if isinstance(output, SetClock):
+                self._standing_since = None
+            elif output.delay > 0:
                 self._order += 1
                 due = self._clock.monotonic() + output.delay
                 heapq.heappush(self._later, (due, self._order, output.frame))
@@ -153,3 +207,10 @@ class LiveStation:
     async def _send_what_is_due(self, link: Link) -> None:
         while self._later and self._later[0][0] <= self._clock.monotonic():
             await link.send(heapq.heappop(self._later)[2])
+
+
+def _is_about_the_credential(outcome: Outcome) -> bool:
+    """Whether the other side turned the station itself away, rather than being busy or gone."""
+    if isinstance(outcome, HttpRefused):
+        return outcome.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    return isinstance(outcome, TlsRefused)

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from voltward.domain.errors import StationFault
+from voltward.simulator.anchor_desk import AnchorDesk
+from voltward.simulator.certificate_desk import CertificateDesk, Request
+from voltward.simulator.certificate_rules import CertificateRules
 from voltward.simulator.frames import Payload
+from voltward.simulator.memory.hash_data import HashData
 
 VENDOR = "Voltward"
 MODEL = "Simulated"
@@ -36,6 +41,8 @@ class Saying(StrEnum):
     VENDOR = "vendor message"
     UNKNOWN = "unknown action"
     STREAM = "periodic event stream"
+    SIGN = "certificate request"
+    CERTIFICATE_STATUS = "certificate status"
 
 
 #: What is said of a charge under way, and makes no sense without one.
@@ -54,31 +61,54 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What one message may tell of the station: the time (RFC 3339), its serial, the charge under way."""
+    """What one message may tell of the station: the time (RFC 3339), its serial, the charge under way.
+
+    `event` is a security event in the version's word; `request` the certificate request that is due;
+    `certificate` what the station asks the status of.
+    """
 
     at: str
     serial: str
     restarted: bool
     charge: Charge | None = None
+    event: str = ""
+    request: Request | None = None
+    certificate: HashData | None = None
+
+
+class Ending(StrEnum):
+    """How a station ends its link after an answer."""
+
+    REBOOT = "reset"
+    RECONNECT = "another credential"
+    LOST = "link lost"  # without a word, as when the network goes
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to the CSMS, and what the station does next."""
+    """An answer to the CSMS, and what the station does next. Without a payload: the error, or silence."""
 
-    payload: Payload
+    payload: Payload | None
     then: tuple[Saying, ...] = ()
-    reboots: bool = False
     remote_start: int | None = None
+    ending: Ending | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an answer may look at. `settings` may be changed by it; `accepted`: the CSMS took the boot."""
+    """What an answer may look at, and change. `accepted`: the CSMS took the boot."""
 
-    settings: MutableMapping[str, str]
     accepted: bool
     charge: Charge | None
+    now: datetime
+    certificates: CertificateDesk
+    anchors: AnchorDesk
+
+    @property
+    def settings(self) -> MutableMapping[str, str]:
+        """What the CSMS may read, and mostly write."""
+        return self.certificates.memory.settings
 
 
 Phrase = tuple[str, Callable[[Telling], Payload]]
@@ -93,6 +123,7 @@ class MessageTable:
     phrases: Mapping[Saying, Phrase]
     answers: Mapping[str, Answering]
     settings: Mapping[str, str]
+    rules: CertificateRules
     malformed_code: str  # the error code for a request that cannot be read
     refuses_calls_when_rejected: bool  # (2.x, B03.FR.08): SecurityError
     unanswered: frozenset[Saying] = field(default=frozenset[Saying]())  # sent as SEND: nobody answers

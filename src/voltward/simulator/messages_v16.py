@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from voltward.domain.secret import Secret
+from voltward.simulator import certificate_messages_v16 as certificates
 from voltward.simulator.frames import Payload
 from voltward.simulator.messages import (
     FIRMWARE,
@@ -10,6 +14,7 @@ from voltward.simulator.messages import (
     VENDOR,
     VENDOR_ID,
     Charge,
+    Ending,
     MalformedRequest,
     MessageTable,
     Reply,
@@ -21,7 +26,7 @@ from voltward.simulator.messages import (
 
 _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
-_READ_ONLY = frozenset({"NumberOfConnectors", "SupportedFeatureProfiles"})
+_READ_ONLY = frozenset({"NumberOfConnectors", "SupportedFeatureProfiles"}) | certificates.READ_ONLY
 _WRITE_ONLY = frozenset({"AuthorizationKey"})
 
 
@@ -90,7 +95,7 @@ def _remote_stop(request: Payload, standing: Standing) -> Reply:
 
 def _reset(request: Payload, _standing: Standing) -> Reply:
     required(request, "type", str)
-    return Reply(_ACCEPTED, reboots=True)
+    return Reply(_ACCEPTED, ending=Ending.REBOOT)
 
 
 def _get_configuration(request: Payload, standing: Standing) -> Reply:
@@ -114,12 +119,38 @@ def _texts(values: object) -> list[str]:
 
 def _change_configuration(request: Payload, standing: Standing) -> Reply:
     key, value = required(request, "key", str), required(request, "value", str)
-    if key in _READ_ONLY or key in _WRITE_ONLY:
+    if key in _CREDENTIAL_KEYS:
+        return _CREDENTIAL_KEYS[key](value, standing)
+    if key in _READ_ONLY:
         return Reply(_REJECTED)
     if key not in standing.settings:
         return Reply({"status": "NotSupported"})
     standing.settings[key] = value
     return Reply(_ACCEPTED)
+
+
+def _change_password(value: str, standing: Standing) -> Reply:
+    """16 to 20 octets in hexadecimal; the station comes back with them (A01)."""
+    try:
+        octets = bytes.fromhex(value)
+    except ValueError:
+        return Reply(_REJECTED)
+    if not 16 <= len(octets) <= 20:
+        return Reply(_REJECTED)
+    standing.certificates.memory.password = Secret(value.encode("ascii"))
+    return Reply(_ACCEPTED, ending=None if standing.certificates.uses_certificate else Ending.RECONNECT)
+
+
+def _raise_profile(value: str, standing: Standing) -> Reply:
+    """Only upwards, and only with what the new profile needs (WP-A05.FR.01 to FR.05)."""
+    is_raised = standing.certificates.raise_profile(value, has_root=bool(standing.anchors.roots()))
+    return Reply(_ACCEPTED, ending=Ending.RECONNECT) if is_raised else Reply(_REJECTED)
+
+
+_CREDENTIAL_KEYS: Mapping[str, Callable[[str, Standing], Reply]] = {
+    "AuthorizationKey": _change_password,
+    "SecurityProfile": _raise_profile,
+}
 
 
 def _trigger(request: Payload, _standing: Standing) -> Reply:
@@ -130,6 +161,10 @@ def _trigger(request: Payload, _standing: Standing) -> Reply:
     }
     saying = wanted.get(required(request, "requestedMessage", str))
     return Reply({"status": "NotImplemented"}) if saying is None else Reply(_ACCEPTED, then=(saying,))
+
+
+def _extended_trigger(request: Payload, standing: Standing) -> Reply:
+    return certificates.trigger(request, standing) or _trigger(request, standing)
 
 
 def _unlock(request: Payload, standing: Standing) -> Reply:
@@ -160,8 +195,9 @@ V16 = MessageTable(
         Saying.STOP: ("StopTransaction", _stop),
         Saying.SECURITY_EVENT: (
             "SecurityEventNotification",
-            lambda told: {"type": "StartupOfTheDevice", "timestamp": told.at},
+            lambda told: {"type": told.event, "timestamp": told.at},
         ),
+        Saying.SIGN: ("SignCertificate", certificates.say_sign),
         Saying.VENDOR: (
             "DataTransfer",
             lambda _told: {"vendorId": VENDOR_ID, "messageId": "ping", "data": '{"seen": true}'},
@@ -175,16 +211,19 @@ V16 = MessageTable(
         "GetConfiguration": _get_configuration,
         "ChangeConfiguration": _change_configuration,
         "TriggerMessage": _trigger,
-        "ExtendedTriggerMessage": _trigger,
+        "ExtendedTriggerMessage": _extended_trigger,
         "UnlockConnector": _unlock,
         "DataTransfer": _vendor,
+        **certificates.ANSWERS,
     },
     settings={
         "HeartbeatInterval": "300",
         "MeterValueSampleInterval": "60",
         "NumberOfConnectors": "1",
         "SupportedFeatureProfiles": "Core,RemoteTrigger",
+        **certificates.SETTINGS,
     },
+    rules=certificates.RULES,
     malformed_code="FormationViolation",
     refuses_calls_when_rejected=False,
     charge_id_of=_charge_id,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
+from voltward.domain.secret import Secret
+from voltward.simulator import certificate_messages_v2 as certificates
+from voltward.simulator.certificate_messages import triggered
 from voltward.simulator.frames import Payload
+from voltward.simulator.memory.uses import CertificateUse
 from voltward.simulator.messages import (
     FIRMWARE,
     ID_TAG,
     MODEL,
     VENDOR,
     VENDOR_ID,
+    Ending,
     MalformedRequest,
     MessageTable,
     Reply,
@@ -24,8 +31,10 @@ _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
 _EVSE: Payload = {"id": 1, "connectorId": 1}
 _ID_TOKEN: Payload = {"idToken": ID_TAG, "type": "ISO14443"}
-_READ_ONLY = frozenset({"SecurityCtrlr.SecurityProfile", "ChargingStation.Model"})
-_WRITE_ONLY = frozenset({"SecurityCtrlr.BasicAuthPassword"})
+_PASSWORD = "SecurityCtrlr.BasicAuthPassword"
+_READ_ONLY = frozenset({"SecurityCtrlr.SecurityProfile", "ChargingStation.Model"}) | certificates.READ_ONLY
+_WRITE_ONLY = frozenset({_PASSWORD})
+_PASSWORD_SIZES = range(16, 41)  # characters
 
 
 def _boot(telling: Telling) -> Payload:
@@ -86,7 +95,7 @@ def _request_stop(request: Payload, standing: Standing) -> Reply:
 
 def _reset(request: Payload, _standing: Standing) -> Reply:
     required(request, "type", str)
-    return Reply(_ACCEPTED, reboots=True)
+    return Reply(_ACCEPTED, ending=Ending.REBOOT)
 
 
 def _name(entry: object) -> str:
@@ -119,22 +128,33 @@ def _get_variables(request: Payload, standing: Standing) -> Reply:
 
 def _set_variables(request: Payload, standing: Standing) -> Reply:
     results: list[Payload] = []
+    has_new_password = False
     for entry in required(request, "setVariableData", list):
         name, value = _name(entry), required(entry, "attributeValue", str)
-        if name in _READ_ONLY or name in _WRITE_ONLY:
-            status = "Rejected"
-        elif name in standing.settings:
-            standing.settings[name] = value
-            status = "Accepted"
-        else:
-            status = _knows(standing, name)
+        status = _set_variable(name, value, standing)
+        has_new_password |= name == _PASSWORD and status == "Accepted"
         found = {"component": entry["component"], "variable": entry["variable"]}
         results.append({"attributeStatus": status, **found})
-    return Reply({"setVariableResult": results})
+    comes_back = has_new_password and not standing.certificates.uses_certificate
+    return Reply({"setVariableResult": results}, ending=Ending.RECONNECT if comes_back else None)
 
 
-def _trigger(request: Payload, standing: Standing) -> Reply:
+def _set_variable(name: str, value: str, standing: Standing) -> str:
+    if name == _PASSWORD and len(value) in _PASSWORD_SIZES:
+        standing.certificates.memory.password = Secret(value.encode())
+        return "Accepted"
+    if name in _READ_ONLY or name in _WRITE_ONLY:
+        return "Rejected"
+    if name not in standing.settings:
+        return _knows(standing, name)
+    standing.settings[name] = value
+    return "Accepted"
+
+
+def _trigger(uses: Mapping[str, CertificateUse], request: Payload, standing: Standing) -> Reply:
     wanted = required(request, "requestedMessage", str)
+    if wanted in uses:
+        return triggered(uses[wanted], standing)
     if wanted == "BootNotification":
         # Once accepted, a boot is not said again (2.x, F06.FR.17).
         return Reply(_REJECTED) if standing.accepted else Reply(_ACCEPTED, then=(Saying.BOOT,))
@@ -177,8 +197,10 @@ V201 = MessageTable(
         ),
         Saying.SECURITY_EVENT: (
             "SecurityEventNotification",
-            lambda told: {"type": "StartupOfTheDevice", "timestamp": told.at},
+            lambda told: {"type": told.event, "timestamp": told.at},
         ),
+        Saying.SIGN: ("SignCertificate", certificates.say_sign),
+        Saying.CERTIFICATE_STATUS: ("GetCertificateStatus", certificates.say_certificate_status),
         Saying.VENDOR: (
             "DataTransfer",
             lambda _told: {"vendorId": VENDOR_ID, "messageId": "ping", "data": {"seen": True}},
@@ -191,17 +213,18 @@ V201 = MessageTable(
         "Reset": _reset,
         "GetVariables": _get_variables,
         "SetVariables": _set_variables,
-        "TriggerMessage": _trigger,
+        "TriggerMessage": partial(_trigger, certificates.USES_201),
         "UnlockConnector": _unlock,
         "DataTransfer": _vendor,
+        **certificates.ANSWERS_201,
     },
     settings={
         "OCPPCommCtrlr.HeartbeatInterval": "300",
         "SampledDataCtrlr.TxUpdatedInterval": "60",
-        "SecurityCtrlr.OrganizationName": "Simulated",
-        "SecurityCtrlr.SecurityProfile": "2",
         "ChargingStation.Model": MODEL,
+        **certificates.SETTINGS,
     },
+    rules=certificates.RULES_201,
     malformed_code="FormatViolation",
     refuses_calls_when_rejected=True,
 )
@@ -210,5 +233,11 @@ V21 = replace(
     V201,
     dialect="ocpp2.1",
     phrases={**V201.phrases, Saying.STREAM: ("NotifyPeriodicEventStream", _stream)},
+    answers={
+        **V201.answers,
+        "TriggerMessage": partial(_trigger, certificates.USES_21),
+        **certificates.ANSWERS_21,
+    },
+    rules=certificates.RULES_21,
     unanswered=frozenset({Saying.STREAM}),
 )

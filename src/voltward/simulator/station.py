@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from voltward.simulator.anchor_desk import AnchorDesk
+from voltward.simulator.certificate_desk import CertificateDesk, Request
+from voltward.simulator.dial import Dial
 from voltward.simulator.faults import LATE_SECONDS, MISCHIEF, Fault
 from voltward.simulator.frames import (
     CALL,
@@ -22,41 +25,26 @@ from voltward.simulator.frames import (
     Frame,
     Payload,
     read_frame,
+    read_time,
     write_call,
     write_error,
     write_result,
     write_send,
 )
+from voltward.simulator.memory.station_memory import StationMemory
 from voltward.simulator.messages import (
     OF_A_CHARGE,
     Charge,
+    Ending,
     MalformedRequest,
-    MessageTable,
     Reply,
     Saying,
     Standing,
     Telling,
 )
-from voltward.simulator.messages_v2 import V21, V201
-from voltward.simulator.messages_v16 import V16
-
-TABLES: Final[dict[str, MessageTable]] = {table.dialect: table for table in (V16, V201, V21)}
-
-#: A station's working day, from the first status to the last.
-DAY: Final = (
-    Saying.STATUS_AVAILABLE,
-    Saying.SECURITY_EVENT,
-    Saying.HEARTBEAT,
-    Saying.AUTHORIZE,
-    Saying.STATUS_OCCUPIED,
-    Saying.START,
-    Saying.METER,
-    Saying.METER,
-    Saying.STOP,
-    Saying.STATUS_AVAILABLE,
-    Saying.VENDOR,
-    Saying.STREAM,
-)
+from voltward.simulator.outputs import HangUp, Output, SetClock, Tally, Transmit
+from voltward.simulator.security_events import SecurityEvents
+from voltward.simulator.tables import TABLES
 
 CALL_TIMEOUT: Final = timedelta(seconds=30)
 _BOOT_RETRY: Final = timedelta(seconds=30)
@@ -74,49 +62,17 @@ class Registration(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Transmit:
-    """Send this frame, `delay` seconds from now."""
-
-    frame: bytes
-    delay: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class HangUp:
-    """Close the link: the station goes away by itself."""
-
-    reason: str
-
-
-Output = Transmit | HangUp
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a station did and met so far."""
-
-    said: int = 0  # calls and sends
-    answered: int = 0
-    refused: int = 0  # calls answered with a CALLERROR
-    timed_out: int = 0
-    asked: int = 0  # calls of the CSMS
-    unreadable: int = 0
-    unasked: int = 0  # answers to no call of ours
-
-    def add(self, other: Tally) -> None:
-        """Count another station's in."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-
-@dataclass(frozen=True, slots=True)
 class _Open:
     saying: Saying
     sent_at: datetime
+    request: Request | None = None
 
 
 class StationModel:
-    """One station of one version. `mark` sets its message ids apart from those of an earlier life."""
+    """One station of one version, with what it remembers from earlier lives.
+
+    `mark` sets its message ids apart from those of an earlier life.
+    """
 
     def __init__(
         self,
@@ -125,6 +81,7 @@ class StationModel:
         serial: str,
         faults: frozenset[Fault] = frozenset(),
         mark: str = "",
+        memory: StationMemory | None = None,
     ) -> None:
         self.identity = identity
         self.serial = serial
@@ -132,12 +89,17 @@ class StationModel:
         self.table = TABLES[dialect]
         self.registration = Registration.UNKNOWN
         self.charge: Charge | None = None
-        self.settings = dict(self.table.settings)
+        self.memory = memory or StationMemory()
+        self.memory.settings = {**self.table.settings, **self.memory.settings}
+        self.certificates = CertificateDesk(self.memory, self.table.rules, serial, faults)
+        self.anchors = AnchorDesk(self.memory, self.table.rules, faults)
         self.tally = Tally()
         self.round_trips: deque[float] = deque(maxlen=1000)  # seconds
         self._mark = mark or hashlib.sha256(identity.encode()).hexdigest()[:12]
         self._ids = 0
         self._plan: deque[Saying] = deque()
+        self._events = SecurityEvents(self.table.rules.events)
+        self._is_linked = False
         self._open: dict[str, _Open] = {}
         self._restarted = False
         self._remote_start: int | None = None
@@ -151,17 +113,46 @@ class StationModel:
         return self.table.dialect
 
     @property
+    def settings(self) -> dict[str, str]:
+        """What the CSMS may read, and mostly write, by the names of its version."""
+        return self.memory.settings
+
+    @property
     def is_done(self) -> bool:
         """Booted, nothing left to say, and no answer owed to it."""
-        return self.registration is Registration.ACCEPTED and not self._plan and not self._open
+        silent = not self._plan and not self._open and self.certificates.renewal.due is None
+        return self.registration is Registration.ACCEPTED and silent
 
     def plan(self, sayings: Iterable[Saying], now: datetime) -> list[Output]:
         """Have it say these, in order, as soon as its turn allows."""
         self._plan.extend(saying for saying in sayings if saying in self.table.phrases)
         return self._speak(now)
 
-    def connected(self, now: datetime) -> list[Output]:
-        """The link is up. A station that was accepted before does not boot again (OCPP-J 5.4)."""
+    def dress(self, dial: Dial, now: datetime) -> Dial:
+        """The dial with what the station remembers: its credential, and the roots that it trusts.
+
+        The first dial, and each that differs from the one before, provisions it as an installer would.
+        """
+        self.certificates.provision(dial)
+        login = self.certificates.login(dial.login, self.dialect, now)
+        return replace(dial, login=login, endpoint=self.anchors.dress(dial.endpoint))
+
+    def turned_away(self) -> None:
+        """The other side refused the credential."""
+        self.certificates.failed()
+
+    def distrusted(self) -> None:
+        """The station refused the server's certificate."""
+        self.anchors.distrusted()
+
+    def connected(self, now: datetime, root: bytes | None = None) -> list[Output]:
+        """The link is up; `root` is what the server's certificate led to (DER), where there is one.
+
+        A station that was accepted before does not boot again (OCPP-J 5.4).
+        """
+        self._is_linked = True
+        self.certificates.worked(now)
+        self.anchors.worked(root)
         out: list[Output] = []
         if self.registration is not Registration.ACCEPTED:
             if Fault.SENDS_BEFORE_BOOT in self.faults:
@@ -171,7 +162,16 @@ class StationModel:
         return out + self._speak(now)
 
     def disconnected(self) -> None:
-        """The link is gone, and with it every answer that was owed."""
+        """The link is gone, and with it every answer that was owed.
+
+        What has to arrive is said again on the next: security events (A04.FR.02), requests.
+        """
+        for entry in self._open.values():
+            if entry.saying is Saying.SECURITY_EVENT:
+                self._plan.appendleft(entry.saying)
+            elif entry.request is not None:
+                self.certificates.renewal.unanswered(entry.request.use)
+        self._is_linked = False
         self._open.clear()
         self._boot_at = None
 
@@ -190,21 +190,28 @@ class StationModel:
     def next_deadline(self) -> datetime | None:
         """When `tick` has something to do, unless something arrives first."""
         deadlines = [entry.sent_at + CALL_TIMEOUT for entry in self._open.values()]
-        deadlines += [moment for moment in (self._boot_at, self._heartbeat_at) if moment is not None]
+        others = (self._boot_at, self._heartbeat_at, self.certificates.next_deadline())
+        deadlines += [moment for moment in others if moment is not None]
         return min(deadlines, default=None)
 
     def tick(self, now: datetime) -> list[Output]:
         """Time has passed: give up on answers that stayed away, boot again, beat the heart."""
         late = [key for key, entry in self._open.items() if entry.sent_at + CALL_TIMEOUT <= now]
         for key in late:
-            if self._open.pop(key).saying is Saying.BOOT:
+            entry = self._open.pop(key)
+            if entry.saying is Saying.BOOT:
                 self._boot_at = now
+            elif entry.request is not None:
+                self.certificates.answered(entry.request.use, now, taken=False)
             self.tally.timed_out += 1
         if self._boot_at is not None and self._boot_at <= now:
             self._boot_next()
         if self._heartbeat_at is not None and self._heartbeat_at <= now:
             self._heartbeat_at = now + self._heartbeat_every
             self._plan.append(Saying.HEARTBEAT)
+        self.certificates.tick(now, accepted=self.registration is Registration.ACCEPTED)
+        if self._is_linked and self.certificates.is_time_to_switch(now):
+            return [HangUp(Ending.RECONNECT)]
         return self._speak(now)
 
     # -- speaking
@@ -216,33 +223,64 @@ class StationModel:
 
     def _speak(self, now: datetime) -> list[Output]:
         """Say what is due: one open call at a time (OCPP-J 4.1.1), boot before all else (B01)."""
+        self._note_events(now)
         out: list[Output] = []
-        while self._plan and (not self._open or Fault.FLOODS in self.faults):
-            if self._plan[0] is not Saying.BOOT and self.registration is not Registration.ACCEPTED:
+        while self._is_linked and (not self._open or Fault.FLOODS in self.faults):
+            saying = self._next_saying()
+            if saying is None:
                 break
-            saying = self._plan.popleft()
             if saying not in OF_A_CHARGE or self.charge is not None:
                 out.append(self._say(saying, now))
+                if saying is Saying.SIGN and self.certificates.once(Fault.LOST_AFTER_CSR):
+                    return [*out, HangUp(Ending.LOST, is_abrupt=True)]
         return out
+
+    def _next_saying(self) -> Saying | None:
+        """What its registration allows: a request that was triggered is said while pending, too (B02)."""
+        if self._plan and self._plan[0] is Saying.BOOT:
+            return self._plan.popleft()
+        is_known = self.registration in {Registration.ACCEPTED, Registration.PENDING}
+        if is_known and self.certificates.renewal.due is not None:
+            return Saying.SIGN
+        may_speak = self._plan and self.registration is Registration.ACCEPTED
+        return self._plan.popleft() if may_speak else None
+
+    def _note_events(self, now: datetime) -> None:
+        """What the desks have to report becomes security events, in the version's words."""
+        for desk in (self.certificates, self.anchors):
+            noted = self._events.note(desk.events, now)
+            self._plan.extend([Saying.SECURITY_EVENT] * noted)
+            desk.events.clear()
 
     def _say(self, saying: Saying, now: datetime) -> Output:
         self._move_charge(saying)
         action, payload_of = self.table.phrases[saying]
-        payload = payload_of(self._telling(saying, now))
+        request = self.certificates.make_request() if saying is Saying.SIGN else None
+        payload = payload_of(self._telling(saying, now, request))
         if saying is Saying.STOP:
             self.charge = None
         self.tally.said += 1
         message_id = self._next_id()
         if saying in self.table.unanswered:
             return Transmit(write_send(message_id, action, payload))
-        self._open[message_id] = _Open(saying, now)
+        self._open[message_id] = _Open(saying, now, request)
         return Transmit(write_call(message_id, action, payload))
 
-    def _telling(self, saying: Saying, now: datetime) -> Telling:
+    def _telling(self, saying: Saying, now: datetime, request: Request | None) -> Telling:
         serial = self.serial
         if saying is Saying.BOOT and Fault.WRONG_BOOT_SERIAL in self.faults:
             serial = f"X{serial}"[:25]
-        return Telling(now.isoformat(timespec="milliseconds"), serial, self._restarted, self.charge)
+        event = self._events.next(now)
+        now = event.at if saying is Saying.SECURITY_EVENT else now
+        return Telling(
+            at=now.isoformat(timespec="milliseconds"),
+            serial=serial,
+            restarted=self._restarted,
+            charge=self.charge,
+            event=event.word,
+            request=request,
+            certificate=self.anchors.own_name() if saying is Saying.CERTIFICATE_STATUS else None,
+        )
 
     def _move_charge(self, saying: Saying) -> None:
         """Where the charge stands when `saying` tells of it."""
@@ -267,6 +305,11 @@ class StationModel:
             return []
         self.round_trips.append((now - entry.sent_at).total_seconds())
         out: list[Output] = []
+        if entry.saying is Saying.SECURITY_EVENT:
+            self._events.arrived()
+        if entry.request is not None:
+            taken = frame.payload is not None and frame.payload.get("status") == "Accepted"
+            self.certificates.answered(entry.request.use, now, taken=taken)
         if frame.kind == CALL_ERROR:
             self.tally.refused += 1
             if entry.saying is Saying.BOOT:
@@ -296,9 +339,16 @@ class StationModel:
         self._restarted = False
         self._heartbeat_every = interval or _HEARTBEAT
         self._heartbeat_at = now + self._heartbeat_every
-        return [Transmit(frame()) for fault, frame in MISCHIEF.items() if fault in self.faults]
+        out: list[Output] = [Transmit(frame()) for fault, frame in MISCHIEF.items() if fault in self.faults]
+        told = read_time(answer.get("currentTime")) if Fault.CLOCK_STANDS in self.faults else None
+        return out if told is None else [SetClock(told), *out]
 
     # -- calls of its CSMS
+
+    def standing(self, now: datetime) -> Standing:
+        """What its answers look at."""
+        accepted = self.registration is Registration.ACCEPTED
+        return Standing(accepted, self.charge, now, self.certificates, self.anchors)
 
     def _take_call(self, frame: Frame, now: datetime) -> list[Output]:
         self.tally.asked += 1
@@ -310,20 +360,27 @@ class StationModel:
             return self._answer(write_error(frame.message_id, "SecurityError"))
         if answering is None:
             return self._answer(write_error(frame.message_id, "NotImplemented"))
-        accepted = self.registration is Registration.ACCEPTED
         try:
-            reply = answering(frame.payload or {}, Standing(self.settings, accepted, self.charge))
+            reply = answering(frame.payload or {}, self.standing(now))
         except MalformedRequest as fault:
             return self._answer(write_error(frame.message_id, self.table.malformed_code, fault.what))
-        return self._answer(write_result(frame.message_id, reply.payload)) + self._follow(reply, now)
+        return self._worded(frame, reply) + self._follow(reply, now)
+
+    def _worded(self, frame: Frame, reply: Reply) -> list[Output]:
+        if reply.error is not None:
+            return self._answer(write_error(frame.message_id, reply.error))
+        return [] if reply.payload is None else self._answer(write_result(frame.message_id, reply.payload))
 
     def _follow(self, reply: Reply, now: datetime) -> list[Output]:
         """What the station does after it has answered."""
-        if reply.reboots:
+        if reply.ending is Ending.REBOOT:
             self.registration = Registration.UNKNOWN
             self._restarted = True
             self._heartbeat_at = None
-            return [HangUp("reset")]
+        if reply.ending is not None:
+            return [HangUp(reply.ending, is_abrupt=reply.ending is Ending.LOST)]
+        if self.certificates.is_time_to_switch(now):
+            return [HangUp(Ending.RECONNECT)]
         if reply.remote_start is not None:
             self._remote_start = reply.remote_start
         for saying in reply.then:

@@ -26,12 +26,14 @@ def client_context(options: TlsOptions, certificate: CertificateLogin | None = N
     context.maximum_version = _VERSIONS[options.maximum]
     if options.ciphers is not None:
         context.set_ciphers(options.ciphers)
-    if not options.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    context.check_hostname = options.verify and options.check_name and options.at is None
+    if not options.verify or options.at is not None:
+        context.verify_mode = ssl.CERT_NONE  # by another clock, `server_chain` judges afterwards
     elif options.ca_pem is None:
         context.load_default_certs()
     else:
+        # A root that its predecessor signed is a root, though it is not self-signed (M05.FR.10).
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.load_verify_locations(cadata=options.ca_pem)
     if certificate is not None:
         _load_certificate(context, certificate)

@@ -9,7 +9,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.simulator.dial import Endpoint, PasswordLogin
 from voltward.simulator.fleet import FleetSummary, Member, Percentiles
-from voltward.simulator.station import Tally
+from voltward.simulator.outputs import Tally
 
 NONE = Percentiles(0, 0.0, 0.0, 0.0, 0.0)
 URL = "ws://127.0.0.1:9/ocpp"

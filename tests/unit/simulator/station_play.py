@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from voltward.simulator.anchor_desk import AnchorDesk
+from voltward.simulator.certificate_desk import CertificateDesk
 from voltward.simulator.csms_answers import CSMS_ANSWERS, Desk
 from voltward.simulator.faults import Fault
 from voltward.simulator.frames import CALL, Frame, read_frame, write_call, write_error, write_result
-from voltward.simulator.station import Output, StationModel, Transmit
+from voltward.simulator.memory.station_memory import StationMemory
+from voltward.simulator.messages import Charge, MessageTable, Standing
+from voltward.simulator.outputs import Output, Transmit
+from voltward.simulator.station import StationModel
 
 T0 = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 BOOTED = {"status": "Accepted", "currentTime": "2026-11-20T12:00:00Z", "interval": 60}
@@ -57,3 +62,10 @@ def play(model: StationModel, outputs: list[Output]) -> list[Frame]:
 
 def ask(model: StationModel, action: str, payload: dict[str, Any]) -> list[Output]:
     return model.receive(write_call("csms-1", action, payload), T0)
+
+
+def standing(table: MessageTable, *, accepted: bool = True, charge: Charge | None = None) -> Standing:
+    """What an answer of a station without faults looks at."""
+    memory = StationMemory(settings=dict(table.settings))
+    desk = CertificateDesk(memory, table.rules, "SN-1", frozenset())
+    return Standing(accepted, charge, T0, desk, AnchorDesk(memory, table.rules, frozenset()))

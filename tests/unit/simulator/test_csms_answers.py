@@ -9,7 +9,7 @@ import pytest
 from tests.unit.simulator.published_schemas import answer_faults
 from voltward.simulator.csms_answers import CSMS_ANSWERS, Desk
 from voltward.simulator.messages import VENDOR_ID
-from voltward.simulator.station import DAY, TABLES
+from voltward.simulator.tables import DAY, TABLES
 
 DESK = Desk("2026-11-20T12:00:00.000+00:00", 7, 60)
 CASES = [(dialect, action) for dialect, answers in CSMS_ANSWERS.items() for action in answers]

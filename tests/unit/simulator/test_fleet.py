@@ -8,7 +8,7 @@ import pytest
 
 from voltward.domain.security_profile import SecurityProfile
 from voltward.simulator.fleet import FleetSummary, Percentiles, percentiles, spread
-from voltward.simulator.station import Tally
+from voltward.simulator.outputs import Tally
 
 NOTHING = percentiles([])
 
@@ -54,10 +54,3 @@ def test_a_fleet_is_well_when_all_got_done_and_no_answer_went_astray(
     summary = FleetSummary(2, 2, done, {}, {}, tally, NOTHING, NOTHING, 1.0)
 
     assert summary.ok is ok
-
-
-def test_tallies_add_up() -> None:
-    total = Tally(said=1)
-    total.add(Tally(said=2, asked=3))
-
-    assert total == Tally(said=3, asked=3)

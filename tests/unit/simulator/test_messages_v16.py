@@ -6,11 +6,20 @@ from typing import Any
 
 import pytest
 
+from tests.unit.simulator.certificate_samples import HASH_DATA, PEM, REQUEST
 from tests.unit.simulator.published_schemas import answer_faults, request_faults
-from voltward.simulator.messages import Charge, Saying, Standing, Telling
+from tests.unit.simulator.station_play import standing
+from voltward.simulator.messages import Charge, Saying, Telling
 from voltward.simulator.messages_v16 import V16
 
-TELLING = Telling("2026-11-20T12:00:00.000+00:00", "SN-1", restarted=False, charge=Charge(7, 1500, 1))
+TELLING = Telling(
+    "2026-11-20T12:00:00.000+00:00",
+    "SN-1",
+    restarted=False,
+    charge=Charge(7, 1500, 1),
+    event="StartupOfTheDevice",
+    request=REQUEST,
+)
 
 REQUESTS: dict[str, dict[str, Any]] = {
     "RemoteStartTransaction": {"idTag": "A", "connectorId": 1},
@@ -22,6 +31,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "ExtendedTriggerMessage": {"requestedMessage": "BootNotification"},
     "UnlockConnector": {"connectorId": 1},
     "DataTransfer": {"vendorId": "example.voltward.simulator", "data": "x"},
+    "CertificateSigned": {"certificateChain": PEM},
+    "DeleteCertificate": {"certificateHashData": HASH_DATA},
+    "GetInstalledCertificateIds": {"certificateType": "CentralSystemRootCertificate"},
+    "InstallCertificate": {"certificateType": "CentralSystemRootCertificate", "certificate": PEM},
 }
 
 
@@ -37,9 +50,10 @@ def test_what_it_says_is_as_published(saying: Saying) -> None:
 @pytest.mark.parametrize("accepted", [True, False])
 def test_what_it_answers_is_as_published(action: str, charge: Charge | None, accepted: bool) -> None:
     request = REQUESTS[action]
-    reply = V16.answers[action](request, Standing(dict(V16.settings), accepted, charge))
+    reply = V16.answers[action](request, standing(V16, accepted=accepted, charge=charge))
 
     assert request_faults("ocpp1.6", action, request) == []
+    assert reply.payload is not None
     assert answer_faults("ocpp1.6", action, reply.payload) == []
 
 
@@ -48,13 +62,11 @@ def test_the_schemas_find_fault_with_a_wrong_message() -> None:
 
 
 def test_triggers_name_what_is_said_next() -> None:
-    standing = Standing({}, accepted=True, charge=None)
-    unknown = V16.answers["TriggerMessage"]({"requestedMessage": "DiagnosticsStatusNotification"}, standing)
+    told = standing(V16)
+    unknown = V16.answers["TriggerMessage"]({"requestedMessage": "DiagnosticsStatusNotification"}, told)
 
     assert unknown.payload == {"status": "NotImplemented"}
-    assert V16.answers["TriggerMessage"]({"requestedMessage": "Heartbeat"}, standing).then == (
-        Saying.HEARTBEAT,
-    )
+    assert V16.answers["TriggerMessage"]({"requestedMessage": "Heartbeat"}, told).then == (Saying.HEARTBEAT,)
 
 
 def test_a_charge_is_told_of_only_while_there_is_one() -> None:
@@ -71,6 +83,6 @@ def test_the_charge_has_the_number_of_the_answer(answer: dict[str, Any], number:
 
 
 def test_another_vendors_message_is_not_taken() -> None:
-    reply = V16.answers["DataTransfer"]({"vendorId": "other"}, Standing({}, accepted=True, charge=None))
+    reply = V16.answers["DataTransfer"]({"vendorId": "other"}, standing(V16))
 
     assert reply.payload == {"status": "UnknownVendorId"}

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.unit.simulator.certificate_samples import HASH_DATA, NAME, PEM, REQUEST
 from tests.unit.simulator.published_schemas import answer_faults, request_faults
-from voltward.simulator.messages import Charge, MessageTable, Saying, Standing, Telling
+from tests.unit.simulator.station_play import standing
+from voltward.simulator.messages import Charge, MessageTable, Saying, Telling
 from voltward.simulator.messages_v2 import V21, V201
 
 BOTH = [V201, V21]
@@ -22,8 +24,19 @@ REQUESTS: dict[str, list[dict[str, Any]]] = {
     "Reset": [{"type": "Immediate"}],
     "GetVariables": [{"getVariableData": [ENTRY]}],
     "SetVariables": [{"setVariableData": [{**ENTRY, "attributeValue": "x" * 20}]}],
-    "TriggerMessage": [{"requestedMessage": "BootNotification"}, {"requestedMessage": "MeterValues"}],
+    "TriggerMessage": [
+        {"requestedMessage": "BootNotification"},
+        {"requestedMessage": "MeterValues"},
+        {"requestedMessage": "SignCombinedCertificate"},
+    ],
     "UnlockConnector": [{"evseId": 1, "connectorId": 1}, {"evseId": 9, "connectorId": 1}],
+    "CertificateSigned": [
+        {"certificateChain": PEM},
+        {"certificateChain": PEM, "certificateType": "V2GCertificate"},
+    ],
+    "DeleteCertificate": [{"certificateHashData": HASH_DATA}],
+    "GetInstalledCertificateIds": [{}, {"certificateType": ["CSMSRootCertificate"]}],
+    "InstallCertificate": [{"certificateType": "CSMSRootCertificate", "certificate": PEM}],
     "DataTransfer": [{"vendorId": "example.voltward.simulator"}, {"vendorId": "other"}],
 }
 ASKED = [
@@ -32,7 +45,15 @@ ASKED = [
 
 
 def telling(charge: Charge | None = CHARGE) -> Telling:
-    return Telling("2026-11-20T12:00:00.000+00:00", "SN-1", restarted=True, charge=charge)
+    return Telling(
+        "2026-11-20T12:00:00.000+00:00",
+        "SN-1",
+        restarted=True,
+        charge=charge,
+        event="StartupOfTheDevice",
+        request=REQUEST,
+        certificate=NAME,
+    )
 
 
 @pytest.mark.parametrize(("table", "saying"), SPOKEN, ids=lambda value: getattr(value, "dialect", value))
@@ -47,8 +68,9 @@ def test_what_it_says_is_as_published(table: MessageTable, saying: Saying) -> No
 def test_what_it_answers_is_as_published(charge: Charge | None, accepted: bool) -> None:
     faults: list[str] = []
     for table, action, request in ASKED:
-        reply = table.answers[action](request, Standing(dict(table.settings), accepted, charge))
+        reply = table.answers[action](request, standing(table, accepted=accepted, charge=charge))
         faults += request_faults(table.dialect, action, request)
+        assert reply.payload is not None
         faults += answer_faults(table.dialect, action, reply.payload)
 
     assert faults == []
@@ -79,7 +101,5 @@ def test_a_remote_start_is_named_in_the_event_that_begins_it_alone() -> None:
 def test_a_boot_is_triggered_only_until_it_is_accepted() -> None:
     request = {"requestedMessage": "BootNotification"}
 
-    assert V201.answers["TriggerMessage"](request, Standing({}, accepted=False, charge=None)).then == (
-        Saying.BOOT,
-    )
-    assert V201.answers["TriggerMessage"](request, Standing({}, accepted=True, charge=None)).then == ()
+    assert V201.answers["TriggerMessage"](request, standing(V201, accepted=False)).then == (Saying.BOOT,)
+    assert V201.answers["TriggerMessage"](request, standing(V201)).then == ()

@@ -12,12 +12,8 @@ from voltward.simulator.frames import (
     write_result,
 )
 from voltward.simulator.messages import Saying
-from voltward.simulator.station import (
-    CALL_TIMEOUT,
-    DAY,
-    TABLES,
-    Registration,
-)
+from voltward.simulator.station import CALL_TIMEOUT, Registration
+from voltward.simulator.tables import DAY, TABLES
 
 SECOND = timedelta(seconds=1)
 ALL = pytest.mark.parametrize("dialect", sorted(TABLES))
