@@ -218,8 +218,9 @@ class StationModel:
 
     def _boot_next(self) -> None:
         self._boot_at = None
-        if Saying.BOOT not in self._plan:
-            self._plan.appendleft(Saying.BOOT)
+        if Saying.BOOT in self._plan:
+            self._plan.remove(Saying.BOOT)
+        self._plan.appendleft(Saying.BOOT)
 
     def _speak(self, now: datetime) -> list[Output]:
         """Say what is due: one open call at a time (OCPP-J 4.1.1), boot before all else (B01)."""
@@ -229,11 +230,16 @@ class StationModel:
             saying = self._next_saying()
             if saying is None:
                 break
-            if saying not in OF_A_CHARGE or self.charge is not None:
+            if self._has_matter(saying):
                 out.append(self._say(saying, now))
                 if saying is Saying.SIGN and self.certificates.once(Fault.LOST_AFTER_CSR):
                     return [*out, HangUp(Ending.LOST, is_abrupt=True)]
         return out
+
+    def _has_matter(self, saying: Saying) -> bool:
+        if saying is Saying.CERTIFICATE_STATUS:
+            return self.anchors.own_name() is not None
+        return saying not in OF_A_CHARGE or self.charge is not None
 
     def _next_saying(self) -> Saying | None:
         """What its registration allows: a request that was triggered is said while pending, too (B02)."""
