@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -42,11 +42,11 @@ from voltward.simulator.messages import (
     Standing,
     Telling,
 )
+from voltward.simulator.open_calls import OpenCall, OpenCalls
 from voltward.simulator.outputs import HangUp, Output, SetClock, Tally, Transmit
 from voltward.simulator.security_events import SecurityEvents
 from voltward.simulator.tables import TABLES
 
-CALL_TIMEOUT: Final = timedelta(seconds=30)
 _BOOT_RETRY: Final = timedelta(seconds=30)
 _HEARTBEAT: Final = timedelta(seconds=300)
 _ENERGY_PER_SAMPLE: Final = 1500  # Wh
@@ -59,13 +59,6 @@ class Registration(StrEnum):
     ACCEPTED = "accepted"
     PENDING = "pending"
     REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    saying: Saying
-    sent_at: datetime
-    request: Request | None = None
 
 
 class StationModel:
@@ -100,7 +93,7 @@ class StationModel:
         self._plan: deque[Saying] = deque()
         self._events = SecurityEvents(self.table.rules.events)
         self._is_linked = False
-        self._open: dict[str, _Open] = {}
+        self._open = OpenCalls()
         self._restarted = False
         self._remote_start: int | None = None
         self._boot_at: datetime | None = None
@@ -157,7 +150,7 @@ class StationModel:
         if self.registration is not Registration.ACCEPTED:
             if Fault.SENDS_BEFORE_BOOT in self.faults:
                 out.append(self._say(Saying.HEARTBEAT, now))
-                self._open.clear()  # it does not care for the answer
+                self._open.take_all()  # it does not care for the answer
             self._boot_next()
         return out + self._speak(now)
 
@@ -166,13 +159,12 @@ class StationModel:
 
         What has to arrive is said again on the next: security events (A04.FR.02), requests.
         """
-        for entry in self._open.values():
+        for entry in self._open.take_all():
             if entry.saying is Saying.SECURITY_EVENT:
                 self._plan.appendleft(entry.saying)
             elif entry.request is not None:
                 self.certificates.renewal.unanswered(entry.request.use)
         self._is_linked = False
-        self._open.clear()
         self._boot_at = None
 
     def receive(self, raw: bytes, now: datetime) -> list[Output]:
@@ -189,16 +181,13 @@ class StationModel:
 
     def next_deadline(self) -> datetime | None:
         """When `tick` has something to do, unless something arrives first."""
-        deadlines = [entry.sent_at + CALL_TIMEOUT for entry in self._open.values()]
-        others = (self._boot_at, self._heartbeat_at, self.certificates.next_deadline())
-        deadlines += [moment for moment in others if moment is not None]
-        return min(deadlines, default=None)
+        certificates, answer = self.certificates.next_deadline(), self._open.next_deadline()
+        moments = (answer, self._boot_at, self._heartbeat_at, certificates)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def tick(self, now: datetime) -> list[Output]:
         """Time has passed: give up on answers that stayed away, boot again, beat the heart."""
-        late = [key for key, entry in self._open.items() if entry.sent_at + CALL_TIMEOUT <= now]
-        for key in late:
-            entry = self._open.pop(key)
+        for entry in self._open.take_late(now):
             if entry.saying is Saying.BOOT:
                 self._boot_at = now
             elif entry.request is not None:
@@ -269,7 +258,7 @@ class StationModel:
         message_id = self._next_id()
         if saying in self.table.unanswered:
             return Transmit(write_send(message_id, action, payload))
-        self._open[message_id] = _Open(saying, now, request)
+        self._open.put(message_id, OpenCall(saying, now, request))
         return Transmit(write_call(message_id, action, payload))
 
     def _telling(self, saying: Saying, now: datetime, request: Request | None) -> Telling:
@@ -305,7 +294,7 @@ class StationModel:
     # -- answers to its calls
 
     def _take_answer(self, frame: Frame, now: datetime) -> list[Output]:
-        entry = self._open.pop(frame.message_id, None)
+        entry = self._open.take(frame.message_id)
         if entry is None:
             self.tally.unasked += 1
             return []

@@ -12,7 +12,8 @@ from voltward.simulator.frames import (
     write_result,
 )
 from voltward.simulator.messages import Saying
-from voltward.simulator.station import CALL_TIMEOUT, Registration
+from voltward.simulator.open_calls import CALL_TIMEOUT
+from voltward.simulator.station import Registration
 from voltward.simulator.tables import DAY, TABLES
 
 SECOND = timedelta(seconds=1)

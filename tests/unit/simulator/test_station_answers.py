@@ -19,8 +19,8 @@ from voltward.simulator.frames import (
     write_result,
 )
 from voltward.simulator.messages import Saying
+from voltward.simulator.open_calls import CALL_TIMEOUT
 from voltward.simulator.outputs import HangUp, Transmit
-from voltward.simulator.station import CALL_TIMEOUT
 from voltward.simulator.tables import DAY, TABLES
 
 SECOND = timedelta(seconds=1)
