@@ -30,8 +30,8 @@ class Line:
     def __init__(self, flow: Flow, take: Callable[[bytes], None]) -> None:
         self._flow = flow
         self._take = take
-        self._reasons: set[str] = set()
-        self._waiting: deque[bytes] = deque()
+        self._reasons: frozenset[str] = frozenset()
+        self._waiting: deque[bytes] | None = None  # only while something waits: most lines never need it
         self.is_clear = True  # nothing waits and nothing speaks against reading: the hot path asks only this
 
     @property
@@ -42,12 +42,14 @@ class Line:
     @property
     def reasons(self) -> frozenset[str]:
         """What speaks against reading."""
-        return frozenset(self._reasons)
+        return self._reasons
 
     def arrived(self, text: bytes) -> None:
         """A text was read."""
         if self.is_clear:
             self._take(text)
+        elif self._waiting is None:
+            self._waiting = deque((text,))
         else:
             self._waiting.append(text)
 
@@ -55,33 +57,34 @@ class Line:
         """Stop reading for this reason."""
         if not self._reasons:
             self._flow.pause()
-        self._reasons.add(reason)
+        self._reasons |= {reason}
         self.is_clear = False
 
     def resume(self, reason: str) -> None:
         """This reason is gone; what waited goes first."""
         if reason not in self._reasons:
             return
-        self._reasons.discard(reason)
+        self._reasons -= {reason}
         while self._waiting and not self._reasons:
             self._take(self._waiting.popleft())
         if not self._reasons:
+            self._waiting = None
             self.is_clear = True
             self._flow.resume()
 
     def take_rest(self) -> list[bytes]:
         """The socket is gone: what it brought before and nobody has taken."""
-        rest = list(self._waiting)
-        self._waiting.clear()
+        rest = list(self._waiting or ())
+        self._waiting = None
         return rest
 
     def clear(self) -> None:
         """The link is gone: nothing that waits is taken any more."""
-        self._waiting.clear()
+        self._waiting = None
 
     def let_go(self) -> None:
         """Nothing is taken any more, and whoever took it is not held: no ring for the garbage collector."""
-        self._waiting.clear()
+        self._waiting = None
         self._take = _take_nothing
 
 
