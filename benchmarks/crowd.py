@@ -58,7 +58,7 @@ def measure_crowd(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
 
 def memory_of_idle_links(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
     """Private memory that one open link adds: booted, used both ways, idle; nothing was there before."""
-    each = {target: _memory_per_link(crew, target, plan, field) for target in field.all}
+    each = {target: _memory_per_link(crew, target, plan) for target in field.all}
     ours = each[field.ours]
     what = f"private memory of one idle link, of {plan.idle:,}, with all its state"
     return [
@@ -72,12 +72,13 @@ def memory_of_idle_links(crew: Crew, field: Field, plan: CrowdPlan) -> list[Find
     ]
 
 
-def _memory_per_link(crew: Crew, target: Target, plan: CrowdPlan, field: Field) -> float:
+def _memory_per_link(crew: Crew, target: Target, plan: CrowdPlan) -> float:
     before = read_private(target.root_process)
     share = _split(plan.idle, crew)
-    has_csms = target in (field.yardstick, field.ours)
     in_flight = _split(plan.in_flight, crew)
-    crew.carry_out(Gather(target.address, None, ((_CERTIFICATES, share),), in_flight, both_ways=has_csms))
+    crew.carry_out(
+        Gather(target.address, None, ((_CERTIFICATES, share),), in_flight, both_ways=target.dials_csms)
+    )
     time.sleep(_SETTLE_SECONDS)
     after = read_private(target.root_process)
     crew.carry_out(Dismiss(target.address))

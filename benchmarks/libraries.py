@@ -47,7 +47,7 @@ def running_ocpp_rpc(fleet: Fleet, core: int, folder: Path) -> Iterator[Target]:
         raise MachineFault("npm's ocpp-rpc is a peer of this benchmark and is not installed: make peers")
     command = ("/usr/bin/env", f"NODE_PATH={MODULES}", str(NODE), str(_SCRIPT))
     with _running("ocpp-rpc", command, fleet, core, folder) as (address, process):
-        yield Target("ocpp-rpc", address, process, (fleet.server_root,), _node_versions())
+        yield Target("ocpp-rpc", address, process, (fleet.server_root,), _node_versions(), dials_csms=False)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def running_mobilityhouse(fleet: Fleet, core: int, folder: Path) -> Iterator[Tar
     versions = [f"{name} {version(name)}" for name in ("websockets", "ocpp", "uvloop")]
     with _running("websockets + ocpp", command, fleet, core, folder) as (address, process):
         told = (*versions, f"Python {python_version()}")
-        yield Target("websockets + ocpp", address, process, (fleet.server_root,), told)
+        yield Target("websockets + ocpp", address, process, (fleet.server_root,), told, dials_csms=False)
 
 
 @contextmanager

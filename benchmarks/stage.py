@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.bare_target import running_bare
 from benchmarks.cpu import Cores
 from benchmarks.crew import Crew, running_crew
 from benchmarks.fleet import Fleet
@@ -39,7 +40,8 @@ def standing_field(place: Place, fleet: Fleet, *, self_check: bool = False) -> I
             fleet = deployed.equipped(fleet)
             ours = stack.enter_context(running_gateway(deployed, core, home / "serve.log"))
             libraries = (running_ocpp_rpc, running_mobilityhouse)
-            others = tuple(stack.enter_context(run(fleet, core, home)) for run in libraries)
+            bare = stack.enter_context(running_bare(fleet, place.csms_port, core, home))
+            others = (bare, *(stack.enter_context(run(fleet, core, home)) for run in libraries))
         field = Field(yardstick, ours, others)
         roots = {str(root): None for target in field.all for root in target.server_roots}
         yield stack.enter_context(running_crew(len(place.cores.load), fleet.stations, tuple(roots))), field

@@ -17,3 +17,4 @@ class Target:
     versions: tuple[str, ...]
     plain_address: tuple[str, int] | None = None
     metrics_address: tuple[str, int] | None = None
+    dials_csms: bool = True  # False: it answers the stations itself

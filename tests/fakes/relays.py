@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.fakes.gateway import CountedFlow
+from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.events import FactValue
 from voltward.domain.station import Lane
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.relay.line import Line
 from voltward.gateway.relay.relay import Relay
-from voltward.gateway.relay.rules import Hooks, RelayRules
+from voltward.gateway.relay.rules import Hook, RelayRules
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import DIALECTS
@@ -74,16 +76,19 @@ class Ends:
         self.held.append((held, then))
 
 
+NO_HOOKS: Mapping[CallPurpose, Hook] = MappingProxyType({})
+
+
 class Bench:
     """A relay, its two lines and what came out at both ends. Time is a number that the test says."""
 
-    def __init__(self, rules: RelayRules, hooks: Hooks | None = None) -> None:
+    def __init__(self, rules: RelayRules, hooks: Mapping[CallPurpose, Hook] = NO_HOOKS) -> None:
         self.ends = Ends()
         self.station_flow, self.csms_flow = CountedFlow(), CountedFlow()
         self.now = 0.0
         station = Line(self.station_flow, lambda text: self.relay.from_station(text, self.now))
         csms = Line(self.csms_flow, lambda text: self.relay.from_csms(text, self.now))
-        self.relay = Relay(self.ends, rules, hooks or {}, station, csms, self.now)
+        self.relay = Relay(self.ends, rules, hooks.get, station, csms, self.now)
 
     def station_says(self, *elements: Any, raw: bytes | None = None) -> bytes:
         text = raw if raw is not None else frame(*elements)

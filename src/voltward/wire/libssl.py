@@ -29,11 +29,13 @@ BROKEN = -2
 _BUFFER = _ffi.new("char[]", _RECORD)  # for one call at a time: none gives another a turn
 _WHERE = _ffi.new("char **")
 _waiting = _lib.BIO_get_mem_data
-_DER = _lib.BIO_new(_lib.BIO_s_mem())  # as short-lived as what is in `_BUFFER`
+_MEMORY = _lib.BIO_s_mem()
+_DER = _lib.BIO_new(_MEMORY)  # as short-lived as what is in `_BUFFER`
 _bio_read, _bio_write = _lib.BIO_read, _lib.BIO_write
 _ssl_shake_hands = _lib.SSL_do_handshake
 _ssl_read, _ssl_write, _ssl_error = _lib.SSL_read, _lib.SSL_write, _lib.SSL_get_error
 _view, _unpack, _clear_errors = _ffi.from_buffer, _ffi.unpack, _lib.ERR_clear_error
+_NULL = _ffi.NULL
 _WANT_READ, _ZERO_RETURN = _lib.SSL_ERROR_WANT_READ, _lib.SSL_ERROR_ZERO_RETURN
 
 
@@ -102,6 +104,17 @@ class Pipe:
             done += count
         return done
 
+    def renew_buffers(self) -> None:
+        """Small buffers in place of those that the handshake has stretched, unless they are in use."""
+        if _waiting(self._into_ssl, _WHERE) or _waiting(self._from_ssl, _WHERE):
+            return
+        into, out = _lib.BIO_new(_MEMORY), _lib.BIO_new(_MEMORY)
+        if _NULL in (into, out):
+            raise MemoryError("OpenSSL could not make a buffer")
+        _lib.SSL_set_bio(self._ssl, into, out)  # which takes these and frees the others
+        self._into_ssl = self._keep._into_ssl = into
+        self._from_ssl = self._keep._from_ssl = out
+
     def _judge(self, result: int) -> int:
         error = _ssl_error(self._ssl, result)
         if error == _WANT_READ:
@@ -136,7 +149,7 @@ def certificates(
     `anchors` are forms that are known already, by `address`.
     """
     leaf = _lib.SSL_get_peer_certificate(connection._ssl)  # counted: it is to be freed
-    if leaf == _ffi.NULL:
+    if leaf == _NULL:
         return (), ()
     try:
         known = {_address(leaf): _der(leaf)}
@@ -180,7 +193,7 @@ def openssl_version() -> str:
 
 
 def _ders(stack: Any, known: Mapping[int, bytes]) -> tuple[bytes, ...]:
-    if stack == _ffi.NULL:
+    if stack == _NULL:
         return ()
     links = [_lib.sk_X509_value(stack, index) for index in range(_lib.sk_X509_num(stack))]
     return tuple(known.get(_address(link)) or _der(link) for link in links)

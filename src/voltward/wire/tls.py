@@ -172,6 +172,12 @@ class TlsServerEngine:
             chain_errors=tuple(self._handshake.errors),
         )
 
+    def settle(self) -> None:
+        """Let go of what only the handshake needed (3 to 5 KiB), once its facts are taken and all is sent."""
+        if self._complete and self._failure is None:
+            self._pipe.renew_buffers()
+            self._handshake.leaf = None
+
     def _fail(self, reason: str) -> NoReturn:
         self._last_words = self._pipe.drain()
         leaf = self._handshake.leaf or self._connection.get_peer_certificate()

@@ -14,6 +14,8 @@ from voltward.gateway.channel.forwarded import ForwardedRules
 from voltward.gateway.channel.proxies import Network, Proxies, is_within
 from voltward.wire.tls_context import ServerContext
 
+_NOTHING: frozenset[str] = frozenset()  # one for all arrivals: Python makes a new one each time
+
 
 class TlsHolder:
     """The context that new connections get; a reload puts another in its place, live ones keep theirs."""
@@ -46,7 +48,7 @@ class Listener:
     @property
     def vouched(self) -> frozenset[str]:
         """The controls whose facts a proxy does not tell here, and for which the operator answers."""
-        return self.forwarded.vouched if self.forwarded is not None else frozenset()
+        return self.forwarded.vouched if self.forwarded is not None else _NOTHING
 
     def lists(self, address: str) -> bool:
         """Whether a source may use this listener at all (A00.FR.201: profile 1 in trusted networks)."""

@@ -198,6 +198,8 @@ class StationChannel:
         if sizes.record and self._engine is not None:
             self._engine.limit_records(sizes.record)
         self.peer.send(acceptance.response)
+        if self._engine is not None:
+            self._engine.settle()
 
     # -- for the link -------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault
 
 NO_SUBPROTOCOL = "no common subprotocol"
 NOT_THIS_LINK = frozenset({1001, 1012, 1013, 1014})  # close codes that speak of the CSMS, not of one station
-MASK_BLOCK = 256  # octets of chance drawn at a time for one link
+MASK_BLOCK = 1024  # octets of chance drawn at a time
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
@@ -70,8 +70,8 @@ class Writable(Protocol):
         """False: wait."""
 
 
-class MaskingKeys:
-    """Unpredictable keys of 4 octets (RFC 6455 5.3), drawn many at a time: half a microsecond saved each."""
+class DialChance:
+    """The chance that links to the CSMS take; one for all of them, which spares each a block of its own."""
 
     __slots__ = ("_at", "_block", "_entropy")
 
@@ -80,8 +80,12 @@ class MaskingKeys:
         self._block = b""
         self._at = 0
 
-    def next(self) -> bytes:
-        """The next key; none is used twice."""
+    def nonce(self) -> bytes:
+        """16 octets for a Sec-WebSocket-Key (RFC 6455 4.1)."""
+        return self._entropy.token(16)
+
+    def mask(self) -> bytes:
+        """The next masking key (RFC 6455 5.3), used once. Drawn many at a time: 0.5 us saved each."""
         if self._at >= len(self._block):
             self._block = self._entropy.token(MASK_BLOCK)
             self._at = 0
@@ -106,11 +110,11 @@ class CsmsChannel:
     """One WebSocket towards the CSMS."""
 
     __slots__ = (
+        "_chance",
         "_codec",
         "_dialled",
         "_dropped",
         "_early",
-        "_entropy",
         "_heard",
         "_keepalive",
         "_owner",
@@ -120,23 +124,27 @@ class CsmsChannel:
         "subprotocol",
     )
 
-    def __init__(self, route: CsmsRoute, upgrade: ClientUpgrade, entropy: Entropy) -> None:
+    def __init__(self, route: CsmsRoute, upgrade: ClientUpgrade, chance: DialChance) -> None:
         self._route = route
         self._upgrade: ClientUpgrade | None = upgrade
-        self._entropy = entropy
+        self._chance = chance
         self._codec: FrameCodec | None = None
         self._owner: CsmsOwner | None = None
         self._keepalive: Keepalive | None = None
         self._heard = False  # since the last tick
         self._dropped: Loss | None = None
         self._early: list[bytes] = []  # texts that came with the 101; the socket is paused until `attach`
-        self._dialled: asyncio.Future[DialFailed | None] = asyncio.get_running_loop().create_future()
+        self._dialled: asyncio.Future[DialFailed | None] | None = asyncio.get_running_loop().create_future()
         self.peer: Peer | None = None
         self.subprotocol: str | None = None
 
     async def upgraded(self) -> DialFailed | None:
         """Wait for the CSMS's answer to the upgrade."""
-        return await self._dialled
+        assert self._dialled is not None
+        try:
+            return await self._dialled
+        finally:
+            self._dialled = None  # it was for this answer
 
     def attach(self, owner: CsmsOwner, keepalive: Keepalive) -> None:
         """From now on texts have somewhere to go; until then the socket is not read."""
@@ -221,11 +229,10 @@ class CsmsChannel:
         assert self.peer is not None
         self._upgrade = None
         self.subprotocol = upgraded.subprotocol
-        masks = MaskingKeys(self._entropy)
         self._codec = FrameCodec(
             is_server=False,
             max_message=self._route.message_size,
-            masking_key=masks.next,
+            masking_key=self._chance.mask,
             extensions=upgraded.extensions,
         )
         self.peer.deliver = self._read
@@ -278,7 +285,7 @@ class CsmsChannel:
             self._dropped = loss
 
     def _settle(self, outcome: DialFailed | None) -> None:
-        if not self._dialled.done():
+        if self._dialled is not None and not self._dialled.done():
             self._dialled.set_result(outcome)
 
 
@@ -292,7 +299,7 @@ class _Dial:
     port: int
     subprotocols: Sequence[str]
     headers: Sequence[tuple[str, str | bytes]]
-    entropy: Entropy
+    chance: DialChance
 
 
 async def dial_csms(
@@ -300,7 +307,7 @@ async def dial_csms(
     identity: str,
     subprotocols: Sequence[str],
     headers: Sequence[tuple[str, str | bytes]],
-    entropy: Entropy,
+    chance: DialChance,
 ) -> CsmsChannel | DialFailed:
     """Connect, upgrade, match the subprotocol: all within the route's time, or a `DialFailed` (ruling 14).
 
@@ -308,7 +315,7 @@ async def dial_csms(
     """
     url = csms_url(route.url, identity)
     where = parse_websocket_url(url)
-    dial = _Dial(route, url, where.host, where.port, subprotocols, headers, entropy)
+    dial = _Dial(route, url, where.host, where.port, subprotocols, headers, chance)
     try:
         async with asyncio.timeout(route.dial_timeout):
             addresses = await route.resolve(where.host, where.port)
@@ -343,8 +350,8 @@ async def _dial_any(dial: _Dial, addresses: Sequence[str]) -> CsmsChannel | Dial
 async def _dial_at(dial: _Dial, address: str) -> CsmsChannel | DialFailed:
     """At one address; whoever calls limits the time. TLS is still for the host of the URL."""
     route = dial.route
-    upgrade = ClientUpgrade(dial.url, dial.subprotocols, nonce=dial.entropy.token(16), headers=dial.headers)
-    channel = CsmsChannel(route, upgrade, dial.entropy)
+    upgrade = ClientUpgrade(dial.url, dial.subprotocols, nonce=dial.chance.nonce(), headers=dial.headers)
+    channel = CsmsChannel(route, upgrade, dial.chance)
     engine = TlsClientEngine(route.tls, dial.host) if route.tls is not None else None
     channel.peer = Peer(channel, engine)
     failed: DialFailed | None

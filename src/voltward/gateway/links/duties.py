@@ -26,7 +26,7 @@ from voltward.domain.station_fact import (
     Proven,
     SerialTold,
 )
-from voltward.gateway.csms.channel import CsmsChannel, DialFailed, dial_csms
+from voltward.gateway.csms.channel import CsmsChannel, DialChance, DialFailed, dial_csms
 from voltward.gateway.csms.dial_gate import DialGate
 from voltward.gateway.csms.loss import LossDesk, LossTerms
 from voltward.gateway.csms.routes import RouteHolder
@@ -89,6 +89,7 @@ class LinkDuties:
         self.clock = clock
         self.meetings = Meetings(facts, clock)
         self.entropy = access.entropy
+        self._chance = DialChance(access.entropy)
         self.is_leaving = False  # the gateway takes nobody any more
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
         self.on_vouched: Callable[[Judgement], None] = _nobody_learns
@@ -133,7 +134,7 @@ class LinkDuties:
             headers = route.headers_for(judgement, self.clock, self.entropy)
         except OutsideFault as fault:
             return DialFailed(fault.what)
-        dialled = await dial_csms(route.csms, judgement.station.identity, subprotocols, headers, self.entropy)
+        dialled = await dial_csms(route.csms, judgement.station.identity, subprotocols, headers, self._chance)
         if isinstance(dialled, DialFailed) and dialled.is_outage:
             if route.dials.failed(judgement.station, self.clock.monotonic()):
                 self.reports.happened("csms_away", f"route {route.name}", {"reason": dialled.reason})

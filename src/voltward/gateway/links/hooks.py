@@ -10,7 +10,7 @@ from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.gateway.links.duties import LeavingLink, LinkDuties
-from voltward.gateway.relay.rules import Hold, Hooks
+from voltward.gateway.relay.rules import Hold, Hook
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frames import Call
@@ -31,12 +31,13 @@ class WatchedLink(LeavingLink, Protocol):
         """End the link."""
 
 
-def hooks_of(link: WatchedLink, duties: LinkDuties) -> Hooks:
-    """The hooks of the relay of this link."""
-    return {
-        CallPurpose.BOOT: partial(_boot, link, duties),
-        CallPurpose.SECURITY_EVENT: partial(_security_event, link, duties),
-    }
+def hook_of(link: WatchedLink, duties: LinkDuties, purpose: CallPurpose) -> Hook | None:
+    """What looks at the calls of this link that have this purpose."""
+    if purpose is CallPurpose.BOOT:
+        return partial(_boot, link, duties)
+    if purpose is CallPurpose.SECURITY_EVENT:
+        return partial(_security_event, link, duties)
+    return None
 
 
 def boot_problem(link: WatchedLink, duties: LinkDuties, call: Call) -> str:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from voltward.domain.acquaintance import Habits
 from voltward.domain.enforcement import Answer
@@ -23,7 +24,7 @@ from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner, DialFailed, Lo
 from voltward.gateway.csms.loss import STEADY, outlive
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import LinkDuties
-from voltward.gateway.links.hooks import boot_problem, hooks_of, journal_security_event
+from voltward.gateway.links.hooks import boot_problem, hook_of, journal_security_event
 from voltward.gateway.links.quirks import largest_call
 from voltward.gateway.links.waiting_room import WaitingRoom
 from voltward.gateway.relay.line import Line
@@ -168,7 +169,7 @@ class StationLink:
         assert csms.peer is not None
         csms_line = Line(csms.peer, self._take_from_csms)
         rules = self._duties.rules_for(self.judgement, self.dialect)
-        hooks = hooks_of(self, self._duties)
+        hooks = partial(hook_of, self, self._duties)
         self._relay = Relay(self, rules, hooks, self._station_line, csms_line, self._monotonic())
         self._relay.largest_call = largest_call(self.judgement.grants)
         self._room = None

@@ -22,6 +22,9 @@ class Flow(Protocol):
         """Read on."""
 
 
+_NOTHING: frozenset[str] = frozenset()  # one for all lines: Python makes a new one each time
+
+
 class Line:
     """Hands texts to `take`, one by one, while no reason speaks against it."""
 
@@ -30,7 +33,7 @@ class Line:
     def __init__(self, flow: Flow, take: Callable[[bytes], None]) -> None:
         self._flow = flow
         self._take = take
-        self._reasons: frozenset[str] = frozenset()
+        self._reasons = _NOTHING
         self._waiting: deque[bytes] | None = None  # only while something waits: most lines never need it
         self.is_clear = True  # nothing waits and nothing speaks against reading: the hot path asks only this
 
@@ -68,7 +71,7 @@ class Line:
         while self._waiting and not self._reasons:
             self._take(self._waiting.popleft())
         if not self._reasons:
-            self._waiting = None
+            self._reasons, self._waiting = _NOTHING, None
             self.is_clear = True
             self._flow.resume()
 

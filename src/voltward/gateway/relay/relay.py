@@ -115,7 +115,7 @@ class Relay:
         if guard is not None:
             answer = guard.judge(call)
         if type(answer) is Pass:
-            hook = self._hooks.get(self._rules.dialect.purpose_of(call.action))
+            hook = self._hooks(self._rules.dialect.purpose_of(call.action))
             if hook is not None:
                 held = hook(call)
                 if isinstance(held, Hold):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from voltward.domain.call_purpose import CallPurpose
@@ -27,7 +27,7 @@ class Hold:
 
 
 Hook = Callable[[Call], CallAnswer | Hold]
-Hooks = Mapping[CallPurpose, Hook]  # they look at the station's calls of a purpose, after the policy
+Hooks = Callable[[CallPurpose], Hook | None]  # they look at the station's calls, after the policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from websockets.utils import accept_key
 
 from tests.fakes.clock import SeededEntropy
 from voltward.gateway.csms.addresses import AWAY, MOST, AddressBook, addresses_of, share
-from voltward.gateway.csms.channel import CsmsChannel, CsmsRoute, DialFailed, dial_csms
+from voltward.gateway.csms.channel import CsmsChannel, CsmsRoute, DialChance, DialFailed, dial_csms
 
 A, B, C = "192.0.2.1", "192.0.2.2", "2001:db8::3"
 
@@ -115,14 +115,14 @@ async def test_where_one_address_is_silent_the_next_is_dialled_and_first_from_th
         port = away.sockets[0].getsockname()[1]
         async with await asyncio.start_server(upgrades, "127.0.0.2", port):
             way = route(f"ws://csms.example:{port}/", 2.0)
-            dialled = await dial_csms(way, "CP001", ("ocpp2.0.1",), [], SeededEntropy())
+            dialled = await dial_csms(way, "CP001", ("ocpp2.0.1",), [], DialChance(SeededEntropy()))
             assert isinstance(dialled, CsmsChannel)
             dialled.close(1000, "done")
             async with asyncio.timeout(10):
                 await silent.ended.wait()
             assert silent.asked == 1
 
-            again = await dial_csms(way, "CP002", ("ocpp2.0.1",), [], SeededEntropy())
+            again = await dial_csms(way, "CP002", ("ocpp2.0.1",), [], DialChance(SeededEntropy()))
             assert isinstance(again, CsmsChannel)
             again.close(1000, "done")
             assert silent.asked == 1
@@ -132,7 +132,7 @@ async def test_where_one_address_refuses_the_next_is_dialled() -> None:
     async with await asyncio.start_server(upgrades, "127.0.0.2", 0) as there:
         port = there.sockets[0].getsockname()[1]
         way = route(f"ws://csms.example:{port}/")
-        dialled = await dial_csms(way, "CP001", ("ocpp2.0.1",), [], SeededEntropy())
+        dialled = await dial_csms(way, "CP001", ("ocpp2.0.1",), [], DialChance(SeededEntropy()))
         assert isinstance(dialled, CsmsChannel)
         dialled.close(1000, "done")
 
@@ -143,7 +143,7 @@ async def test_where_all_addresses_are_silent_dialling_still_ends_in_time() -> N
         port = away.sockets[0].getsockname()[1]
         async with await asyncio.start_server(second.serve, "127.0.0.2", port):
             way = route(f"ws://csms.example:{port}/", 0.4)
-            failed = await dial_csms(way, "CP001", ("ocpp2.0.1",), [], SeededEntropy())
+            failed = await dial_csms(way, "CP001", ("ocpp2.0.1",), [], DialChance(SeededEntropy()))
             assert failed == DialFailed("timeout")
             async with asyncio.timeout(10):
                 await first.ended.wait()

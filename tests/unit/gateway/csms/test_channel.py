@@ -15,9 +15,9 @@ from voltward.gateway.csms.channel import (
     CsmsChannel,
     CsmsOwner,
     CsmsRoute,
+    DialChance,
     DialFailed,
     Loss,
-    MaskingKeys,
     dial_csms,
 )
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveTimes
@@ -55,7 +55,7 @@ class Dialled:
     def __init__(self) -> None:
         entropy = SeededEntropy()
         upgrade = ClientUpgrade(URL, PROTOCOLS, nonce=entropy.token(16), headers=[("X-Station", "CP001")])
-        self.channel = CsmsChannel(route(), upgrade, entropy)
+        self.channel = CsmsChannel(route(), upgrade, DialChance(entropy))
         self.channel.peer = Peer(self.channel)
         self.transport = HeardTransport()
         self.transport.attach(self.channel.peer)
@@ -261,9 +261,9 @@ async def test_anything_that_comes_is_a_sign_of_life(dialled: Dialled) -> None:
 
 
 def test_no_masking_key_is_used_twice() -> None:
-    keys = MaskingKeys(SeededEntropy())
+    keys = DialChance(SeededEntropy())
 
-    drawn = [keys.next() for _ in range(MASK_BLOCK)]
+    drawn = [keys.mask() for _ in range(MASK_BLOCK)]
 
     assert {len(key) for key in drawn} == {4}
     assert len(set(drawn)) == len(drawn)
@@ -278,7 +278,9 @@ async def test_a_port_that_nobody_listens_on_is_told_at_once() -> None:
     server.close()
     await server.wait_closed()
 
-    failed = await dial_csms(route(f"ws://127.0.0.1:{port}/"), "CP001", PROTOCOLS, [], SeededEntropy())
+    failed = await dial_csms(
+        route(f"ws://127.0.0.1:{port}/"), "CP001", PROTOCOLS, [], DialChance(SeededEntropy())
+    )
 
     assert isinstance(failed, DialFailed)
     assert failed.reason.startswith("cannot connect")
@@ -309,7 +311,7 @@ async def test_dialling_ends_in_time_whatever_the_csms_does() -> None:
         port = server.sockets[0].getsockname()[1]
 
         failed = await dial_csms(
-            route(f"ws://127.0.0.1:{port}/", 0.05), "CP001", PROTOCOLS, [], SeededEntropy()
+            route(f"ws://127.0.0.1:{port}/", 0.05), "CP001", PROTOCOLS, [], DialChance(SeededEntropy())
         )
 
         assert failed == DialFailed("timeout")
@@ -323,7 +325,9 @@ async def test_a_station_that_goes_while_we_dial_leaves_no_link_standing() -> No
         port = server.sockets[0].getsockname()[1]
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
             dialling = group.create_task(
-                dial_csms(route(f"ws://127.0.0.1:{port}/"), "CP001", PROTOCOLS, [], SeededEntropy())
+                dial_csms(
+                    route(f"ws://127.0.0.1:{port}/"), "CP001", PROTOCOLS, [], DialChance(SeededEntropy())
+                )
             )
             await csms.asked.wait()
             dialling.cancel()
