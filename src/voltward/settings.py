@@ -64,6 +64,22 @@ class KeySettings(Struct, frozen=True, forbid_unknown_fields=True):
     signer_unlock: str = "file:signer/unlock.key"
 
 
+class SignerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[signer]`: the process that has the authorities' keys."""
+
+    user: str = ""  # whom it runs as, where `serve` may choose; empty: as everything else
+    users: list[str] = field(default_factory=list)  # who may ask it, beside its own user
+    socket: str = "signer/signer.sock"
+
+
+class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[certificates]`: what those that we issue look like."""
+
+    lifetime: Duration = Duration(400 * 86400.0)  # of a station's
+    crl_url: str = ""  # `{authority}` stands for the name of the authority
+    ocsp_url: str = ""
+
+
 class PortalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[portal]`: accepted, and without effect yet."""
 
@@ -89,6 +105,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = field(default_factory=StoreSettings)
     bus: BusSettings = field(default_factory=BusSettings)
     keys: KeySettings = field(default_factory=KeySettings)
+    signer: SignerSettings = field(default_factory=SignerSettings)
+    certificates: CertificateSettings = field(default_factory=CertificateSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     csms: CsmsSettings = field(default_factory=CsmsSettings)
     route: dict[str, RouteSettings] = field(default_factory=dict)

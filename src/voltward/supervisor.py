@@ -1,8 +1,9 @@
 """`serve` as a supervisor: the parts of Voltward as child processes, each with its own imports (ruling 33).
 
-A part that dies is started again, later each time. A part that ends because its settings or the outside are
-wrong (exit status 2 or 3) before it was ever ready takes the supervisor with it: starting it again would not
-mend that. SIGTERM and SIGINT end all parts in order, SIGTERM once more at once; SIGHUP is handed on.
+A part that dies is started again, later each time. A vital part that ends because its settings or the outside
+are wrong (exit status 2 or 3) before it was ever ready takes the supervisor with it: starting it again would
+not mend that. Without the others the door stays open: they are tried again, and the log says why. SIGTERM and
+SIGINT end all parts in order, SIGTERM once more at once; SIGHUP is handed on.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 import structlog
 
-PARTS = ("gateway",)  # worker, signer and portal come with what they do
+PARTS = ("signer", "gateway")  # worker and portal come with what they do
+VITAL = frozenset({"gateway"})  # without these there is nothing to supervise
 HOPELESS = (2, 3)
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 PROGRAM = (sys.executable, "-m", "voltward")
@@ -28,11 +30,16 @@ PROGRAM = (sys.executable, "-m", "voltward")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A child process by name, with the arguments of its program: by default, `voltward`."""
+    """A child process by name, with the arguments of its program: by default, `voltward`.
+
+    `user`: whom it runs as, if not as the supervisor. `environment`: what it is told, if not everything.
+    """
 
     name: str
     arguments: tuple[str, ...]
     program: tuple[str, ...] = PROGRAM
+    user: str | None = None
+    environment: Mapping[str, str] | None = None
 
     @property
     def command(self) -> list[str]:
@@ -97,7 +104,7 @@ async def supervise(
             if stop.is_set():
                 return
             settled = loop.time() - started > pace.settled
-            if status in HOPELESS and not settled:
+            if status in HOPELESS and not settled and part.name in VITAL:
                 log.error("part_ended", part=part.name, status=status)
                 statuses.append(status)
                 stop.set()
@@ -117,7 +124,9 @@ async def _start(part: Part) -> asyncio.subprocess.Process | None:
     """The part's process; None, and a line about it, where the system has none to give or no such program."""
     log = structlog.get_logger()
     try:
-        process = await asyncio.create_subprocess_exec(*part.command)
+        process = await asyncio.create_subprocess_exec(
+            *part.command, user=part.user, env=part.environment, extra_groups=[] if part.user else None
+        )
     except OSError as error:
         log.warning("part_not_started", part=part.name, reason=error.strerror or str(error))
         return None

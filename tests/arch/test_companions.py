@@ -22,6 +22,11 @@ from tests.arch.source_tree import (
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
 TESTED_ELSEWHERE: Mapping[str, str] = {
+    "adapters/pki/signer_client.py": "contracts/test_certificate_authority.py",
+    "adapters/pki/signer_messages.py": "contracts/test_signer.py",
+    "adapters/pki/signer_server.py": "contracts/test_signer.py",
+    "adapters/pki/socket_path.py": "contracts/test_signer.py",
+    "adapters/pki/status_desk.py": "contracts/test_signer.py",
     "adapters/sql/acquaintance_store.py": "contracts/test_acquaintance_store.py",
     "adapters/sql/authority_store.py": "contracts/test_authority_store.py",
     "adapters/sql/change_feed.py": "contracts/test_change_feed.py",

@@ -12,6 +12,7 @@ import pytest
 from tests.arch.source_tree import ROOT
 
 UNIT = ROOT / "deploy" / "systemd" / "voltward.service"
+SIGNER = ROOT / "deploy" / "systemd" / "voltward-signer.service"
 MOST_EXPOSED = 1.5  # of 10; what remains is the network, which is its work, and notices of a child
 ANALYZE = shutil.which("systemd-analyze")
 
@@ -32,11 +33,12 @@ def settings() -> dict[str, list[str]]:
     return told
 
 
-def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", [UNIT, SIGNER], ids=lambda unit: unit.stem)
+def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path, unit: Path) -> None:
     """With a program that is there, on this machine."""
-    here = tmp_path / UNIT.name
+    here = tmp_path / unit.name
     program = "/opt/voltward/.venv/bin/voltward"
-    text = UNIT.read_text(encoding="utf-8")
+    text = unit.read_text(encoding="utf-8")
     assert program in text
     here.write_text(text.replace(program, sys.executable), encoding="utf-8")
 
@@ -44,13 +46,14 @@ def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path) -> N
         [analyze, "verify", "--man=no", str(here)], capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert UNIT.name not in done.stderr, done.stderr
+    assert unit.name not in done.stderr, done.stderr
     assert done.returncode == 0, done.stderr
 
 
-def test_the_unit_is_as_closed_as_the_guide_says(analyze: str) -> None:
+@pytest.mark.parametrize(("unit", "most"), [(UNIT, MOST_EXPOSED), (SIGNER, 0.6)], ids=["gateway", "signer"])
+def test_the_unit_is_as_closed_as_the_guide_says(analyze: str, unit: Path, most: float) -> None:
     done = subprocess.run(
-        [analyze, "security", "--offline=true", f"--threshold={MOST_EXPOSED * 10:.0f}", str(UNIT)],
+        [analyze, "security", "--offline=true", f"--threshold={most * 10:.0f}", str(unit)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

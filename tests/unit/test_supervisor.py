@@ -40,7 +40,7 @@ def test_a_part_is_a_child_of_the_same_python() -> None:
         "--only",
         "gateway",
     ]
-    assert PARTS == ("gateway",)
+    assert PARTS == ("signer", "gateway")
 
 
 async def test_a_part_that_cannot_ever_start_takes_the_supervisor_with_it(
@@ -54,6 +54,41 @@ async def test_a_part_that_cannot_ever_start_takes_the_supervisor_with_it(
         ("part_started", None),
         ("part_ended", 2),
     ]
+
+
+async def test_a_part_that_is_not_vital_takes_nothing_with_it(tmp_path: Path, logged: LogCapture) -> None:
+    """A signer whose ledger was cut leaves the door open."""
+    hopeless = Part("signer", ("serve", "--only", "gateway", "-c", str(tmp_path / "none.toml")))
+    ended = asyncio.Event()
+
+    def watch(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if line["event"] == "part_ended":
+            ended.set()
+        return line
+
+    structlog.configure(processors=[watch, logged])
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        supervising = group.create_task(supervise([hopeless]))
+        await ended.wait()
+        signal.raise_signal(signal.SIGTERM)
+
+    assert supervising.result() == 0
+    assert next(line for line in logged.entries if line["event"] == "part_ended")["again_in"] == 1.0
+
+
+async def test_a_part_is_told_what_it_is_to_know(tmp_path: Path, logged: LogCapture) -> None:
+    said = tmp_path / "said"
+    script = (
+        "import os\n"
+        f"open({str(said)!r}, 'w').write(os.environ.get('KNOWN', '') + os.environ.get('HOME', '-'))\n"
+        "raise SystemExit(2)"
+    )
+    told = Part("gateway", ("-c", script), (sys.executable,), environment={"KNOWN": "yes"})
+
+    async with asyncio.timeout(60):
+        assert await supervise([told]) == 2
+
+    assert said.read_text() == "yes-"
 
 
 async def test_a_part_that_crashed_is_started_again(tmp_path: Path, logged: LogCapture) -> None:

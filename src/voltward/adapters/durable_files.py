@@ -69,6 +69,13 @@ def write_file(path: Path, content: bytes, mode: int) -> None:
         flush_folder(path.parent)
 
 
+def write_whole(handle: int, octets: bytes, at: int) -> None:
+    """All of it, from this offset on. A full disk may first take a part, and refuse the rest."""
+    written = 0
+    while written < len(octets):
+        written += os.pwrite(handle, octets[written:], at + written)
+
+
 def make_folder(path: Path, mode: int) -> None:
     """A new folder with exactly this mode."""
     with disk(path, "cannot be made"):

@@ -24,7 +24,8 @@ LARGEST: Final = 32 * 1024 * 1024  # octets of a record; a length beyond that is
 _MAGIC: Final = b"VWL\x01"
 HEAD_OCTETS: Final = len(_MAGIC) + ID_OCTETS
 _FRAME: Final = struct.Struct(">IB")
-_ROOM: Final = "gateway"
+FRAME_OCTETS: Final = _FRAME.size  # before the sealed content of a record
+_ROOM: Final = "gateway"  # whose logs they are, unless they say otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class LogSeal:
     key: SealingKey
     purpose: str
     log: bytes
+    room: str = _ROOM
 
     def framed(self, number: int, kind: int, content: bytes, nonce: bytes) -> bytes:
         """The octets of a record."""
@@ -56,7 +58,7 @@ class LogSeal:
         return unseal(sealed, self.key, self._place(frame.number, frame.kind)).reveal()
 
     def _place(self, number: int, kind: int) -> SealPlace:
-        return SealPlace(_ROOM, f"{self.purpose}/{self.log.hex()}/{number}/{kind}")
+        return SealPlace(self.room, f"{self.purpose}/{self.log.hex()}/{number}/{kind}")
 
 
 def log_head(log: bytes) -> bytes:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from voltward.adapters.late_store import LateStore
+from voltward.adapters.pki.authority_shelf import FOLDER, own_stations_authorities
 from voltward.adapters.snapshot_file import SealedSnapshotFile
 from voltward.adapters.spool.folder import FolderSpool, SpoolPlace
 from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.deployment import Premises, open_store_of
 from voltward.crypto.sealing import KEY_ID_OCTETS, SealingKey
+from voltward.domain.errors import OutsideFault
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.ports.vault import GatewayKey
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.start_registry import Kept, Start, start_registry
+from voltward.usecases.trust_own_authorities import trust_own_authorities
 
 CHAIN = "gateway"  # of the journal
 Upkeep = Callable[[], Coroutine[Any, Any, None]]
@@ -48,11 +51,19 @@ async def open_grounds(premises: Premises) -> AsyncIterator[Grounds]:
         await spool.adopt()
         kept = Kept(snapshot_file(premises), spool)
         registry = AdmissionRegistry()
+        with suppress(OutsideFault):  # of a store that is away: the next start tries again
+            await trust_own(store, premises)
         start = await start_registry(store, store, kept, registry)
         yield Grounds(store, store, kept, registry, start, store.keep_heads)
     finally:
         await store.close()
         spool.close()
+
+
+async def trust_own(store: Store, premises: Premises) -> None:
+    """A deployment of an earlier version learns that its stations CAs issue now."""
+    certificates = own_stations_authorities(premises.settings.path(FOLDER))
+    await trust_own_authorities(store, certificates, CHAIN, premises.clock)
 
 
 async def grounds_on(store: SqlStore, premises: Premises) -> Grounds:

@@ -56,8 +56,8 @@ async def initialise(
             open_deployment(settings, must_exist=False) as deployment,
             deployment.store.begin() as work,
         ):
-            # Its own authorities are trusted from the day that they can issue: until then nothing bears
-            # their names.
+            for authority in made.authorities:
+                await work.authorities.save(authority)
             await work.operators.save(made.administrator)
             await work.operators.put_enrolment(made.enrolment)
             facts = {"administrator": made.administrator.name, "operator": operator_name}

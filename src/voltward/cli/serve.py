@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 from voltward.cli.frame import Options
 from voltward.gateway.notices import Notices
-from voltward.settings import load_settings, notes
+from voltward.settings import Settings, load_settings, notes
 from voltward.supervisor import PARTS, Pace, Part, end_with_parent, log_as_json, supervise
 
 LAST_THINGS = 15.0  # seconds that a gateway may take for its last rows, when its links are closed
 
 
 def serve(
-    *, only: Literal["gateway"] | None = None, parent: int | None = None, options: Options = Options()
+    *,
+    only: Literal["gateway", "signer"] | None = None,
+    parent: int | None = None,
+    options: Options = Options(),
 ) -> int:
-    """Run Voltward until SIGTERM or Ctrl-C; SIGHUP reloads. `--only gateway` runs that part alone.
+    """Run Voltward until SIGTERM or Ctrl-C; SIGHUP reloads. `--only PART` runs that part alone.
 
     With `--parent PID` it ends when that process, which has started it, does.
     The log goes to standard error, one JSON object a line.
@@ -32,17 +37,45 @@ def serve(
 
         serve_gateway(settings, options.config, options.set)
         return 0
-    for note in notes(settings):
+    if only == "signer":
+        from voltward.bootstrap.signer import serve_signer
+
+        serve_signer(settings)
+        return 0
+    away = signer_is_elsewhere(settings)
+    for note in [*notes(settings), *([away] if away else [])]:
         sys.stderr.write(f"voltward: note: {note}\n")
     # From the environment itself: of bootstrap, the supervisor loads nothing.
     notices = Notices.told_by(os.environ)  # noqa: TID251
     pace = Pace(ending=settings.gateway.drain_limit + LAST_THINGS)
-    parts = [part_named(name, options) for name in PARTS]
+    names = [name for name in PARTS if not (name == "signer" and away)]
+    parts = [part_named(name, settings, options, os.environ) for name in names]  # noqa: TID251
     return asyncio.run(supervise(parts, pace, on_stop=notices.stopping))
 
 
-def part_named(name: str, options: Options) -> Part:
-    """A part as a child process, with the settings that this command was given."""
+def part_named(name: str, settings: Settings, options: Options, environ: Mapping[str, str]) -> Part:
+    """A part as a child process, with the settings that this command was given.
+
+    What opens the signer's room is told to the signer alone, and it is told of no other secret.
+    """
     overrides = [word for override in options.set for word in ("--set", override)]
     alone = ("--only", name, "--parent", str(os.getpid()))
-    return Part(name, ("serve", *alone, "-c", str(options.config), *overrides))
+    keys = settings.keys
+    hidden = (keys.gateway_unlock, settings.store.password) if name == "signer" else (keys.signer_unlock,)
+    unknown = {reference.removeprefix("env:") for reference in hidden if reference.startswith("env:")}
+    return Part(
+        name,
+        ("serve", *alone, "-c", str(options.config), *overrides),
+        user=settings.signer.user or None if name == "signer" and os.getuid() == 0 else None,
+        environment={key: value for key, value in environ.items() if key not in unknown},
+    )
+
+
+def signer_is_elsewhere(settings: Settings) -> str:
+    """Why the signer is not for this supervisor to start, in a sentence; empty: it is."""
+    user = settings.signer.user
+    if user and os.getuid() != 0 and user != getpass.getuser():
+        return f"the signer runs as {user}: start it by its own unit (`voltward serve --only signer`)."
+    if not os.access(settings.path("signer"), os.R_OK | os.X_OK):
+        return "the signer is not started: its room is not here, or not open to this user."
+    return ""

@@ -1,7 +1,7 @@
 """What the certificates that we issue look like: a table of profiles as data, with the reasons.
 
-No profile carries an extended key usage ((2.x, A00.FR.514): stations with an ISO 15118 certificate refuse it
-or lack it). Nothing here is taken from whoever asks for a certificate.
+No profile that a station meets carries an extended key usage ((2.x, A00.FR.514): stations with an ISO 15118
+certificate refuse it or lack it). Nothing here is taken from whoever asks for a certificate.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ class KeyUse(StrEnum):
 _AUTHORITY = frozenset({KeyUse.SIGN_CERTIFICATES, KeyUse.SIGN_REVOCATIONS, KeyUse.SIGN})
 
 
+class Purpose(StrEnum):
+    """Extended key usages; no profile of a station, a server or an authority has any."""
+
+    SIGN_STATUS = "OCSP signing"
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateProfile:
     """`lifetime` runs on from the moment of issue, `backdated` back from it. No `path_length`: a leaf."""
@@ -40,6 +46,7 @@ class CertificateProfile:
     lifetime: timedelta
     backdated: timedelta = BACKDATED
     path_length: int | None = None
+    purpose: Purpose | None = None
 
     @property
     def is_ca(self) -> bool:
@@ -58,4 +65,8 @@ CSMS_SERVER = CertificateProfile("CSMS server", frozenset({KeyUse.SIGN, KeyUse.T
 # A year, and the weeks that a station may stand dark in winter and still come in to renew.
 STATION = CertificateProfile(
     "station", frozenset({KeyUse.SIGN, KeyUse.TRANSPORT_KEYS}), timedelta(days=400), _ALMOST_NOW
+)
+# Nobody asks whether it was revoked (RFC 6960, 4.2.2.2.1), so it does not live for long.
+STATUS_SIGNER = CertificateProfile(
+    "status signer", frozenset({KeyUse.SIGN}), timedelta(days=30), _ALMOST_NOW, purpose=Purpose.SIGN_STATUS
 )

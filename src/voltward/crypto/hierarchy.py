@@ -18,6 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.crypto.certificate_profiles import CSMS_SERVER, FIRMWARE_CA, ISSUING_CA, ROOT
@@ -29,7 +30,7 @@ from voltward.crypto.issuance import (
     issue_certificate,
     self_signed,
 )
-from voltward.crypto.keys import KeyKind, PrivateKey, make_key
+from voltward.crypto.keys import KeyKind, PrivateKey, PublicKey, make_key
 
 
 class Family(StrEnum):
@@ -47,6 +48,20 @@ class Family(StrEnum):
     def leaf_key(self) -> KeyKind:
         """For servers and stations."""
         return KeyKind.EC_P256 if self is Family.ECDSA else KeyKind.RSA_2048
+
+    @classmethod
+    def of(cls, key: PublicKey) -> Family:
+        """The family that certifies such a key."""
+        return cls.RSA if isinstance(key, rsa.RSAPublicKey) else cls.ECDSA
+
+
+class Role(StrEnum):
+    """What an authority is for; its value stands in names of files and keys, before that of the family."""
+
+    ROOT = "root"
+    CSMS = "csms-ca"
+    STATIONS = "stations-ca"
+    FIRMWARE = "firmware-ca"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +92,13 @@ class Hierarchy:
         families = {
             f"{role}-{one.family}": authority
             for one in self.families
-            for role, authority in (("root", one.root), ("csms-ca", one.csms), ("stations-ca", one.stations))
+            for role, authority in (
+                (Role.ROOT, one.root),
+                (Role.CSMS, one.csms),
+                (Role.STATIONS, one.stations),
+            )
         }
-        return families | {"firmware-ca": self.firmware}
+        return families | {Role.FIRMWARE.value: self.firmware}
 
     @property
     def roots_pem(self) -> bytes:

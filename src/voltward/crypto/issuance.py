@@ -9,14 +9,15 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from voltward.crypto.certificate_profiles import CertificateProfile, KeyUse
+from voltward.crypto.certificate_profiles import CertificateProfile, KeyUse, Purpose
 from voltward.crypto.certificates import fingerprint
 from voltward.crypto.chance import TokenSource
 from voltward.crypto.keys import PrivateKey, PublicKey
@@ -42,12 +43,24 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointers:
+    """Where others learn whether a certificate was revoked; empty is not said. Plain HTTP (RFC 5280, 8)."""
+
+    revocation_list: str = ""
+    status: str = ""
+
+
+NO_POINTERS: Final = Pointers()
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateOrder:
     """What goes into one certificate beside its profile. `hosts`, a server's, become alternative names."""
 
     subject: Subject
     public_key: PublicKey
     hosts: tuple[str, ...] = ()
+    pointers: Pointers = NO_POINTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +87,26 @@ class IssuingAuthority:
 
     @property
     def common_name(self) -> str:
-        """CN; our own authorities have exactly one."""
+        """CN; "" where a corporate PKI left it out."""
         return self._part(NameOID.COMMON_NAME)
 
     @property
     def organisation(self) -> str:
-        """O; our own authorities have exactly one."""
+        """O; "" where a corporate PKI left it out."""
         return self._part(NameOID.ORGANIZATION_NAME)
 
+    @property
+    def key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        """How what it signs names its key: as its certificate does, else by a digest."""
+        try:
+            own = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        except x509.ExtensionNotFound:
+            return x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
     def _part(self, kind: x509.ObjectIdentifier) -> str:
-        return str(self.certificate.subject.get_attributes_for_oid(kind)[0].value)
+        found = self.certificate.subject.get_attributes_for_oid(kind)
+        return str(found[0].value) if found else ""
 
 
 def issue_certificate(
@@ -97,9 +120,7 @@ def issue_certificate(
     begin = max(now - profile.backdated, issuer.certificate.not_valid_before_utc)
     end = min(now + profile.lifetime, issuer.certificate.not_valid_after_utc)
     builder = _builder(profile, order, (begin, end), entropy).issuer_name(issuer.certificate.subject)
-    identifier = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    authority = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
-    return _signed(builder.add_extension(authority, critical=False), issuer.key)
+    return _signed(builder.add_extension(issuer.key_identifier, critical=False), issuer.key)
 
 
 def self_signed(
@@ -135,6 +156,25 @@ def _builder(
         # Clients that look at the common name are content with it (A00.FR.510); most others look here alone.
         names = x509.SubjectAlternativeName([_host_name(host) for host in order.hosts])
         builder = builder.add_extension(names, critical=False)
+    return _pointed(_purposed(builder, profile), order.pointers)
+
+
+def _purposed(builder: x509.CertificateBuilder, profile: CertificateProfile) -> x509.CertificateBuilder:
+    if profile.purpose is not Purpose.SIGN_STATUS:
+        return builder
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+    return builder.add_extension(usage, critical=False).add_extension(x509.OCSPNoCheck(), critical=False)
+
+
+def _pointed(builder: x509.CertificateBuilder, pointers: Pointers) -> x509.CertificateBuilder:
+    if pointers.revocation_list:
+        where = [x509.UniformResourceIdentifier(pointers.revocation_list)]
+        point = x509.DistributionPoint(where, None, None, None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+    if pointers.status:
+        place = x509.UniformResourceIdentifier(pointers.status)
+        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     return builder
 
 

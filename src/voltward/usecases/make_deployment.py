@@ -5,8 +5,7 @@
     signer/                  the signer's room: the keys of all authorities
     public/                  certificates of the authorities, for stations and auditors
 
-The store is not touched: the caller saves `administrator` and `enrolment` into it. `authorities` are trusted
-at the door once they can issue.
+The store is not touched: the caller saves `administrator`, `enrolment` and `authorities` into it.
 """
 
 from __future__ import annotations
@@ -19,14 +18,15 @@ from pathlib import Path
 from string import Template
 
 from voltward.crypto.enrolments import enrolment_digest, make_enrolment_token
-from voltward.crypto.hierarchy import FamilyAuthorities, Hierarchy, make_hierarchy, make_server_credential
+from voltward.crypto.hierarchy import Hierarchy, make_hierarchy, make_server_credential
 from voltward.crypto.keys import ed25519_public_pem, private_key_pem
-from voltward.domain.authority import Authority, TrustedFor
+from voltward.domain.authority import Authority
 from voltward.domain.operator import Enrolment, Operator, Role
 from voltward.domain.secret import Secret
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.vault import BuildSite, DeploymentSite, GatewayKey, KeyRoom, RoomName, Unlock, UnlockKind
 from voltward.usecases.deployment_plan import ChosenUnlock, DeploymentPlan, check_plan, plan_warnings
+from voltward.usecases.trust_own_authorities import own_authority
 
 SETTINGS_FILE = "voltward.toml"
 ROOTS_FILE = "public/roots.pem"
@@ -44,7 +44,7 @@ class DeploymentMade:
 
     folder: Path
     roots: tuple[Path, ...]  # the bundle that a station needs, then each root alone
-    authorities: tuple[Authority, ...]  # for stations; to be trusted from the day that they issue
+    authorities: tuple[Authority, ...]  # for stations; to be trusted from now on
     administrator: Operator
     enrolment: Enrolment
     token: Secret
@@ -75,7 +75,8 @@ def make_deployment(plan: DeploymentPlan, build: BuildSite, clock: Clock, entrop
     return DeploymentMade(
         folder=plan.folder,
         roots=tuple(plan.folder / path for path in roots),
-        authorities=tuple(_trusted(family, now) for family in hierarchy.families),
+        # The stations CAs, not their roots: what a CSMS CA issued must never open the door as a station.
+        authorities=tuple(own_authority(family.stations.der, clock) for family in hierarchy.families),
         administrator=Operator(plan.administrator, Role.ADMINISTRATOR, now),
         enrolment=Enrolment(plan.administrator, enrolment_digest(token), now + _ENROLMENT),
         token=token,
@@ -126,18 +127,6 @@ def _publish(site: DeploymentSite, hierarchy: Hierarchy) -> tuple[str, ...]:
         site.write(f"public/{name}.pem", authority.pem)
     site.write(ROOTS_FILE, hierarchy.roots_pem)
     return (ROOTS_FILE, *(f"public/root-{family.family}.pem" for family in hierarchy.families))
-
-
-def _trusted(family: FamilyAuthorities, now: datetime) -> Authority:
-    """The stations CA, not the root: what the CSMS CA issued must never open the door as a station."""
-    seen = family.stations
-    return Authority(
-        id=seen.fingerprint.hex(),
-        name=seen.common_name,
-        certificate_pem=seen.pem,
-        trusted_for=TrustedFor.STATIONS,
-        added_at=now,
-    )
 
 
 def _settings(plan: DeploymentPlan, references: dict[RoomName, str]) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from voltward.adapters.durable_files import disk, flush_folder
+from voltward.adapters.durable_files import disk, flush_folder, write_whole
 from voltward.adapters.sealed_log import (
     HEAD_OCTETS,
     ID_OCTETS,
@@ -102,7 +102,7 @@ class Segment:
         framed = self._seal.framed(self.records + 1, kind, content, nonce)
         with disk(self.path, "cannot be written"):
             try:
-                _write_whole(self._handle, framed, self.size)
+                write_whole(self._handle, framed, self.size)
                 if for_sure:
                     os.fdatasync(self._handle)
             except OSError:
@@ -154,10 +154,3 @@ class Segment:
     def _count(self, frame: Frame) -> None:
         self.records, self.size = frame.number, frame.end
         self.has_facts = self.has_facts or frame.kind == FACTS
-
-
-def _write_whole(handle: int, octets: bytes, at: int) -> None:
-    """A full disk may take a part first, and says so when the rest is tried."""
-    written = 0
-    while written < len(octets):
-        written += os.pwrite(handle, octets[written:], at + written)

@@ -1,0 +1,168 @@
+"""The port CertificateAuthority, on every kind of authority: a row in `AUTHORITIES` is all that another needs.
+
+An entry opens an authority in a folder; opened again on the same folder, it is the same authority after a
+restart of whoever asks it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import cast
+
+import pytest
+from cryptography import x509
+
+from tests.fakes.certificates import new_key
+from tests.fakes.clock import NOON
+from tests.fakes.signers import OPERATOR, SignerSite, authority_id, csr_of, order_of
+from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
+from voltward.adapters.pki.signer_server import SignerServer, SignerSocket
+from voltward.ports.authority import (
+    CertificateAuthority,
+    CertificateKind,
+    Declined,
+    Issued,
+    Revocation,
+    RevocationReason,
+)
+
+Open = Callable[[Path], AbstractAsyncContextManager[CertificateAuthority]]
+
+
+@asynccontextmanager
+async def local(folder: Path) -> AsyncIterator[CertificateAuthority]:
+    """In this process."""
+    desk = _site(folder).desk()
+    try:
+        yield SignerClient(in_process(desk))
+    finally:
+        desk.close()
+
+
+@asynccontextmanager
+async def signer(folder: Path) -> AsyncIterator[CertificateAuthority]:
+    """Over its socket."""
+    desk = _site(folder).desk()
+    path = folder / "signer" / "signer.sock"
+    async with asyncio.TaskGroup() as group:
+        server = SignerServer(desk, SignerSocket(path))
+        serving = group.create_task(server.run())
+        await server.listening.wait()
+        yield SignerClient(over_socket(path))
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+    desk.close()
+
+
+def _site(folder: Path) -> SignerSite:
+    site = SignerSite(folder)
+    return site if (folder / "signer").exists() else site.make()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an authority can do beside signing for stations."""
+
+    open: Open
+    signs_servers: bool = True
+    subject_is_ours: bool = True  # some authorities take the subject from the request
+
+
+AUTHORITIES = {"in-process": Kind(local), "signer": Kind(signer)}
+
+
+@pytest.fixture(params=list(AUTHORITIES))
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return AUTHORITIES[request.param]
+
+
+async def issued(
+    authority: CertificateAuthority, csr: bytes, number: str = "order-1"
+) -> list[x509.Certificate]:
+    outcome = await authority.issue(order_of(csr, number))
+    return [x509.load_der_x509_certificate(der) for der in cast("Issued", outcome).chain]
+
+
+async def test_a_certificate_is_for_the_key_of_the_request_and_the_subject_of_the_order(
+    kind: Kind, tmp_path: Path
+) -> None:
+    key = new_key()
+    async with kind.open(tmp_path) as authority:
+        leaf, above, *_ = await issued(authority, csr_of(key))
+
+    assert leaf.public_key() == key.public_key()
+    leaf.verify_directly_issued_by(above)
+    if kind.subject_is_ours:
+        assert leaf.subject.rfc4514_string() == f"CN=SN-0001,O={OPERATOR}"
+
+
+@pytest.mark.parametrize("key", ["ec", "rsa"])
+async def test_each_kind_of_key_gets_one(kind: Kind, key: str, tmp_path: Path) -> None:
+    async with kind.open(tmp_path) as authority:
+        chain = await issued(authority, csr_of(key))
+
+    for below, above in pairwise(chain):
+        below.verify_directly_issued_by(above)
+
+
+async def test_the_same_order_gives_the_same_certificate_also_after_a_restart(
+    kind: Kind, tmp_path: Path
+) -> None:
+    csr = csr_of()
+    async with kind.open(tmp_path) as authority:
+        first, again = await issued(authority, csr), await issued(authority, csr)
+    async with kind.open(tmp_path) as authority:
+        later = await issued(authority, csr)
+        other = await issued(authority, csr, "order-2")
+
+    assert first == again == later
+    assert other[0].serial_number != first[0].serial_number
+
+
+async def test_orders_at_once_are_all_answered_and_each_once(kind: Kind, tmp_path: Path) -> None:
+    csr = csr_of()
+    async with kind.open(tmp_path) as authority, asyncio.TaskGroup() as group:
+        asked = [group.create_task(issued(authority, csr, f"order-{n % 8}")) for n in range(24)]
+        await asyncio.wait(asked)
+
+    serials = [one.result()[0].serial_number for one in asked]
+    assert serials[:8] == serials[8:16] == serials[16:]
+    assert len(set(serials)) == 8
+
+
+async def test_what_is_no_request_is_declined_for_good(kind: Kind, tmp_path: Path) -> None:
+    async with kind.open(tmp_path) as authority:
+        outcome = await authority.issue(order_of(b"no request"))
+
+    assert isinstance(outcome, Declined)
+    assert outcome.words
+
+
+async def test_a_server_gets_its_hosts(kind: Kind, tmp_path: Path) -> None:
+    if not kind.signs_servers:
+        pytest.skip("it signs for stations alone")
+    hosts = ("csms.example", "192.0.2.7")
+    order = order_of(csr_of(), kind=CertificateKind.SERVER, common_name=hosts[0], hosts=hosts)
+    async with kind.open(tmp_path) as authority:
+        outcome = await authority.issue(order)
+
+    leaf = x509.load_der_x509_certificate(cast("Issued", outcome).chain[0])
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["csms.example"]
+    assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["192.0.2.7"]
+
+
+async def test_a_revocation_may_be_told_again(kind: Kind, tmp_path: Path) -> None:
+    async with kind.open(tmp_path) as authority:
+        leaf, above, *_ = await issued(authority, csr_of())
+        revocation = Revocation(
+            authority_id(above), leaf.serial_number, NOON, RevocationReason.KEY_COMPROMISE
+        )
+        await authority.revoke(revocation)
+        await authority.revoke(revocation)
