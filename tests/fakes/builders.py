@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.fakes.clock import NOON
+from voltward.domain.ask import Ask
 from voltward.domain.authority import Authority, DeniedCertificate, TrustedFor
 from voltward.domain.breaker import Trip
 from voltward.domain.credential import (
@@ -20,9 +21,12 @@ from voltward.domain.credential import (
 )
 from voltward.domain.events import Event, FactValue
 from voltward.domain.finding import ControlException
+from voltward.domain.intents import RequestCsr
 from voltward.domain.operator import Operator, Role
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Standing, Station, StationId
+from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin, RenewalPhase
+from voltward.ports.lifecycles import IssuedCertificate, Lifecycle
 
 
 def station(identity: str = "CP001", **changes: Any) -> Station:
@@ -86,6 +90,40 @@ def operator(name: str = "ann@example.org", **changes: Any) -> Operator:
 
 def event(kind: str = "station_refused", subject: str = "CP001", **facts: FactValue) -> Event:
     return Event(kind, NOON, actor="gateway", subject=subject, facts=facts)
+
+
+def renewal(identity: str | None = "CP001", **changes: Any) -> Lifecycle:
+    """A renewal that an operator began at noon, and that asks for a request; None: of the deployment."""
+    state = Renewal(NOON, RenewalOrigin.OPERATOR, RenewalPhase.REQUESTING)
+    whose = StationId(identity, changes.pop("tenant", "default")) if identity is not None else None
+    ordinary = Lifecycle(f"renewal-{identity}", "renewal", whose, state, NOON, "ann@example.org")
+    return replace(ordinary, **changes)
+
+
+def ask(identity: str = "CP001", **changes: Any) -> Ask:
+    """Asked at noon for a certificate request, good for a week."""
+    station = StationId(identity, changes.pop("tenant", "default"))
+    until = NOON + timedelta(days=7)
+    ordinary = Ask(f"ask-{identity}", f"renewal-{identity}", station, RequestCsr(), NOON, until)
+    return replace(ordinary, **changes)
+
+
+def issued_certificate(identity: str | None = "CP001", **changes: Any) -> IssuedCertificate:
+    """The certificate of `certificate_credential(identity)`, good for ninety days from noon."""
+    ordinary = IssuedCertificate(
+        fingerprint=_digest("leaf", str(identity)),
+        station=StationId(identity) if identity is not None else None,
+        order=f"order-{identity}",
+        issuer=_digest("authority").hex(),
+        serial=2**127 + len(str(identity)),
+        common_name=f"SN-{identity}",
+        not_before=NOON,
+        not_after=NOON + timedelta(days=90),
+        key=_digest("key", str(identity)),
+        chain=(b"leaf", b"authority"),
+        issued_at=NOON,
+    )
+    return replace(ordinary, **changes)
 
 
 def _credential(identity: str, proof: Password | ClientCertificate, changes: dict[str, Any]) -> Credential:

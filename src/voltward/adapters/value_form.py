@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -67,6 +67,8 @@ def _reader(kind: Any) -> Reader:
         return kind
     if kind in _PLAIN or kind is types.NoneType:
         return _exactly(kind)
+    if kind is timedelta:
+        return _span
     raise TypeError(f"values of {kind} have no form")
 
 
@@ -77,6 +79,11 @@ def _exactly(kind: type) -> Reader:
         return plain
 
     return read
+
+
+def _span(plain: Any) -> timedelta:
+    """It is written as a text of ISO 8601."""
+    return msgspec.convert(plain, timedelta)
 
 
 def _row(member: Reader) -> Reader:

@@ -16,6 +16,8 @@ class StationEntry:
     station: Station
     credentials: tuple[Credential, ...] = ()
     exceptions: tuple[ControlException, ...] = ()
+    has_lifecycle: bool = False  # one of its life-cycles is open: how it comes in is told to it
+    has_asks: bool = False  # something waits in the store to be asked on its link
 
     @property
     def has_proven_credential(self) -> bool:

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Protocol
 
 from voltward.domain.ask import Ask
-from voltward.domain.station import StationId
-from voltward.domain.station_fact import LifecycleFact
+from voltward.domain.station import Model, StationId
+from voltward.domain.station_fact import CertificateFirstSeen, LifecycleFact, Proven
 from voltward.lifecycles.effects import LifecycleEffect
 from voltward.lifecycles.step import HasPhase
 
@@ -34,12 +34,18 @@ class Lifecycle:
 
 
 class LifecycleStore(Protocol):
+    """Opening and ending one is in the change feed (LIFECYCLE, by station)."""
+
     async def get(self, lifecycle: str) -> Lifecycle | None: ...
 
     async def open_of(self, station: StationId) -> Sequence[Lifecycle]: ...
 
     async def open(self, kind: str, *, limit: int = 1000) -> Sequence[Lifecycle]:
         """Those of a kind that have not ended, oldest first."""
+        ...
+
+    async def stations(self) -> Sequence[StationId]:
+        """Who has an open one: for a gateway that starts."""
         ...
 
     async def latest_of(self, station: StationId, kind: str) -> Lifecycle | None: ...
@@ -51,7 +57,7 @@ class LifecycleStore(Protocol):
     async def save(self, lifecycle: Lifecycle) -> Lifecycle:
         """Insert (revision 0) or update; `Conflict` if it moved on, or the station has one of this kind open.
 
-        Whether a station has an open one is known to the gateway's registry (change feed, STATION).
+        One with an end is not open any more, and is not woken.
         """
         ...
 
@@ -92,6 +98,8 @@ class Errand:
 
 
 class ErrandStore(Protocol):
+    """A new one is in the change feed (LIFECYCLE, without a station)."""
+
     async def add(self, errand: Errand) -> None:
         """Adding one that is there, or was done, is harmless."""
         ...
@@ -107,18 +115,25 @@ class ErrandStore(Protocol):
         ...
 
 
+# What may move a life-cycle, or begin one: a factory certificate that came in begins a renewal.
+InboxFact = LifecycleFact | Proven | CertificateFirstSeen
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingFact:
     """A fact that came through the spool and has not moved its life-cycle yet."""
 
     number: int
-    fact: LifecycleFact
+    fact: InboxFact
 
 
 class FactInbox(Protocol):
-    """Facts for life-cycles, in the order in which they arrived; written by whoever delivers the spool."""
+    """Facts for life-cycles, in the order in which they arrived; written by whoever delivers the spool.
 
-    async def add(self, fact: LifecycleFact) -> None: ...
+    A new one is in the change feed (LIFECYCLE, without a station).
+    """
+
+    async def add(self, fact: InboxFact) -> None: ...
 
     async def next(self, *, limit: int) -> Sequence[WaitingFact]: ...
 
@@ -157,9 +172,9 @@ class IssuedStore(Protocol):
         ...
 
     async def expiring(
-        self, before: datetime, *, limit: int, after: datetime | None = None
+        self, before: datetime, *, limit: int, after: IssuedCertificate | None = None
     ) -> Sequence[IssuedCertificate]:
-        """Not revoked, and over before then, soonest first."""
+        """Not revoked, and over before then, soonest first; those behind `after` in that order."""
         ...
 
     async def revoked(self, issuer: str) -> Sequence[IssuedCertificate]: ...
@@ -197,3 +212,20 @@ class AnchorStore(Protocol):
         ...
 
     async def holders(self, authority: str) -> Sequence[StationId]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FormTried:
+    """How often a form of chain worked with a model of station, and how often it did not."""
+
+    form: str
+    worked: int = 0
+    failed: int = 0
+
+
+class FormMemory(Protocol):
+    """Which forms of a chain work with which model (vendor and name; not its firmware)."""
+
+    async def of(self, model: Model) -> Sequence[FormTried]: ...
+
+    async def remember(self, model: Model, form: str, *, worked: bool) -> None: ...

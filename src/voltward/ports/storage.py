@@ -24,6 +24,15 @@ from voltward.domain.events import Event
 from voltward.domain.finding import ControlException
 from voltward.domain.operator import Enrolment, Operator
 from voltward.domain.station import Standing, Station, StationId
+from voltward.ports.lifecycles import (
+    AnchorStore,
+    AskStore,
+    ErrandStore,
+    FactInbox,
+    FormMemory,
+    IssuedStore,
+    LifecycleStore,
+)
 
 
 class Conflict(OperatorFault):
@@ -204,6 +213,20 @@ class Reading(Protocol):
     def marks(self) -> MarkStore: ...
     @property
     def trips(self) -> TripStore: ...
+    @property
+    def lifecycles(self) -> LifecycleStore: ...
+    @property
+    def asks(self) -> AskStore: ...
+    @property
+    def errands(self) -> ErrandStore: ...
+    @property
+    def inbox(self) -> FactInbox: ...
+    @property
+    def issued(self) -> IssuedStore: ...
+    @property
+    def anchors(self) -> AnchorStore: ...
+    @property
+    def chain_forms(self) -> FormMemory: ...
 
     async def __aenter__(self) -> Self: ...
 
@@ -239,11 +262,15 @@ class Aggregate(StrEnum):
     AUTHORITY = "authority"
     DENIAL = "denial"
     BREAKER = "breaker"
+    ASK = "ask"  # by station: what it is to be asked
+    LIFECYCLE = (
+        "life-cycle"  # by station: one was opened or has ended; without: the worker has something to do
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryChange:
-    """One entry of the change feed: what moved, to be read again. Only a station's entry has a key."""
+    """One entry of the change feed: what moved, to be read again. `key`: the station that it is about."""
 
     revision: int
     aggregate: Aggregate

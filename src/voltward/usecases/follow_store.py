@@ -45,9 +45,11 @@ async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegis
         credentials: dict[StationId, list[Credential]] = defaultdict(list)
         for credential in await work.credentials.all():
             credentials[credential.station].append(credential)
+        under_way, asked = set(await work.lifecycles.stations()), set(await work.asks.stations())
         for station in stations:
-            held = tuple(credentials.get(station.id, ()))
-            registry.put_station(StationEntry(station, held, tuple(exceptions.get(station.id, ()))))
+            held, excepted = tuple(credentials.get(station.id, ())), tuple(exceptions.get(station.id, ()))
+            entry = StationEntry(station, held, excepted, station.id in under_way, station.id in asked)
+            registry.put_station(entry)
         registry.keep_only(station.id for station in stations)
         await _refresh_trust(work, registry)
         registry.set_denials(await work.denials.all())
@@ -122,5 +124,10 @@ async def _entry(work: Reading, station: StationId) -> StationEntry | None:
     record = await work.stations.get(station)
     if record is None:
         return None
-    credentials = tuple(await work.credentials.of(station))
-    return StationEntry(record, credentials, tuple(await work.exceptions.of(station)))
+    return StationEntry(
+        record,
+        tuple(await work.credentials.of(station)),
+        tuple(await work.exceptions.of(station)),
+        has_lifecycle=bool(await work.lifecycles.open_of(station)),
+        has_asks=bool(await work.asks.of(station)),
+    )

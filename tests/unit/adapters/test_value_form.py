@@ -137,3 +137,11 @@ def test_what_is_of_another_form_is_refused(octets: bytes) -> None:
 def test_a_kind_that_has_no_form_is_a_bug() -> None:
     with pytest.raises(TypeError, match="have no form"):
         unpacked(packed(1), complex)
+
+
+def test_a_span_of_time_comes_back_to_the_microsecond() -> None:
+    span = timedelta(days=400, seconds=3, microseconds=5)
+
+    assert unpacked(packed(span), timedelta) == span
+    with pytest.raises(ForeignForm):
+        unpacked(packed(7), timedelta)

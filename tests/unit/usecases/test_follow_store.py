@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from tests.fakes.builders import (
+    ask,
     authority,
     certificate_credential,
     denied_certificate,
     exception,
     password_credential,
+    renewal,
     station,
 )
 from tests.fakes.clock import NOON
@@ -215,3 +217,28 @@ async def test_another_revocation_takes_back_none_that_the_store_has_forgotten(s
 
 def groups(registry: AdmissionRegistry) -> Sequence[str]:
     return [entry.station.group for entry in registry.stations()]
+
+
+async def test_who_has_a_life_cycle_and_what_is_to_be_asked_is_known_at_the_start_and_by_the_feed(
+    store: SqlStore,
+) -> None:
+    await put(store, station(), station("CP002"))
+    async with store.begin() as work:
+        await work.lifecycles.save(renewal())
+        await work.asks.add(ask("CP002"))
+        await work.commit()
+    registry = await loaded(store)
+    found = [registry.entry(CP1), registry.entry(StationId("CP002"))]
+    assert [(each.has_lifecycle, each.has_asks) for each in found if each] == [(True, False), (False, True)]
+
+    async with store.begin() as work:
+        await work.asks.add(ask())
+        (opened,) = await work.lifecycles.open_of(CP1)
+        await work.lifecycles.save(replace(opened, ended_at=NOON))
+        await work.asks.remove("ask-CP002")
+        await work.commit()
+    moved = await catch_up(store, store.feed, registry)
+
+    assert moved.stations == {CP1, StationId("CP002")}
+    found = [registry.entry(CP1), registry.entry(StationId("CP002"))]
+    assert [(each.has_lifecycle, each.has_asks) for each in found if each] == [(False, True), (False, False)]

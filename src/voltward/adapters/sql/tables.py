@@ -5,63 +5,26 @@ A change here needs a revision in `migrations/versions`: a test compares the two
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-
-class Utc(TypeDecorator[datetime]):
-    """A moment: aware in Python, UTC in the database."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC) if value is not None else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-METADATA: Final = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-
-def _tenant() -> Column[str]:
-    return Column("tenant", String(64), primary_key=True)
-
-
-def _required(name: str, kind: Any) -> Column[Any]:  # a type of SQLAlchemy, class or instance
-    return Column(name, kind, nullable=False)
+from voltward.adapters.sql.columns import Utc, required, tenant
+from voltward.adapters.sql.lifecycle_tables import METADATA  # with the tables of life-cycles in it
 
 
 def _of_station() -> ForeignKeyConstraint:
@@ -71,14 +34,14 @@ def _of_station() -> ForeignKeyConstraint:
 STATIONS: Final = Table(
     "stations",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("identity", String(255), primary_key=True),
-    _required("folded", Text),  # ruling 32
-    _required("profile", Integer),
-    _required("floor", Integer),
-    _required("group", String(64)),
+    required("folded", Text),  # ruling 32
+    required("profile", Integer),
+    required("floor", Integer),
+    required("group", String(64)),
     Column("serial", String(255)),
-    _required("standing", String(32)),
+    required("standing", String(32)),
     Column("allowance_profile", Integer),
     Column("allowance_until", Utc),
     Column("allowance_owner", Text),
@@ -87,9 +50,9 @@ STATIONS: Final = Table(
     Column("latch_stage", String(32)),
     Column("latch_at", Utc),
     Column("quarantine_lane", String(32)),
-    _required("note", Text),
+    required("note", Text),
     Column("created_at", Utc),
-    _required("known_sources", JSON),
+    required("known_sources", JSON),
     Column("recommissioned_at", Utc),
     Column("csms_password", LargeBinary),  # sealed: useless without the key, which is not in the database
     Column("vendor", Text),
@@ -97,7 +60,7 @@ STATIONS: Final = Table(
     Column("firmware", Text),
     Column("quirks", JSON(none_as_null=True)),
     Column("behind", JSON(none_as_null=True)),
-    _required("revision", Integer),
+    required("revision", Integer),
     UniqueConstraint("tenant", "folded"),
     Index(None, "tenant", "serial"),
     Index(None, "group"),
@@ -107,19 +70,19 @@ CREDENTIALS: Final = Table(
     "credentials",
     METADATA,
     Column("id", String(64), primary_key=True),
-    _required("tenant", String(64)),
-    _required("identity", String(255)),
-    _required("kind", String(32)),  # password_digest, password_argon2, certificate
-    _required("is_password", Boolean),
-    _required("purpose", String(32)),
-    _required("state", String(32)),
-    _required("generation", Integer),
-    _required("created_at", Utc),
+    required("tenant", String(64)),
+    required("identity", String(255)),
+    required("kind", String(32)),  # password_digest, password_argon2, certificate
+    required("is_password", Boolean),
+    required("purpose", String(32)),
+    required("state", String(32)),
+    required("generation", Integer),
+    required("created_at", Utc),
     Column("not_after", Utc),
     Column("proven_at", Utc),
     Column("last_in", Utc),
     Column("last_form", String(32)),
-    _required("sharing_digest", LargeBinary),
+    required("sharing_digest", LargeBinary),
     Column("digest", LargeBinary),  # keyed: useless without the key, which is not in the database
     Column("argon2", Text),
     Column("hexadecimal", Boolean),
@@ -130,7 +93,7 @@ CREDENTIALS: Final = Table(
     Column("common_name", Text),
     Column("issuer", LargeBinary),
     Column("pinned", Boolean),
-    _required("revision", Integer),
+    required("revision", Integer),
     _of_station(),
     # Two processes that renew at the same time must not both be the newest.
     UniqueConstraint("tenant", "identity", "is_password", "generation"),
@@ -141,14 +104,14 @@ CREDENTIALS: Final = Table(
 AUTHORITIES: Final = Table(
     "authorities",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("id", String(64), primary_key=True),
-    _required("name", Text),
-    _required("certificate_pem", LargeBinary),
-    _required("trusted_for", String(32)),
-    _required("binding_rule", String(32)),
+    required("name", Text),
+    required("certificate_pem", LargeBinary),
+    required("trusted_for", String(32)),
+    required("binding_rule", String(32)),
     Column("binding_pattern", Text),
-    _required("organisations", JSON),
+    required("organisations", JSON),
     Column("added_at", Utc),
     Column("retired_at", Utc),
 )
@@ -156,22 +119,22 @@ AUTHORITIES: Final = Table(
 DENIED_CERTIFICATES: Final = Table(
     "denied_certificates",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("fingerprint", LargeBinary, primary_key=True),
-    _required("reason", Text),
-    _required("denied_at", Utc),
-    _required("station", Text),
+    required("reason", Text),
+    required("denied_at", Utc),
+    required("station", Text),
 )
 
 EXCEPTIONS: Final = Table(
     "exceptions",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("identity", String(255), primary_key=True),
     Column("control", String(64), primary_key=True),
-    _required("until", Utc),
-    _required("owner", Text),
-    _required("reason", Text),
+    required("until", Utc),
+    required("owner", Text),
+    required("reason", Text),
     _of_station(),
 )
 
@@ -179,9 +142,9 @@ EXCEPTIONS: Final = Table(
 ACQUAINTANCES: Final = Table(
     "acquaintances",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("identity", String(255), primary_key=True),
-    _required("first_seen", Utc),
+    required("first_seen", Utc),
     Column("ready_at", Utc),
     Column("wanting_at", Utc),
     Column("would", String(32)),
@@ -197,53 +160,53 @@ ACQUAINTANCES: Final = Table(
 MANNERS: Final = Table(
     "manners",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("identity", String(255), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    _required("profile", Integer),
-    _required("credential", String(32)),
-    _required("subprotocol", String(32)),
-    _required("source", String(64)),
-    _required("tls", String(32)),
-    _required("suite", String(64)),
-    _required("key_group", String(64)),
-    _required("server_name", String(255)),
-    _required("first_seen", Utc),
-    _required("last_seen", Utc),
-    _required("count", Integer),
+    required("profile", Integer),
+    required("credential", String(32)),
+    required("subprotocol", String(32)),
+    required("source", String(64)),
+    required("tls", String(32)),
+    required("suite", String(64)),
+    required("key_group", String(64)),
+    required("server_name", String(255)),
+    required("first_seen", Utc),
+    required("last_seen", Utc),
+    required("count", Integer),
 )
 
 BREAKER_TRIPS: Final = Table(
     "breaker_trips",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("control", String(64), primary_key=True),
-    _required("at", Utc),
-    _required("known_since", Utc),
-    _required("refused", Integer),
-    _required("among", Integer),
+    required("at", Utc),
+    required("known_since", Utc),
+    required("refused", Integer),
+    required("among", Integer),
     Column("released_at", Utc),
-    _required("released_by", Text),
-    _required("reason", Text),
+    required("released_by", Text),
+    required("reason", Text),
 )
 
 OPERATORS: Final = Table(
     "operators",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("name", String(255), primary_key=True),
-    _required("role", String(32)),
-    _required("created_at", Utc),
+    required("role", String(32)),
+    required("created_at", Utc),
     Column("disabled_at", Utc),
 )
 
 ENROLMENTS: Final = Table(
     "enrolments",
     METADATA,
-    _tenant(),
+    tenant(),
     Column("token_digest", LargeBinary, primary_key=True),
-    _required("operator", String(255)),
-    _required("not_after", Utc),
+    required("operator", String(255)),
+    required("not_after", Utc),
     Column("used_at", Utc),
     ForeignKeyConstraint(["tenant", "operator"], ["operators.tenant", "operators.name"]),
     Index(None, "tenant", "operator"),
@@ -253,7 +216,7 @@ CHANGES: Final = Table(
     "changes",
     METADATA,
     Column("revision", BigInteger, primary_key=True, autoincrement=False),
-    _required("aggregate", String(32)),
+    required("aggregate", String(32)),
     Column("tenant", String(64)),
     Column("identity", String(255)),
 )
@@ -263,8 +226,8 @@ FEED: Final = Table(
     "feed",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    _required("latest", BigInteger),
-    _required("pruned", BigInteger),  # entries up to this revision are gone
+    required("latest", BigInteger),
+    required("pruned", BigInteger),  # entries up to this revision are gone
 )
 
 # Counters that what the gateway keeps on its own disk is held against: how far its spool has arrived, ...
@@ -272,7 +235,7 @@ MARKS: Final = Table(
     "marks",
     METADATA,
     Column("name", String(64), primary_key=True),
-    _required("number", BigInteger),
+    required("number", BigInteger),
 )
 
 # Texts exactly as the MAC covers them; there is no column that it does not cover.
@@ -281,13 +244,13 @@ JOURNAL: Final = Table(
     METADATA,
     Column("writer", String(32), primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    _required("at", String(32)),
-    _required("kind", Text),
-    _required("actor", Text),
-    _required("subject", Text),
-    _required("facts", Text),
-    _required("prev_mac", LargeBinary),
-    _required("mac", LargeBinary),
+    required("at", String(32)),
+    required("kind", Text),
+    required("actor", Text),
+    required("subject", Text),
+    required("facts", Text),
+    required("prev_mac", LargeBinary),
+    required("mac", LargeBinary),
     Index(None, "at"),
     Index(None, "subject", "at"),
 )

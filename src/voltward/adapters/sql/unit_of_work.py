@@ -7,15 +7,22 @@ from types import TracebackType
 from typing import Self
 
 from voltward.adapters.sql.acquaintance_store import SqlAcquaintanceStore
+from voltward.adapters.sql.anchor_store import SqlAnchorStore
+from voltward.adapters.sql.ask_store import SqlAskStore
 from voltward.adapters.sql.authority_store import SqlAuthorityStore
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.credential_store import SqlCredentialStore
 from voltward.adapters.sql.denial_store import SqlDenialStore
 from voltward.adapters.sql.engine import Database, Transaction
+from voltward.adapters.sql.errand_store import SqlErrandStore
 from voltward.adapters.sql.event_text import EventText, event_text
 from voltward.adapters.sql.exception_store import SqlExceptionStore
+from voltward.adapters.sql.fact_inbox import SqlFactInbox
+from voltward.adapters.sql.form_memory import SqlFormMemory
+from voltward.adapters.sql.issued_store import SqlIssuedStore
 from voltward.adapters.sql.journal_rows import append_rows
 from voltward.adapters.sql.journal_signer import JournalSigner
+from voltward.adapters.sql.lifecycle_store import SqlLifecycleStore
 from voltward.adapters.sql.mark_store import SqlMarkStore
 from voltward.adapters.sql.operator_store import SqlOperatorStore
 from voltward.adapters.sql.station_store import SqlStationStore
@@ -69,6 +76,34 @@ class SqlReading:
     @property
     def trips(self) -> SqlTripStore:
         return SqlTripStore(self._open, self._changes)
+
+    @property
+    def lifecycles(self) -> SqlLifecycleStore:
+        return SqlLifecycleStore(self._open, self._changes)
+
+    @property
+    def asks(self) -> SqlAskStore:
+        return SqlAskStore(self._open, self._changes)
+
+    @property
+    def errands(self) -> SqlErrandStore:
+        return SqlErrandStore(self._open, self._changes)
+
+    @property
+    def inbox(self) -> SqlFactInbox:
+        return SqlFactInbox(self._open, self._changes)
+
+    @property
+    def issued(self) -> SqlIssuedStore:
+        return SqlIssuedStore(self._open)
+
+    @property
+    def anchors(self) -> SqlAnchorStore:
+        return SqlAnchorStore(self._open)
+
+    @property
+    def chain_forms(self) -> SqlFormMemory:
+        return SqlFormMemory(self._open)
 
     @property
     def _open(self) -> Transaction:

@@ -8,21 +8,28 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 
 from tests.fakes.builders import (
+    ask,
     authority,
     certificate_credential,
     denied_certificate,
     event,
     exception,
+    issued_certificate,
     operator,
     password_credential,
+    renewal,
     station,
 )
+from tests.fakes.clock import NOON
 from tests.fakes.worlds import WORLDS, World
 from voltward.adapters.sql.moving import copy_store, refuse_what_is_there
 from voltward.adapters.sql.schema import StoreState, store_version
 from voltward.adapters.sql.tables import JOURNAL, METADATA
 from voltward.domain.errors import OperatorFault
-from voltward.domain.station import StationId
+from voltward.domain.station import UNKNOWN_MODEL, StationId
+from voltward.domain.station_fact import CameBack
+from voltward.lifecycles.effects import IssueCertificate
+from voltward.ports.lifecycles import Errand
 
 PAIRS = [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")]
 FAREWELL = event("store_moved", "elsewhere")
@@ -60,6 +67,13 @@ async def _fill(world: World, stations: int = 3) -> None:
         for number in range(stations):
             await unit.journal(event("seen", number=number))
         await unit.marks.set("spool/1", stations)
+        await unit.lifecycles.save(renewal())
+        await unit.asks.add(ask())
+        await unit.errands.add(Errand("e1", "renewal-CP001", IssueCertificate(b"csr", 1), NOON))
+        await unit.inbox.add(CameBack(StationId("CP001"), NOON, None))
+        await unit.issued.save(issued_certificate())
+        await unit.anchors.put(StationId("CP001"), [], NOON)
+        await unit.chain_forms.remember(UNKNOWN_MODEL, "with root", worked=True)
         await unit.commit()
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
-from voltward.adapters.sql.tables import METADATA, Utc
+from voltward.adapters.sql.columns import Utc
+from voltward.adapters.sql.tables import METADATA
 
 AGGREGATES = {"stations", "credentials", "authorities", "denied_certificates", "exceptions"}
 

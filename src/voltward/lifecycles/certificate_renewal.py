@@ -1,0 +1,378 @@
+"""How a station gets a certificate, or its next one: asked for, issued, installed, and done when proven.
+
+The organisation's name is set first, then a request is asked for (A02), or the station sends one by itself
+(A03). One certificate is handed out for each request that was taken; it ends when a link was opened with it
+and a call answered (ruling 28), and only then its predecessor is superseded (ruling 25). Until then the
+station gets in with what it had.
+
+Nobody is waited for without end. What may pass is tried again, later each time; what does not pass is
+*stuck*: an operator is told what happened and how to mend it, and all of it is tried again after a day, then
+later. A certificate that the station may hold is never denied, whatever became of its attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from voltward.domain.intents import Restart
+from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
+from voltward.lifecycles.effects import (
+    AwaitCertificate,
+    Cancelled,
+    DiscardCertificate,
+    IssueCertificate,
+    LifecycleEffect,
+    Record,
+    RememberForm,
+    SupersedeCertificate,
+    TellOperator,
+    TimeCame,
+    WakeAt,
+    WithdrawAsks,
+)
+from voltward.lifecycles.renewal_state import (
+    ASKING,
+    FINAL,
+    KIND,
+    OPEN,
+    AuthorityDeclined,
+    AuthorityDelayed,
+    Begun,
+    CameWith,
+    CertificateIssued,
+    CertificateProven,
+    CsrTaken,
+    CsrUnfit,
+    Renewal,
+    RenewalOrigin,
+    RenewalPhase,
+    TriedAgain,
+)
+from voltward.lifecycles.renewal_steps import (
+    ASKED,
+    PREFERS_MEND,
+    PREFERS_WHAT,
+    await_proof,
+    enter,
+    pause,
+    prefers_the_old,
+    question,
+    set_aside,
+    stuck,
+)
+from voltward.lifecycles.step import Step, Table
+
+P = RenewalPhase
+RENEWAL: Final[Table[Renewal]] = Table(KIND, P.NEW, FINAL)
+
+BY_HAND = "Give it a certificate by hand: `voltward station credential ID --certificate FILE`"
+LOOK = "Look at the station; `voltward cert renew ID` tries again at once"
+
+
+# ------------------------------------------------------------------------------------------ the request
+
+
+@RENEWAL.on(P.NEW, fact=Begun, to={P.ORGANISATION, P.REQUESTING})
+def _begin(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """From the top: the organisation first, where one is to be set."""
+    fresh = replace(state, problem="", mend="")
+    if not state.organisation:
+        return enter(fresh, P.REQUESTING, now)
+    return enter(fresh, P.ORGANISATION, now)
+
+
+@RENEWAL.on(P.ORGANISATION, fact=Agreed, to={P.REQUESTING})
+def _organisation_set(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """The station knows the name for its request."""
+    return enter(state, P.REQUESTING, now)
+
+
+@RENEWAL.on(P.ORGANISATION, fact=Refused, to={P.REQUESTING})
+@RENEWAL.on(P.ORGANISATION, fact=Unable, to={P.REQUESTING})
+def _organisation_not_set(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It goes on without: what the request says in the end is checked all the same."""
+    assert isinstance(fact, Refused | Unable)
+    told = Record("organisation_not_set", {"answer": answer_words(fact.answer)})
+    return enter(state, P.REQUESTING, now, told)
+
+
+@RENEWAL.on(P.REQUESTING, fact=Agreed, to={P.AWAITING_CSR})
+def _request_promised(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """The request has to follow in time (field note 39)."""
+    return enter(state, P.AWAITING_CSR, now, wake=now + state.terms.csr_patience, tries=state.tries)
+
+
+@RENEWAL.on(P.REQUESTING, fact=Refused, to={P.REQUESTING, P.STUCK})
+def _request_refused(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """A station that will not ask now may do so later."""
+    assert isinstance(fact, Refused)
+    what = f"it was asked for a certificate request, and answered {answer_words(fact.answer)}"
+    return pause(state, now, what, LOOK)
+
+
+@RENEWAL.on(P.REQUESTING, fact=Unable, to={P.STUCK})
+def _request_unknown(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It cannot be asked; it may still ask by itself."""
+    assert isinstance(fact, Unable)
+    what = f"it does not know how to ask for a certificate ({answer_words(fact.answer)})"
+    return stuck(state, now, what, BY_HAND)
+
+
+@RENEWAL.on(P.AWAITING_CSR, fact=TimeCame, to={P.REQUESTING, P.STUCK})
+def _request_never_came(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """Promised and not kept: asked for once more, a few times."""
+    if state.tries + 1 >= state.terms.tries:
+        what = f"it agreed {state.terms.tries} times to send a certificate request, and sent none"
+        return stuck(state, now, what, LOOK)
+    told = Record("request_never_came", {"times": state.tries + 1})
+    return enter(state, P.REQUESTING, now, told, tries=state.tries + 1)
+
+
+@RENEWAL.on(*OPEN, P.NEW, fact=CsrTaken, to={P.ISSUING, P.INSTALLING})
+def _order(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """A request was taken: a new key replaces whatever was under way; the same key is the same request."""
+    assert isinstance(fact, CsrTaken)
+    if fact.key == state.key and (state.phase is P.ISSUING or state.forms):
+        same = replace(state, use=fact.use, request_id=fact.request_id)
+        return Step(same) if state.phase is P.ISSUING else enter(same, P.INSTALLING, now, WithdrawAsks())
+    aside, effects = set_aside(state)
+    attempt = state.attempt + 1
+    after = replace(aside, key=fact.key, use=fact.use, request_id=fact.request_id, attempt=attempt)
+    ordered = IssueCertificate(fact.csr_der, attempt)
+    return enter(after, P.ISSUING, now, WithdrawAsks(), *effects, ordered)
+
+
+@RENEWAL.on(P.REQUESTING, P.AWAITING_CSR, fact=CsrUnfit, to={P.AWAITING_CSR, P.STUCK})
+def _unfit(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """Nothing is signed; another request is asked for after a pause."""
+    assert isinstance(fact, CsrUnfit)
+    what = f"its certificate request is unfit: {fact.words}"
+    waiting = replace(state, phase=P.AWAITING_CSR, since=now)
+    paused = pause(waiting, now, what, "Mend what it says; then `voltward cert renew ID`")
+    return Step(paused.state, (WithdrawAsks(), *paused.effects))
+
+
+# ------------------------------------------------------------------------------------------ the authority
+
+
+@RENEWAL.on(P.ISSUING, fact=CertificateIssued, to={P.ISSUING, P.INSTALLING, P.STUCK})
+def _issued(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It may come in from now on, and is offered in the form that is likeliest to be taken."""
+    assert isinstance(fact, CertificateIssued)
+    if fact.attempt != state.attempt:
+        return _nobodys(state, fact, now)
+    issued = replace(
+        state,
+        issued=fact.fingerprint,
+        issued_until=fact.not_after,
+        forms=fact.forms,
+        root_pem=fact.root_pem,
+    )
+    if not fact.forms:
+        what = "its certificate is longer than it says that it takes"
+        return stuck(replace(issued, is_refused=True), now, what, BY_HAND)
+    return enter(issued, P.INSTALLING, now, AwaitCertificate(fact.fingerprint))
+
+
+@RENEWAL.on(P.ISSUING, fact=AuthorityDelayed, to={P.ISSUING})
+def _delayed(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
+    """The order stands, and somebody should know."""
+    assert isinstance(fact, AuthorityDelayed)
+    told = TellOperator(f"its certificate is not issued yet: {fact.words}", "Look at the authority")
+    return Step(replace(state, problem=told.what, mend=told.mend), (told,))
+
+
+@RENEWAL.on(P.ISSUING, fact=AuthorityDeclined, to={P.ISSUING, P.STUCK})
+def _declined(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It will not sign this request: a new one is asked for when all of it is tried again."""
+    assert isinstance(fact, AuthorityDeclined)
+    if fact.attempt != state.attempt:
+        return Step(state)
+    what = f"the authority will not sign its request: {fact.words}"
+    return stuck(state, now, what, "Ask the authority; then `voltward cert renew ID`")
+
+
+# ------------------------------------------------------------------------------------------ the station
+
+
+@RENEWAL.on(P.INSTALLING, fact=Agreed, to={P.UNPROVEN})
+def _taken(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """Said is not done: it is to be seen with it."""
+    return await_proof(replace(state, has_agreed=True), now)
+
+
+@RENEWAL.on(P.INSTALLING, fact=Refused, to={P.INSTALLING, P.ANCHORING, P.UNPROVEN, P.STUCK})
+def _rejected(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """The next form of the chain; then with the issuer's root beneath; then somebody has to look."""
+    assert isinstance(fact, Refused)
+    words = answer_words(fact.answer)
+    told = Record("certificate_rejected", {"form": state.forms[state.form].name, "answer": words})
+    if state.is_unsure:  # it may have taken it before, and knows of no request any more
+        awaited = await_proof(state, now)
+        return Step(awaited.state, (told, *awaited.effects))
+    if state.form + 1 < len(state.forms):
+        return enter(replace(state, form=state.form + 1), P.INSTALLING, now, told)
+    if state.root_pem and not state.is_anchored:
+        return enter(replace(state, is_anchored=True), P.ANCHORING, now, told)
+    what = f"it took its certificate in no form ({words})"
+    ended = stuck(replace(state, is_refused=True), now, what, LOOK)
+    return Step(ended.state, (told, *ended.effects))
+
+
+@RENEWAL.on(P.INSTALLING, fact=Unable, to={P.STUCK})
+def _cannot_install(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It asked for a certificate and knows no way to get one."""
+    assert isinstance(fact, Unable)
+    what = f"it does not take certificates ({answer_words(fact.answer)})"
+    return stuck(replace(state, is_refused=True), now, what, BY_HAND)
+
+
+@RENEWAL.on(P.ANCHORING, fact=Agreed, to={P.INSTALLING})
+def _anchored(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """With the root in its place, from the first form again."""
+    return enter(replace(state, form=0), P.INSTALLING, now)
+
+
+@RENEWAL.on(P.ANCHORING, fact=Refused, to={P.STUCK})
+@RENEWAL.on(P.ANCHORING, fact=Unable, to={P.STUCK})
+def _not_anchored(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It takes neither the certificate nor the root above it."""
+    assert isinstance(fact, Refused | Unable)
+    what = f"it took its certificate in no form, nor the root above it ({answer_words(fact.answer)})"
+    return stuck(replace(state, is_refused=True), now, what, LOOK)
+
+
+@RENEWAL.on(P.UNPROVEN, fact=TimeCame, to={P.UNPROVEN, P.STUCK})
+def _never_used(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """Some take it up when they reboot; others need somebody to look."""
+    if state.terms.restarts and not state.was_restarted:
+        asked = replace(state, was_restarted=True)
+        return Step(asked, (question(asked, Restart()), WakeAt(now + state.terms.proof_patience)))
+    if prefers_the_old(state):
+        return stuck(state, now, PREFERS_WHAT, PREFERS_MEND)
+    said = "said that it took its certificate" if state.has_agreed else "may have taken its certificate"
+    return stuck(state, now, f"it {said}, and never used it; what it had goes on", LOOK)
+
+
+@RENEWAL.on(P.UNPROVEN, fact=CameWith, to={P.UNPROVEN})
+def _seen(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
+    """It came: with the new one, or with what it had."""
+    assert isinstance(fact, CameWith)
+    if fact.fingerprint == state.issued:
+        return Step(state)
+    after = replace(state, came_with_old=state.came_with_old + 1)
+    if after.came_with_old > 1:
+        return Step(after)
+    told = Record("came_with_old_credential", {"awaited": (state.issued or b"").hex()})
+    if prefers_the_old(after):
+        return Step(after, (told, TellOperator(PREFERS_WHAT, PREFERS_MEND)))
+    return Step(after, (told,))
+
+
+@RENEWAL.on(P.INSTALLING, P.STUCK, fact=CameWith, to={P.INSTALLING, P.STUCK, P.UNPROVEN})
+def _used_already(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """The answer was lost, or nobody believed it any more: the certificate itself is the better answer."""
+    assert isinstance(fact, CameWith)
+    if fact.fingerprint is None or fact.fingerprint != state.issued:
+        return Step(state)
+    awaited = await_proof(replace(state, has_agreed=True), now)
+    return Step(awaited.state, (WithdrawAsks(), *awaited.effects))
+
+
+# ------------------------------------------------------------------------------------------ in many phases
+
+
+def _proven(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """Proven: what was before it is superseded, and opens the repair lane for a while."""
+    assert isinstance(fact, CertificateProven)
+    handed_out = (*state.leftovers, *((state.issued,) if state.issued is not None else ()))
+    if fact.fingerprint not in handed_out:
+        return Step(state)
+    older = handed_out[: handed_out.index(fact.fingerprint)]
+    before = (*((state.predecessor,) if state.predecessor is not None else ()), *older)
+    effects: list[LifecycleEffect] = [WithdrawAsks()]
+    effects += [SupersedeCertificate(old) for old in before if old != fact.fingerprint]
+    if fact.fingerprint == state.issued:
+        effects += [RememberForm(form.name, worked=False) for form in state.forms[: state.form]]
+        effects += [RememberForm(form.name, worked=True) for form in state.forms[state.form : state.form + 1]]
+    over = replace(state, problem="", mend="")
+    return enter(over, P.DONE, now, *effects, Record("certificate_renewed", {"origin": state.origin.value}))
+
+
+def _cancelled(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """An operator ends it: nothing more is asked; what the station may hold stays good."""
+    assert isinstance(fact, Cancelled)
+    after, effects = set_aside(state)
+    told = Record("renewal_cancelled", {"by": fact.by})
+    return enter(after, P.CANCELLED, now, WithdrawAsks(), *effects, told)
+
+
+def _nobodys(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
+    """A certificate for a request that another one has replaced: nobody will ever hold it."""
+    assert isinstance(fact, CertificateIssued)
+    if fact.fingerprint in (state.issued, *state.leftovers):
+        return Step(state)
+    return Step(state, (DiscardCertificate(fact.fingerprint, "another request replaced its own"),))
+
+
+def _waits(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
+    """Nothing that matters here."""
+    return Step(state)
+
+
+def _try_again(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """Once more: the certificate that waits, where one was not surely refused; else from the top."""
+    waits = state.issued is not None and not state.has_agreed and not state.is_refused
+    if waits and state.issued_until is not None and now < state.issued_until:
+        return enter(replace(state, problem="", mend=""), P.INSTALLING, now, WithdrawAsks())
+    aside, effects = set_aside(state)
+    begun = _begin(aside, Begun(), now)
+    return Step(begun.state, (WithdrawAsks(), *effects, *begun.effects))
+
+
+def _ask_again(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
+    """The same once more, after a pause or because somebody wants it."""
+    return Step(state, (WithdrawAsks(), question(state), WakeAt(None)))
+
+
+def _unanswered(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """It was asked and did not answer: once more after a pause."""
+    assert isinstance(fact, Unanswered)
+    what = f"it did not answer {ASKED[state.phase]} ({answer_words(fact.answer)})"
+    unsure = replace(state, is_unsure=state.is_unsure or state.phase is P.INSTALLING)
+    return pause(unsure, now, what, LOOK)
+
+
+def _not_there(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
+    """The ask waits on; who knows of a station that is to come needs no telling."""
+    if state.origin is RenewalOrigin.COMMISSIONING:
+        return Step(state, (question(state),))
+    what = f"it was not there for {state.terms.ask_patience}, and waits for {ASKED[state.phase]}"
+    told = TellOperator(what, "See why it does not come: `voltward station explain ID`")
+    return Step(replace(state, problem=told.what, mend=told.mend), (question(state), told))
+
+
+for _phase in OPEN:
+    RENEWAL.on(_phase, fact=CertificateProven, to={_phase, P.DONE})(_proven)
+    RENEWAL.on(_phase, fact=Cancelled, to={P.CANCELLED})(_cancelled)
+    if _phase is not P.ISSUING:
+        RENEWAL.on(_phase, fact=CertificateIssued, to={_phase})(_nobodys)
+        RENEWAL.on(_phase, fact=AuthorityDelayed, to={_phase})(_waits)
+        RENEWAL.on(_phase, fact=AuthorityDeclined, to={_phase})(_waits)
+    if _phase not in (P.INSTALLING, P.STUCK, P.UNPROVEN):
+        RENEWAL.on(_phase, fact=CameWith, to={_phase})(_waits)
+    if _phase not in (P.REQUESTING, P.AWAITING_CSR):
+        RENEWAL.on(_phase, fact=CsrUnfit, to={_phase})(_waits)
+for _phase in ASKING:
+    RENEWAL.on(_phase, fact=TimeCame, to={_phase})(_ask_again)
+    RENEWAL.on(_phase, fact=TriedAgain, to={_phase})(_ask_again)
+    RENEWAL.on(_phase, fact=Unanswered, to={_phase, P.STUCK})(_unanswered)
+    RENEWAL.on(_phase, fact=NotThere, to={_phase})(_not_there)
+_FROM_THE_TOP: Final = {P.ORGANISATION, P.REQUESTING, P.INSTALLING}
+RENEWAL.on(P.STUCK, fact=TimeCame, to=_FROM_THE_TOP)(_try_again)
+RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_FROM_THE_TOP)(_try_again)
+RENEWAL.on(P.ISSUING, fact=TriedAgain, to={P.ISSUING})(_waits)
+for _answer in (Agreed, Refused, Unable, Unanswered, NotThere):  # to the order to reboot
+    RENEWAL.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(_waits)

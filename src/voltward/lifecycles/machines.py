@@ -1,0 +1,26 @@
+"""Every persisted life-cycle by its kind: its table, and what a state of it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from voltward.lifecycles.certificate_renewal import RENEWAL
+from voltward.lifecycles.renewal_state import KIND as RENEWAL_KIND
+from voltward.lifecycles.renewal_state import Renewal
+from voltward.lifecycles.step import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A table with the class of its states."""
+
+    table: Table[Any]
+    state: type[Any]
+
+
+MACHINES: Final[Mapping[str, Machine]] = {
+    RENEWAL_KIND: Machine(RENEWAL, Renewal),
+}
+STATES: Final[Mapping[str, type[Any]]] = {kind: machine.state for kind, machine in MACHINES.items()}

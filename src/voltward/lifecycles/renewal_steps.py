@@ -1,0 +1,117 @@
+"""Steps that several rules of a certificate's renewal take: ask, pause, get stuck, set aside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from voltward.domain.intents import (
+    AnchorUse,
+    CertificateUse,
+    InstallCertificate,
+    InstallTrustAnchor,
+    Intent,
+    RequestCsr,
+    SetOrganisation,
+)
+from voltward.lifecycles.effects import (
+    AskStation,
+    DiscardCertificate,
+    LifecycleEffect,
+    TellOperator,
+    WakeAt,
+    WithdrawAsks,
+)
+from voltward.lifecycles.renewal_state import ASKING, Renewal, RenewalPhase
+from voltward.lifecycles.step import Step
+
+P = RenewalPhase
+
+ASKED: Final = {
+    P.ORGANISATION: "the order to set its organisation",
+    P.REQUESTING: "the order to ask for a certificate",
+    P.INSTALLING: "its certificate",
+    P.ANCHORING: "the root above its certificate",
+}
+PREFERS_WHAT: Final = "it holds its new certificate and comes with the old one, which ends later"
+PREFERS_MEND: Final = (
+    "Nothing is cut off. It will change over when the old one ends, or when you revoke the old one by hand"
+)
+
+
+def enter(
+    state: Renewal,
+    phase: RenewalPhase,
+    now: datetime,
+    *effects: LifecycleEffect,
+    wake: datetime | None = None,
+    tries: int = 0,
+) -> Step[Renewal]:
+    """Into a phase; where it begins with a question, that is asked."""
+    after = replace(state, phase=phase, since=now, tries=tries)
+    asked = (question(after),) if phase in ASKING else ()
+    return Step(after, (*effects, *asked, WakeAt(wake)))
+
+
+def question(state: Renewal, intent: Intent | None = None) -> AskStation:
+    """What the station is asked in this phase."""
+    if intent is None:
+        if state.phase is P.ORGANISATION:
+            intent = SetOrganisation(state.organisation)
+        elif state.phase is P.REQUESTING:
+            intent = RequestCsr(state.use or CertificateUse.CSMS_LINK)
+        elif state.phase is P.ANCHORING:
+            intent = InstallTrustAnchor(AnchorUse.CSMS, state.root_pem)
+        else:
+            intent = InstallCertificate(state.forms[state.form].pem, state.use, state.request_id)
+    return AskStation(intent, state.terms.ask_patience)
+
+
+def await_proof(state: Renewal, now: datetime) -> Step[Renewal]:
+    """It holds the certificate, or may: the next that is heard of it is the certificate itself."""
+    return enter(state, P.UNPROVEN, now, wake=now + state.terms.proof_patience)
+
+
+def pause(state: Renewal, now: datetime, what: str, mend: str) -> Step[Renewal]:
+    """Try again after a while, longer each time, and not for ever."""
+    if state.tries + 1 >= state.terms.tries:
+        return stuck(state, now, what, mend)
+    wait = min(state.terms.first_pause * 2**state.tries, state.terms.longest_pause)
+    return Step(replace(state, tries=state.tries + 1, problem=what, mend=mend), (WakeAt(now + wait),))
+
+
+def stuck(state: Renewal, now: datetime, what: str, mend: str) -> Step[Renewal]:
+    """Somebody has to look; meanwhile what the station has goes on, and later all of it is tried again."""
+    wait = min(state.terms.stuck_pause * 2 ** min(state.rounds, 10), state.terms.longest_stuck)
+    after = replace(state, rounds=state.rounds + 1, problem=what, mend=mend)
+    return enter(after, P.STUCK, now, WithdrawAsks(), TellOperator(what, mend), wake=now + wait)
+
+
+def set_aside(state: Renewal) -> tuple[Renewal, tuple[LifecycleEffect, ...]]:
+    """Make room for another certificate; one that nobody can hold is denied, every other stays good."""
+    aside = replace(
+        state,
+        issued=None,
+        issued_until=None,
+        forms=(),
+        form=0,
+        root_pem="",
+        is_anchored=False,
+        is_unsure=False,
+        has_agreed=False,
+        is_refused=False,
+        came_with_old=0,
+        was_restarted=False,
+    )
+    if state.issued is None:
+        return aside, ()
+    if state.is_refused:
+        return aside, (DiscardCertificate(state.issued, "the station took it in no form"),)
+    return replace(aside, leftovers=(*state.leftovers, state.issued)), ()
+
+
+def prefers_the_old(state: Renewal) -> bool:
+    """Some stations come with the certificate that ends last, whichever is newer."""
+    old, new = state.predecessor_until, state.issued_until
+    return old is not None and new is not None and old > new and state.came_with_old > 0

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tests.fakes.clock import NOON
+from voltward.adapters.sql.store import SqlStore
+from voltward.lifecycles.effects import IssueCertificate
+from voltward.ports.lifecycles import Errand
+from voltward.ports.storage import Aggregate
+
+MINUTE = timedelta(minutes=1)
+EFFECT = IssueCertificate(b"csr", 1)
+
+
+def errand(name: str = "e1", due_at: datetime = NOON) -> Errand:
+    return Errand(name, "renewal-CP001", EFFECT, due_at)
+
+
+async def add(store: SqlStore, *errands: Errand) -> None:
+    async with store.begin() as unit:
+        for each in errands:
+            await unit.errands.add(each)
+        await unit.commit()
+
+
+async def lease(store: SqlStore, holder: str, now: datetime, *, limit: int = 10) -> Sequence[Errand]:
+    async with store.begin() as unit:
+        leased = await unit.errands.lease(holder, now, now + MINUTE, limit=limit)
+        await unit.commit()
+    return leased
+
+
+async def test_who_leases_an_errand_has_it_alone_until_the_lease_is_over(store: SqlStore) -> None:
+    await add(store, errand())
+
+    assert await lease(store, "one", NOON) == [errand()]
+    assert await lease(store, "two", NOON + MINUTE / 2) == []
+    assert await lease(store, "two", NOON + MINUTE) == [errand()]
+
+
+async def test_errands_come_when_they_are_due_the_oldest_first(store: SqlStore) -> None:
+    await add(store, errand("later", NOON + MINUTE), errand("b"), errand("a", NOON - MINUTE))
+
+    assert [each.id for each in await lease(store, "one", NOON, limit=1)] == ["a"]
+    assert [each.id for each in await lease(store, "one", NOON)] == ["b"]
+    assert [each.id for each in await lease(store, "two", NOON + MINUTE / 2)] == []
+
+
+async def test_what_was_done_is_never_added_again(store: SqlStore) -> None:
+    await add(store, errand())
+    async with store.begin() as unit:
+        await unit.errands.done("e1")
+        await unit.commit()
+    await add(store, errand())
+
+    assert await lease(store, "one", NOON + MINUTE) == []
+
+
+async def test_what_failed_comes_again_at_its_time_with_one_attempt_more(store: SqlStore) -> None:
+    await add(store, errand())
+    await lease(store, "one", NOON)
+    async with store.begin() as unit:
+        await unit.errands.again("e1", NOON + 2 * MINUTE)
+        await unit.errands.again("unknown", NOON)
+        await unit.commit()
+
+    assert await lease(store, "two", NOON + MINUTE) == []
+    (again,) = await lease(store, "two", NOON + 2 * MINUTE)
+    assert (again.attempts, again.due_at) == (1, NOON + 2 * MINUTE)
+
+
+async def test_what_is_done_does_not_come_again(store: SqlStore) -> None:
+    await add(store, errand())
+    async with store.begin() as unit:
+        await unit.errands.done("e1")
+        await unit.errands.again("e1", NOON)
+        await unit.commit()
+
+    assert await lease(store, "one", NOON) == []
+
+
+async def test_the_feed_tells_that_there_is_work(store: SqlStore) -> None:
+    await add(store, errand())
+
+    (change,) = (await store.feed.since(0)).changes
+    assert (change.aggregate, change.key) == (Aggregate.LIFECYCLE, None)

@@ -1,0 +1,108 @@
+"""A renewal as one end of a dialogue: facts by name, effects as short words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from tests.fakes.clock import NOON
+from tests.playbooks.dialogue import Dialogue, Fact
+from voltward.domain.intents import InstallCertificate, IntentAnswer, Outcome
+from voltward.lifecycles.answers import answer_fact
+from voltward.lifecycles.certificate_renewal import RENEWAL
+from voltward.lifecycles.effects import (
+    AskStation,
+    AwaitCertificate,
+    DiscardCertificate,
+    IssueCertificate,
+    Record,
+    RememberForm,
+    SupersedeCertificate,
+    TellOperator,
+    WakeAt,
+    WithdrawAsks,
+)
+from voltward.lifecycles.renewal_state import (
+    CertificateIssued,
+    CsrTaken,
+    OfferedForm,
+    Renewal,
+    RenewalOrigin,
+)
+
+OLD, NEW, NEWER = b"old", b"new", b"newer"
+FORMS = (OfferedForm("without root", "PEM 1"), OfferedForm("with root", "PEM 2"))
+YEAR = timedelta(days=365)
+
+
+class Play:
+    """The machine with its state; who talks to it reads `state` too."""
+
+    def __init__(self, state: Renewal) -> None:
+        self.state = state
+
+    def tell(self, fact: object, now: float) -> Iterator[str]:
+        step = RENEWAL.step(self.state, fact, NOON + timedelta(seconds=now))
+        self.state = step.state
+        # All at once, so that whoever looks at the state sees it after the step.
+        return iter([words for effect in step.effects if (words := _words(effect, now))])
+
+
+def renewal(**changes: object) -> Dialogue[Play]:
+    """An operator's; the station comes in with OLD, and has to be told the organisation."""
+    ordinary: dict[str, object] = {
+        "origin": RenewalOrigin.OPERATOR,
+        "organisation": "Volt",
+        "predecessor": OLD,
+        "predecessor_until": NOON + timedelta(days=30),
+    }
+    return Dialogue(Play(Renewal(NOON, **{**ordinary, **changes})))  # pyright: ignore[reportArgumentType]
+
+
+def fact(what: object) -> Fact[Play]:
+    return lambda play, now: play.tell(what, now)
+
+
+def answer(outcome: Outcome, words: str = "") -> Fact[Play]:
+    return fact(answer_fact(IntentAnswer(outcome, words)))
+
+
+def csr(key: bytes = b"key 1") -> Fact[Play]:
+    return fact(CsrTaken(b"csr", key))
+
+
+def issued(
+    fingerprint: bytes = NEW, attempt: int = 1, forms: tuple[OfferedForm, ...] = FORMS, root: str = ""
+) -> Fact[Play]:
+    return fact(CertificateIssued(attempt, fingerprint, NOON + YEAR, forms, root))
+
+
+def _words(effect: object, now: float) -> str:
+    return _WORDS[type(effect)](effect, now)
+
+
+def _wake(effect: WakeAt, now: float) -> str:
+    return "" if effect.at is None else f"wake in {effect.at - NOON - timedelta(seconds=now)}"
+
+
+def _ask(effect: AskStation) -> str:
+    name = type(effect.intent).__name__
+    return (
+        f"ask {name} {effect.intent.chain_pem}"
+        if isinstance(effect.intent, InstallCertificate)
+        else f"ask {name}"
+    )
+
+
+_WORDS: dict[type, Callable[..., str]] = {
+    AskStation: lambda e, _now: _ask(e),
+    WithdrawAsks: lambda _e, _now: "withdraw",
+    IssueCertificate: lambda e, _now: f"issue {e.attempt}",
+    AwaitCertificate: lambda e, _now: f"await {e.fingerprint.decode()}",
+    SupersedeCertificate: lambda e, _now: f"supersede {e.fingerprint.decode()}",
+    DiscardCertificate: lambda e, _now: f"discard {e.fingerprint.decode()}",
+    WakeAt: _wake,
+    Record: lambda e, _now: f"record {e.kind}",
+    TellOperator: lambda e, _now: f"tell: {e.what}",
+    RememberForm: lambda e, _now: f"remember {e.form} {'worked' if e.worked else 'failed'}",
+}

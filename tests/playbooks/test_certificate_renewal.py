@@ -1,0 +1,390 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.clock import NOON
+from tests.playbooks.dialogue import Dialogue, Fact
+from tests.playbooks.renewal_dialogue import (
+    FORMS,
+    NEW,
+    NEWER,
+    OLD,
+    Play,
+    answer,
+    csr,
+    fact,
+    issued,
+    renewal,
+)
+from voltward.domain.intents import CertificateUse, IntentAnswer, Outcome
+from voltward.lifecycles.answers import Refused
+from voltward.lifecycles.certificate_renewal import RENEWAL
+from voltward.lifecycles.effects import Cancelled, TimeCame
+from voltward.lifecycles.renewal_state import (
+    AuthorityDeclined,
+    AuthorityDelayed,
+    Begun,
+    CameWith,
+    CertificateIssued,
+    CertificateProven,
+    CsrTaken,
+    CsrUnfit,
+    Renewal,
+    RenewalOrigin,
+    RenewalPhase,
+    RenewalTerms,
+    TriedAgain,
+)
+from voltward.lifecycles.step import IllegalTransition
+
+HOUR, DAY = 3600, 86400
+ACCEPTED, REJECTED = answer(Outcome.ACCEPTED), answer(Outcome.REJECTED, "no")
+SILENT, LINK_LOST = answer(Outcome.SILENT), answer(Outcome.LINK_LOST)
+TIME_CAME, BEGUN = fact(TimeCame()), fact(Begun())
+
+
+def proven(fingerprint: bytes) -> Fact[Play]:
+    return fact(CertificateProven(fingerprint))
+
+
+def came(fingerprint: bytes | None) -> Fact[Play]:
+    return fact(CameWith(fingerprint))
+
+
+def asked(**changes: object) -> Dialogue[Play]:
+    """Until the station is asked for a request."""
+    return renewal(organisation="", **changes) >> BEGUN << "ask RequestCsr"
+
+
+def ordered(**changes: object) -> Dialogue[Play]:
+    """Until its request is at the authority."""
+    return asked(**changes) >> csr() << "withdraw" << "issue 1"
+
+
+def installing(**changes: object) -> Dialogue[Play]:
+    """Until the station is handed its certificate."""
+    return ordered(**changes) >> issued() << "await new" << "ask InstallCertificate PEM 1"
+
+
+def unproven(**changes: object) -> Dialogue[Play]:
+    """Until it says that it took it."""
+    return installing(**changes) >> ACCEPTED << "wake in 1 day, 0:00:00"
+
+
+def phase(dialogue: Dialogue[Play]) -> RenewalPhase:
+    return dialogue.machine.state.phase
+
+
+def test_a_renewal_from_the_order_to_the_proof() -> None:
+    play = (
+        renewal()
+        >> BEGUN << "ask SetOrganisation"
+        >> ACCEPTED << "ask RequestCsr"
+        >> ACCEPTED << "wake in 0:10:00"
+        >> csr() << "withdraw" << "issue 1"
+        >> issued() << "await new" << "ask InstallCertificate PEM 1"
+        >> ACCEPTED << "wake in 1 day, 0:00:00"
+        >> came(NEW)
+        >> proven(NEW)
+        << "withdraw" << "supersede old" << "remember without root worked" << "record certificate_renewed"
+    )  # fmt: skip
+
+    assert play
+    assert phase(play) is RenewalPhase.DONE
+
+
+def test_a_request_that_the_station_sends_by_itself_goes_to_the_authority_at_once() -> None:
+    play = renewal(origin=RenewalOrigin.STATION) >> csr() << "withdraw" << "issue 1"
+
+    assert play
+    assert phase(play) is RenewalPhase.ISSUING
+
+
+def test_use_and_request_id_are_echoed_as_the_station_named_them() -> None:
+    play = asked() >> fact(CsrTaken(b"csr", b"key 1", CertificateUse.COMBINED, 7)) << "withdraw" << "issue 1"
+    assert play >> issued() << "await new" << "ask InstallCertificate PEM 1"
+
+    state = play.machine.state
+    assert (state.use, state.request_id) == (CertificateUse.COMBINED, 7)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.UNSUPPORTED])
+def test_without_the_organisation_it_goes_on(outcome: Outcome) -> None:
+    assert (
+        renewal()
+        >> BEGUN << "ask SetOrganisation"
+        >> answer(outcome) << "record organisation_not_set" << "ask RequestCsr"
+    )  # fmt: skip
+
+
+def test_a_trigger_that_is_rejected_is_tried_again_later_each_time_and_then_stuck() -> None:
+    play = asked()
+    for wait in ("0:01:00", "0:02:00", "0:04:00", "0:08:00"):
+        play = play >> REJECTED << f"wake in {wait}" >> TIME_CAME << "withdraw" << "ask RequestCsr"
+
+    assert (
+        play >> REJECTED
+        << "withdraw" << "tell: it was asked for a certificate request, and answered rejected: no"
+        << "wake in 1 day, 0:00:00"
+    )  # fmt: skip
+    assert phase(play) is RenewalPhase.STUCK
+
+
+def test_a_trigger_that_is_never_answered_is_tried_again_and_then_stuck() -> None:
+    play = asked(terms=RenewalTerms(tries=2))
+
+    assert play >> SILENT << "wake in 0:01:00" >> TIME_CAME << "withdraw" << "ask RequestCsr"
+    assert (
+        play >> LINK_LOST << "withdraw"
+        << "tell: it did not answer the order to ask for a certificate (link lost)" << "wake in 1 day, 0:00:00"
+    )  # fmt: skip
+
+
+def test_a_station_that_knows_no_trigger_is_stuck_at_once_and_may_still_ask_by_itself() -> None:
+    play = asked() >> answer(Outcome.UNSUPPORTED)
+    play = play << "withdraw" << "tell: it does not know how to ask for a certificate (unsupported)"
+
+    assert play << "wake in 1 day, 0:00:00" >> csr() << "withdraw" << "issue 1"
+
+
+def test_a_request_that_never_comes_is_asked_for_again_and_then_stuck() -> None:
+    play = asked(terms=RenewalTerms(tries=2)) >> ACCEPTED << "wake in 0:10:00"
+    play = play >> TIME_CAME << "record request_never_came" << "ask RequestCsr"
+
+    assert play >> ACCEPTED << "wake in 0:10:00"
+    assert (
+        play >> TIME_CAME << "withdraw"
+        << "tell: it agreed 2 times to send a certificate request, and sent none" << "wake in 1 day, 0:00:00"
+    )  # fmt: skip
+
+
+def test_a_request_that_is_unfit_is_not_signed_and_asked_for_again() -> None:
+    unfit = fact(CsrUnfit("its key belongs to another station"))
+
+    play = asked() >> ACCEPTED << "wake in 0:10:00" >> unfit << "withdraw" << "wake in 0:01:00"
+    assert play >> TIME_CAME << "record request_never_came" << "ask RequestCsr"
+
+
+def test_a_request_with_a_new_key_replaces_the_one_that_is_being_signed() -> None:
+    play = ordered() >> csr(b"key 2") << "withdraw" << "issue 2"
+
+    assert play >> issued(NEW, attempt=1) << "discard new"
+    assert play >> issued(NEWER, attempt=2) << "await newer" << "ask InstallCertificate PEM 1"
+
+
+def test_the_same_request_again_is_signed_once() -> None:
+    assert ordered() >> csr() >> csr()
+    assert installing() >> csr() << "withdraw" << "ask InstallCertificate PEM 1"
+
+
+def test_an_authority_that_is_slow_or_down_is_waited_for_and_told_of() -> None:
+    play = (
+        ordered()
+        >> fact(AuthorityDelayed("it is away"))
+        << "tell: its certificate is not issued yet: it is away"
+    )
+
+    assert play >> issued() << "await new" << "ask InstallCertificate PEM 1"
+
+
+def test_an_authority_that_refuses_is_told_of_and_asked_with_a_new_request_later() -> None:
+    declined = fact(AuthorityDeclined(1, "not in the list"))
+    play = ordered() >> declined << "withdraw"
+
+    assert (
+        play << "tell: the authority will not sign its request: not in the list" << "wake in 1 day, 0:00:00"
+    )
+    assert play >> TIME_CAME << "withdraw" << "ask RequestCsr"
+
+
+def test_an_authority_that_answers_late_answers_nobody_any_more() -> None:
+    play = asked() >> csr() << "withdraw" << "issue 1" >> csr(b"key 2") << "withdraw" << "issue 2"
+
+    assert play >> fact(AuthorityDeclined(1, "late")) >> issued(NEW, 1) << "discard new"
+
+
+def test_a_chain_that_is_rejected_is_offered_in_another_form_and_what_worked_is_remembered() -> None:
+    play = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
+
+    assert play >> ACCEPTED << "wake in 1 day, 0:00:00"
+    assert (
+        play >> proven(NEW) << "withdraw" << "supersede old"
+        << "remember without root failed" << "remember with root worked" << "record certificate_renewed"
+    )  # fmt: skip
+
+
+def test_the_issuers_root_is_installed_where_no_form_was_taken() -> None:
+    play = ordered() >> issued(forms=FORMS[:1], root="ROOT") << "await new" << "ask InstallCertificate PEM 1"
+
+    assert play >> REJECTED << "record certificate_rejected" << "ask InstallTrustAnchor"
+    assert play >> ACCEPTED << "ask InstallCertificate PEM 1"
+    play = play >> REJECTED << "record certificate_rejected" << "withdraw"
+    assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
+
+
+def test_what_a_station_took_in_no_form_is_denied_when_all_of_it_is_tried_again() -> None:
+    play = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
+    play = play >> REJECTED << "record certificate_rejected" << "withdraw"
+
+    assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
+    assert play >> TIME_CAME << "withdraw" << "discard new" << "ask RequestCsr"
+
+
+def test_a_chain_that_is_longer_than_the_station_takes_is_not_sent() -> None:
+    play = ordered() >> issued(forms=()) << "withdraw"
+
+    assert play << "tell: its certificate is longer than it says that it takes" << "wake in 1 day, 0:00:00"
+
+
+@pytest.mark.parametrize("lost", [SILENT, LINK_LOST], ids=["silent", "link lost"])
+def test_an_answer_that_was_lost_may_have_been_a_yes(lost: Fact[Play]) -> None:
+    """It reboots halfway, and knows of no request any more: whether it has the certificate, it shows itself."""
+    play = installing() >> lost << "wake in 0:01:00" >> TIME_CAME
+    play = play << "withdraw" << "ask InstallCertificate PEM 1"
+
+    assert play >> REJECTED << "record certificate_rejected" << "wake in 1 day, 0:00:00"
+    assert phase(play) is RenewalPhase.UNPROVEN
+    play = play >> TIME_CAME << "withdraw"
+    play = play << "tell: it may have taken its certificate, and never used it; what it had goes on"
+    assert play << "wake in 1 day, 0:00:00"
+
+
+def test_a_certificate_that_is_used_is_the_better_answer() -> None:
+    play = (
+        installing() >> LINK_LOST << "wake in 0:01:00" >> came(NEW) << "withdraw" << "wake in 1 day, 0:00:00"
+    )
+
+    play = play >> proven(NEW) << "withdraw" << "supersede old" << "remember without root worked"
+    assert play << "record certificate_renewed"
+
+
+def test_what_is_accepted_and_never_used_is_told_and_the_old_one_goes_on() -> None:
+    play = unproven() >> came(OLD) << "record came_with_old_credential" >> came(OLD)
+
+    play = play >> TIME_CAME << "withdraw"
+    play = play << "tell: it said that it took its certificate, and never used it; what it had goes on"
+    assert play << "wake in 1 day, 0:00:00"
+    assert play >> DAY >> TIME_CAME << "withdraw" << "ask RequestCsr"
+    assert play.machine.state.leftovers == (NEW,)
+
+
+def test_a_station_may_be_asked_to_reboot_before_it_is_told() -> None:
+    play = (
+        unproven(terms=RenewalTerms(restarts=True)) >> TIME_CAME << "ask Restart" << "wake in 1 day, 0:00:00"
+    )
+
+    play = play >> ACCEPTED >> TIME_CAME << "withdraw"
+    play = play << "tell: it said that it took its certificate, and never used it; what it had goes on"
+    assert play << "wake in 1 day, 0:00:00"
+
+
+def test_a_station_that_prefers_what_ends_last_is_seen_and_not_cut_off() -> None:
+    play = (
+        unproven(predecessor_until=NOON + timedelta(days=999))
+        >> came(OLD)
+        << "record came_with_old_credential"
+    )
+    words = "tell: it holds its new certificate and comes with the old one, which ends later"
+
+    assert play << words
+    assert play >> TIME_CAME << "withdraw" << words << "wake in 1 day, 0:00:00"
+
+
+def test_a_certificate_of_an_earlier_attempt_is_as_good() -> None:
+    """It was given up too early: the station comes with it while the next one is on its way."""
+    play = unproven() >> csr(b"key 2") << "withdraw" << "issue 2"
+
+    assert play >> proven(NEW) << "withdraw" << "supersede old" << "record certificate_renewed"
+    assert play >> issued(NEWER, attempt=2)
+    assert phase(play) is RenewalPhase.DONE
+
+
+def test_what_a_newer_one_has_followed_is_superseded_with_the_predecessor() -> None:
+    play = unproven() >> csr(b"key 2") << "withdraw" << "issue 2"
+    play = play >> issued(NEWER, attempt=2) << "await newer" << "ask InstallCertificate PEM 1"
+
+    play = play >> proven(NEWER) << "withdraw" << "supersede old" << "supersede new"
+    assert play << "remember without root worked" << "record certificate_renewed"
+
+
+def test_the_old_one_that_is_proven_again_proves_nothing() -> None:
+    assert unproven() >> proven(OLD)
+
+
+def test_a_station_that_is_not_there_is_told_of_and_waited_for() -> None:
+    expired = answer(Outcome.EXPIRED)
+
+    play = asked() >> expired << "ask RequestCsr"
+    assert (
+        play << "tell: it was not there for 7 days, 0:00:00, and waits for the order to ask for a certificate"
+    )
+    assert asked(origin=RenewalOrigin.COMMISSIONING) >> expired << "ask RequestCsr"
+
+
+@pytest.mark.parametrize("begun", [asked, ordered, installing, unproven], ids=lambda begun: begun.__name__)
+def test_an_operator_ends_it_anywhere(begun: Callable[[], Dialogue[Play]]) -> None:
+    play = begun()
+
+    assert play >> fact(Cancelled("ann")) << "withdraw" << "record renewal_cancelled"
+    assert phase(play) is RenewalPhase.CANCELLED
+    assert play >> proven(NEW) >> csr(b"key 9")
+
+
+def test_an_operator_lets_it_go_on_at_once() -> None:
+    again = fact(TriedAgain("ann"))
+
+    assert asked() >> REJECTED << "wake in 0:01:00" >> again << "withdraw" << "ask RequestCsr"
+    assert unproven() >> again << "withdraw" << "ask RequestCsr"
+    stuck = installing(terms=RenewalTerms(tries=1)) >> LINK_LOST << "withdraw"
+    assert stuck << "tell: it did not answer its certificate (link lost)" << "wake in 1 day, 0:00:00"
+    assert stuck >> again << "withdraw" << "ask InstallCertificate PEM 1"
+
+
+def test_each_time_that_it_is_stuck_it_waits_longer_up_to_a_month() -> None:
+    play = asked(terms=RenewalTerms(tries=1))
+    waits: list[timedelta] = []
+    for _ in range(7):
+        step = RENEWAL.step(play.machine.state, Refused(IntentAnswer(Outcome.REJECTED)), NOON)
+        waits.append(step.effects[-1].at - NOON)  # type: ignore[attr-defined]
+        play.machine.state = RENEWAL.step(step.state, TimeCame(), NOON).state
+
+    assert [wait.days for wait in waits] == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_story_that_cannot_be_is_refused() -> None:
+    state = ordered().machine.state
+
+    for impossible in (Begun(), TimeCame(), Refused(IntentAnswer(Outcome.REJECTED))):
+        with pytest.raises(IllegalTransition):
+            RENEWAL.step(state, impossible, NOON)
+
+
+def test_a_certificate_that_nobody_waits_for_is_denied_unless_the_station_may_hold_it() -> None:
+    late = fact(CertificateIssued(1, b"late", NOON, FORMS))
+
+    assert unproven() >> late << "discard late"
+    assert unproven() >> issued()
+
+
+def test_every_open_phase_has_an_answer_to_what_may_always_come() -> None:
+    always = (CsrTaken, CsrUnfit, CertificateIssued, AuthorityDelayed, AuthorityDeclined)
+    for kind in (*always, CertificateProven, CameWith, Cancelled, TriedAgain):
+        missing = [p for p in RenewalPhase if p is not RenewalPhase.NEW and not RENEWAL.takes(p, kind)]
+        assert not missing, kind
+
+
+def test_a_state_says_since_when_and_why() -> None:
+    play = asked(terms=RenewalTerms(tries=1)) >> HOUR >> REJECTED << "withdraw"
+    assert (
+        play
+        << "tell: it was asked for a certificate request, and answered rejected: no"
+        << "wake in 1 day, 0:00:00"
+    )
+
+    state: Renewal = play.machine.state
+    assert state.since == NOON + timedelta(hours=1)
+    assert "rejected: no" in state.problem
+    assert "voltward cert renew" in state.mend
