@@ -20,9 +20,9 @@ _TABLES: Final = (
     "errands",
     "waiting_facts",
     "issued_certificates",
-    "chain_forms",
     "held_anchors",
     "anchor_readings",
+    "chain_forms",
 )
 
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
     _life_cycles()
     _what_they_wait_for()
     _certificates()
-    _anchors()
+    _on_stations()
 
 
 def downgrade() -> None:
@@ -132,18 +132,9 @@ def _certificates() -> None:
     op.create_index(
         "ix_issued_certificates_tenant_identity", "issued_certificates", ["tenant", "identity"], unique=False
     )
-    op.create_table(
-        "chain_forms",
-        sa.Column("vendor", sa.String(length=255), nullable=False),
-        sa.Column("model", sa.String(length=255), nullable=False),
-        sa.Column("form", sa.String(length=32), nullable=False),
-        sa.Column("worked", sa.Integer(), nullable=False),
-        sa.Column("failed", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("vendor", "model", "form", name="pk_chain_forms"),
-    )
 
 
-def _anchors() -> None:
+def _on_stations() -> None:
     op.create_table(
         "held_anchors",
         sa.Column("tenant", sa.String(length=64), nullable=False),
@@ -161,8 +152,18 @@ def _anchors() -> None:
     op.create_index("ix_held_anchors_authority", "held_anchors", ["authority"])
     op.create_table(
         "anchor_readings",
+        "chain_forms",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("identity", sa.String(length=255), nullable=False),
         sa.Column("read_at", _UTC, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "identity", name="pk_anchor_readings"),
+    )
+    op.create_table(
+        "chain_forms",
+        sa.Column("vendor", sa.String(length=255), nullable=False),
+        sa.Column("model", sa.String(length=255), nullable=False),
+        sa.Column("form", sa.String(length=32), nullable=False),
+        sa.Column("worked", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("vendor", "model", "form", name="pk_chain_forms"),
     )
