@@ -152,7 +152,6 @@ def _on_stations() -> None:
     op.create_index("ix_held_anchors_authority", "held_anchors", ["authority"])
     op.create_table(
         "anchor_readings",
-        "chain_forms",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("identity", sa.String(length=255), nullable=False),
         sa.Column("read_at", _UTC, nullable=False),
