@@ -21,11 +21,13 @@ from voltward.cli.simulated_stations import (
     read_dialects,
     read_endpoint,
     read_faults,
+    read_habits,
 )
 from voltward.domain.errors import OperatorFault
 from voltward.domain.quantities import parse_duration
 from voltward.simulator.attack_target import AttackResult
 from voltward.simulator.attacks import ATTACKS, carry_out_all
+from voltward.simulator.certificates import KeyKind
 from voltward.simulator.faults import FAULT_WORDS
 from voltward.simulator.fleet import FleetPlan, FleetSummary, Member, run_fleet
 
@@ -60,6 +62,14 @@ class Credentials:
     certificate: Annotated[Path | None, Parameter(help="One certificate for all, with its chain.")] = None
     key: Annotated[Path | None, Parameter(help="Its key.")] = None
     certificates: Annotated[Path | None, Parameter(help="A folder of IDENTITY.pem and IDENTITY.key.")] = None
+    keep: Annotated[
+        Path | None,
+        Parameter(help="A folder in which they keep certificates, roots and settings for the next time."),
+    ] = None
+    new_keys: Annotated[str, Parameter(help="What they ask certificates for: ec or rsa.")] = KeyKind.EC.value
+    hash_algorithm: Annotated[str, Parameter(help="How they name their roots: SHA256, SHA384 or SHA512.")] = (
+        "SHA256"
+    )
 
 
 @Parameter(name="*")
@@ -127,7 +137,8 @@ def _members(url: str, stations: Stations, credentials: Credentials, manner: Man
         credentials.key,
         credentials.certificates,
     )
-    members = make_members(crowd, wardrobe, endpoint)
+    habits = read_habits(credentials.keep, credentials.new_keys, credentials.hash_algorithm)
+    members = make_members(crowd, wardrobe, endpoint, habits)
     if credentials.profile is not None:
         check_profile(members, credentials.profile)
     return members

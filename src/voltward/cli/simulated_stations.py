@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from voltward.cli.reading import read_password
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
+from voltward.simulator.certificates import KeyKind
 from voltward.simulator.dial import (
     SUBPROTOCOLS,
     CertificateLogin,
@@ -23,6 +24,9 @@ from voltward.simulator.dial import (
 )
 from voltward.simulator.faults import Fault
 from voltward.simulator.fleet import Member
+from voltward.simulator.memory.hash_data import ALGORITHMS
+from voltward.simulator.memory.memory_file import MemoryFile
+from voltward.simulator.memory.station_memory import StationMemory
 
 _PORTS = {"ws": 80, "wss": 443}
 
@@ -47,6 +51,37 @@ class Crowd:
     serials: str
     dialects: tuple[str, ...]
     faults: frozenset[Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How they live with certificates: where they remember, which keys they make, how they name roots."""
+
+    keep: Path | None = None
+    new_keys: KeyKind = KeyKind.EC
+    hash_algorithm: str = "SHA256"
+
+    def memory_of(self, identity: str) -> tuple[StationMemory, Callable[[StationMemory], None]]:
+        """What this station remembers, new where it never came, and what to do when that changes."""
+        file = None if self.keep is None else MemoryFile.of(self.keep, identity)
+        memory = (file.read() if file else None) or StationMemory()
+        memory.key_kind, memory.hash_algorithm = self.new_keys, self.hash_algorithm
+        return memory, file.write if file else forget
+
+
+def forget(_memory: StationMemory) -> None:
+    """Where nothing is kept."""
+
+
+def read_habits(keep: Path | None, new_keys: str, hash_algorithm: str) -> Habits:
+    """The options about certificates."""
+    if new_keys not in list(KeyKind):
+        raise OperatorFault(f"nobody makes keys of the kind {new_keys!r}.", mend="--new-keys ec or rsa.")
+    if hash_algorithm not in ALGORITHMS:
+        raise OperatorFault(
+            f"no version has a word for {hash_algorithm!r}.", mend=f"Choose from {', '.join(ALGORITHMS)}."
+        )
+    return Habits(keep, KeyKind(new_keys), hash_algorithm)
 
 
 def read_endpoint(url: str, ca: Path | None, *, owned: bool) -> Endpoint:
@@ -111,7 +146,9 @@ def identity_of(pattern: str, number: int) -> str:
         ) from error
 
 
-def make_members(crowd: Crowd, wardrobe: Wardrobe, endpoint: Endpoint) -> list[Member]:
+def make_members(
+    crowd: Crowd, wardrobe: Wardrobe, endpoint: Endpoint, habits: Habits = Habits()
+) -> list[Member]:
     """The stations with their credentials. OperatorFault where two would have one identity."""
     identities = [identity_of(crowd.identities, number) for number in range(1, crowd.count + 1)]
     if len(set(identities)) != len(identities):
@@ -124,17 +161,23 @@ def make_members(crowd: Crowd, wardrobe: Wardrobe, endpoint: Endpoint) -> list[M
     for identity, dialect in zip(identities, islice(cycle(crowd.dialects), crowd.count), strict=True):
         login = shared or _own_certificate(wardrobe, identity) or _password(passwords, identity, dialect)
         serial = crowd.serials.replace("{identity}", identity)
-        members.append(Member(identity, serial, dialect, endpoint, login, crowd.faults))
+        memory, keep = habits.memory_of(identity)
+        members.append(
+            Member(identity, serial, dialect, endpoint, login, crowd.faults, memory=memory, keep=keep)
+        )
     return members
 
 
 def profile_of(member: Member) -> int | None:
-    """The security profile that it comes in on; None where it shows no credential."""
-    if member.login is None:
+    """The security profile that it comes in on, by what it keeps or is given; None without a credential."""
+    kept = member.memory
+    has_certificate = kept is not None and kept.keys.for_the_link()
+    has_password = kept is not None and kept.password is not None
+    if not (member.login or has_certificate or has_password):
         return None
     if member.endpoint.tls is None:
         return 1
-    return 3 if isinstance(member.login, CertificateLogin) else 2
+    return 3 if has_certificate or isinstance(member.login, CertificateLogin) else 2
 
 
 def _read_passwords(wardrobe: Wardrobe) -> Mapping[str, Secret]:

@@ -20,7 +20,7 @@ from voltward.simulator.memory.key_box import Choice
 from voltward.simulator.memory.uses import AnchorUse, CertificateUse
 from voltward.simulator.messages import Answering, Reply, Standing, Telling, required
 
-_ANCHORS: Final[Mapping[str, AnchorUse]] = {
+ANCHORS: Final[Mapping[str, AnchorUse]] = {
     "CentralSystemRootCertificate": AnchorUse.CSMS,
     "ManufacturerRootCertificate": AnchorUse.MANUFACTURER,
 }
@@ -77,7 +77,7 @@ def _certificate_signed(request: Payload, standing: Standing) -> Reply:
 
 
 def _install(request: Payload, standing: Standing) -> Reply:
-    use = _ANCHORS.get(required(request, "certificateType", str))
+    use = ANCHORS.get(required(request, "certificateType", str))
     pem = required(request, "certificate", str)
     if use is None:
         return Reply({"status": "Rejected"})
@@ -90,7 +90,7 @@ def _delete(request: Payload, standing: Standing) -> Reply:
 
 
 def _installed_ids(request: Payload, standing: Standing) -> Reply:
-    use = _ANCHORS.get(required(request, "certificateType", str))
+    use = ANCHORS.get(required(request, "certificateType", str))
     found = standing.anchors.list([use]) if use else ()
     if not found:
         return Reply({"status": "NotFound"})

@@ -33,13 +33,13 @@ Uses = Mapping[str, CertificateUse]
 _VEHICLE_CHAIN: Final = "V2GCertificateChain"
 _RESPONDER: Final = "http://127.0.0.1:9/ocsp"  # nobody answers there: a simulated certificate names none
 
-_ANCHORS_201: Final[Anchors] = {
+ANCHORS_201: Final[Anchors] = {
     "CSMSRootCertificate": AnchorUse.CSMS,
     "ManufacturerRootCertificate": AnchorUse.MANUFACTURER,
     "MORootCertificate": AnchorUse.MO,
     "V2GRootCertificate": AnchorUse.V2G,
 }
-_ANCHORS_21: Final[Anchors] = {**_ANCHORS_201, "OEMRootCertificate": AnchorUse.OEM}
+ANCHORS_21: Final[Anchors] = {**ANCHORS_201, "OEMRootCertificate": AnchorUse.OEM}
 
 _TYPES_201: Final[Uses] = {
     "ChargingStationCertificate": CertificateUse.STATION,
@@ -176,12 +176,12 @@ def _installed_ids(anchors: Anchors, request: Payload, standing: Standing) -> Re
 ANSWERS_201: Final[Mapping[str, Answering]] = {
     "CertificateSigned": partial(_certificate_signed, _TYPES_201),
     "DeleteCertificate": _delete,
-    "GetInstalledCertificateIds": partial(_installed_ids, _ANCHORS_201),
-    "InstallCertificate": unless_it_lacks_it(partial(_install, _ANCHORS_201)),
+    "GetInstalledCertificateIds": partial(_installed_ids, ANCHORS_201),
+    "InstallCertificate": unless_it_lacks_it(partial(_install, ANCHORS_201)),
 }
 ANSWERS_21: Final[Mapping[str, Answering]] = {
     **ANSWERS_201,
     "CertificateSigned": partial(_certificate_signed, _TYPES_21),
-    "GetInstalledCertificateIds": partial(_installed_ids, _ANCHORS_21),
-    "InstallCertificate": unless_it_lacks_it(partial(_install, _ANCHORS_21)),
+    "GetInstalledCertificateIds": partial(_installed_ids, ANCHORS_21),
+    "InstallCertificate": unless_it_lacks_it(partial(_install, ANCHORS_21)),
 }

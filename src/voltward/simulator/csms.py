@@ -74,6 +74,7 @@ class StationLog:
     path: str = ""
     connections: int = 0
     messages: int = 0
+    certificate: bytes | None = None  # what it showed on its newest connection (DER)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, the name in any case."""
@@ -150,6 +151,10 @@ class SmallCsms:
             ssl=server_context(self._tls.identity, self._tls.client_ca_pem) if self._tls else None,
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    def show(self, identity: CertificateLogin) -> None:
+        """Show another certificate from the next `come_back` on."""
+        self._tls = CsmsTls(identity, self._tls.client_ca_pem if self._tls else None)
 
     async def go_away(self) -> None:
         """Stop listening, and close every connection (1001)."""
@@ -262,6 +267,8 @@ class SmallCsms:
         log.subprotocol = socket.subprotocol
         log.path = request.path
         log.connections += 1
+        secure = socket.transport.get_extra_info("ssl_object")
+        log.certificate = secure.getpeercert(binary_form=True) if secure else None
         return log
 
 

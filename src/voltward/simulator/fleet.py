@@ -19,10 +19,14 @@ from voltward.simulator.dial import SUBPROTOCOLS, Dial, Endpoint, Login
 from voltward.simulator.faults import Fault
 from voltward.simulator.link import Connected, words
 from voltward.simulator.live_station import Leaving, LiveStation
+from voltward.simulator.memory.station_memory import StationMemory
 from voltward.simulator.messages import Saying
 from voltward.simulator.outputs import Tally
 from voltward.simulator.station import StationModel
 from voltward.simulator.tables import DAY
+
+#: How often a station comes, when it has gone away by itself each time.
+_VISITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Member:
     login: Login
     faults: frozenset[Fault] = frozenset()
     source: str | None = None
+    memory: StationMemory | None = None
+    keep: Callable[[StationMemory], None] = lambda _memory: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +171,23 @@ class _Pace:
 
 
 async def _live(member: Member, plan: FleetPlan, clock: Clock, score: _Score) -> None:
-    model = StationModel(member.identity, member.dialect, member.serial, member.faults)
-    station = LiveStation(model, clock)
+    model = StationModel(member.identity, member.dialect, member.serial, member.faults, memory=member.memory)
+    station = LiveStation(model, clock, member.keep)
     model.plan(plan.day, clock.now())
     dial = Dial(member.endpoint, member.identity, member.login, (member.dialect,), source=member.source)
-    outcome = await station.connect(dial, seconds=plan.connect_seconds)
-    if not isinstance(outcome, Connected):
-        score.refused[words(outcome)] += 1
-        return
-    score.connected += 1
-    score.connecting.append(outcome.seconds)
-    departure = await station.work(seconds=plan.day_seconds, stay=plan.stay_seconds)
+    departure = None
+    for _ in range(_VISITS):
+        outcome = await station.connect(dial, seconds=plan.connect_seconds)
+        if not isinstance(outcome, Connected):
+            score.refused[words(outcome)] += 1
+            return
+        score.connected += departure is None
+        score.connecting.append(outcome.seconds)
+        # One that was reset, or has another credential, comes back and stays as long again.
+        departure = await station.work(seconds=plan.day_seconds, stay=plan.stay_seconds)
+        if departure.leaving is not Leaving.HUNG_UP:
+            break
+    assert departure is not None, "there is at least one visit"
     if departure.leaving is Leaving.DONE:
         score.done += 1
     else:

@@ -117,10 +117,11 @@ class ServerDistrusted:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The link could not be opened, and the peer did not say why."""
+    """The link could not be opened, and the peer did not say why; `was_closed`: it was there, and closed."""
 
     reason: str
     seconds: float
+    was_closed: bool = False
 
 
 Outcome = Connected | HttpRefused | TlsRefused | ServerDistrusted | NoAnswer
@@ -159,7 +160,7 @@ async def open_link(dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
         if recorder.distrust is not None:
             return ServerDistrusted(recorder.distrust, elapsed)
         alert = alert_name(error) or alert_name(recorder.loss)
-        return NoAnswer(_reason(error), elapsed) if alert is None else TlsRefused(alert, elapsed)
+        return _no_answer(error, elapsed) if alert is None else TlsRefused(alert, elapsed)
     return Connected(Link(connection, recorder.server_root), clock() - started)
 
 
@@ -240,11 +241,11 @@ async def _connect(dial: Dial, recorder: _Recorder, seconds: float) -> ClientCon
     )
 
 
-def _reason(error: Exception) -> str:
+def _no_answer(error: Exception, seconds: float) -> NoAnswer:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return NoAnswer("no answer in time", seconds)
     if isinstance(error, ConnectionRefusedError):
-        return "nobody listens there"
+        return NoAnswer("nobody listens there", seconds)
     if isinstance(error, InvalidHandshake | EOFError | ConnectionError):
-        return "closed without an answer"
-    return f"cannot connect: {error}"
+        return NoAnswer("closed without an answer", seconds, was_closed=True)
+    return NoAnswer(f"cannot connect: {error}", seconds)

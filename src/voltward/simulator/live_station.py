@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,11 +23,13 @@ from voltward.simulator.link import (
     Connected,
     HttpRefused,
     Link,
+    NoAnswer,
     Outcome,
     ServerDistrusted,
     TlsRefused,
     open_link,
 )
+from voltward.simulator.memory.station_memory import StationMemory
 from voltward.simulator.messages import Saying
 from voltward.simulator.outputs import HangUp, Output, SetClock
 from voltward.simulator.station import StationModel
@@ -61,10 +63,16 @@ class Departure:
 
 
 class LiveStation:
-    """One station with its link, if it has one now."""
+    """One station with its link, if it has one now.
 
-    def __init__(self, model: StationModel, clock: Clock) -> None:
+    `keep` is handed its memory whenever that may have changed.
+    """
+
+    def __init__(
+        self, model: StationModel, clock: Clock, keep: Callable[[StationMemory], None] = lambda _memory: None
+    ) -> None:
         self.model = model
+        self._keep = keep
         self.link: Link | None = None
         self._clock = clock
         self._later: list[tuple[float, int, bytes]] = []  # a heap: when (monotonic s), order, frame
@@ -94,6 +102,7 @@ class LiveStation:
             self.model.distrusted()
         elif _is_about_the_credential(outcome):
             self.model.turned_away()
+        self._keep(self.model.memory)
         return outcome
 
     async def live(self, dial: Dial, *, pause: float = 1.0) -> None:
@@ -168,6 +177,8 @@ class LiveStation:
             raw = None
         now = self._now()
         outputs = [] if raw is None else self.model.receive(raw, now)
+        if outputs:
+            self._keep(self.model.memory)  # before its CSMS is answered
         return await self._perform([*outputs, *self.model.tick(now)])
 
     def _now(self) -> datetime:
@@ -210,7 +221,14 @@ class LiveStation:
 
 
 def _is_about_the_credential(outcome: Outcome) -> bool:
-    """Whether the other side turned the station itself away, rather than being busy or gone."""
-    if isinstance(outcome, HttpRefused):
-        return outcome.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-    return isinstance(outcome, TlsRefused)
+    """Whether the other side turned the station itself away, rather than being busy or gone.
+
+    An alert is often lost with the connection: a link that just closed may mean the same.
+    """
+    match outcome:
+        case HttpRefused(status=status):
+            return status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+        case NoAnswer(was_closed=was_closed):
+            return was_closed
+        case _:
+            return isinstance(outcome, TlsRefused)

@@ -14,9 +14,12 @@ from voltward.cli.simulated_stations import (
     read_dialects,
     read_endpoint,
     read_faults,
+    read_habits,
 )
 from voltward.domain.credential import PasswordForm
 from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.secret import Secret
+from voltward.simulator.certificates import KeyKind
 from voltward.simulator.dial import SUBPROTOCOLS, CertificateLogin, Endpoint, PasswordLogin
 from voltward.simulator.faults import Fault
 
@@ -165,3 +168,31 @@ def test_address_and_credential_make_the_profile(tmp_path: Path) -> None:
     assert profile_of(make_members(crowd(), with_password, over_tls)[0]) == 2
     assert profile_of(make_members(crowd(), Wardrobe(certificate=certificate), over_tls)[0]) == 3
     assert profile_of(make_members(crowd(), Wardrobe(), over_tls)[0]) is None
+
+
+def test_stations_remember_in_a_folder_and_make_the_keys_that_they_are_told(tmp_path: Path) -> None:
+    over_tls = read_endpoint("wss://localhost/", None, owned=False)
+    habits = read_habits(tmp_path, "rsa", "SHA384")
+    (member,) = make_members(crowd(), Wardrobe(), over_tls, habits)
+    assert member.memory is not None
+    assert (member.memory.key_kind, member.memory.hash_algorithm) == (KeyKind.RSA, "SHA384")
+    assert profile_of(member) is None
+    member.memory.password = Secret(b"what it has learnt")
+    member.keep(member.memory)
+    (again,) = make_members(crowd(), Wardrobe(), over_tls, habits)
+
+    assert again.memory is not None
+    assert again.memory.password == Secret(b"what it has learnt")
+    assert profile_of(again) == 2
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    (member,) = make_members(crowd(), Wardrobe(), PLAIN)
+    assert member.memory is not None
+    member.keep(member.memory)
+
+
+@pytest.mark.parametrize(("keys", "algorithm"), [("dsa", "SHA256"), ("ec", "MD5")])
+def test_habits_that_nobody_has_are_refused(keys: str, algorithm: str) -> None:
+    with pytest.raises(OperatorFault):
+        read_habits(None, keys, algorithm)
