@@ -26,6 +26,9 @@ PROXIES := $(VENV)/proxies
 NPM := $(VENV)/npm
 PEERS := $(VENV)/peers-ready
 READY_TO_FUZZ := $(VENV)/ready-to-fuzz
+# Programs that judge what we make, in an environment of their own.
+REFEREES := $(VENV)/referees
+REFEREES_READY := $(VENV)/referees-ready
 
 # How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
 TEST_PROCESSES ?= 2
@@ -78,7 +81,7 @@ imports: $(READY_TO_TEST)
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: tests
-tests: $(READY_TO_TEST) $(PEERS)
+tests: $(READY_TO_TEST) $(PEERS) $(REFEREES_READY)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
@@ -88,6 +91,9 @@ fuzz: $(READY_TO_FUZZ) ## look for inputs that break a reader: FUZZ_SECONDS=60 f
 
 .PHONY: peers
 peers: $(PEERS) ## install the peers from npm that the journeys meet
+
+.PHONY: referees
+referees: $(REFEREES_READY) ## install the programs that judge our certificates and keys
 
 .PHONY: pages
 pages: $(READY_TO_TEST) ## write the generated pages of docs/ anew: rulebook, refusals, state diagrams
@@ -122,6 +128,7 @@ lock: $(READY_TO_TEST) ## write requirements/*.txt anew from pyproject.toml (UPG
 		--output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra fuzz --constraint requirements/dev.txt \
 		--output-file requirements/fuzz.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/referees.txt requirements/referees.in
 
 .PHONY: clean
 clean: ## remove .venv and everything else that can be made again
@@ -190,6 +197,12 @@ $(PROXIES): $(READY_TO_TEST)
 	if there; then touch $@; else \
 		echo "HAProxy or nginx is not here: the journeys behind them will fail (apt-get install haproxy nginx libnginx-mod-stream)." >&2; \
 	fi
+
+$(REFEREES_READY): $(READY_TO_TEST) requirements/referees.txt
+	@echo "Installing the referees"
+	@$(BIN)/python -m venv --clear $(REFEREES)
+	@$(REFEREES)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/referees.txt
+	@touch $@
 
 $(READY_TO_FUZZ): $(READY_TO_TEST) requirements/fuzz.txt
 	@echo "Installing the fuzzer"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tests.fuzz import on_certificates, on_heads, on_messages, on_settings
+from tests.fuzz import on_certificates, on_heads, on_messages, on_requests, on_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType({
     "proxy-header": Target(on_heads.proxy_header, on_heads.PROXY_HEADERS, 700),
     "certificate": Target(on_certificates.certificate, on_certificates.seeds(), 3000),
     "forwarded-certificate": Target(on_certificates.forwarded, on_certificates.forwarded_seeds(), 6000),
+    "signing-request": Target(on_requests.signing_request, on_requests.requests(), 4000),
+    "certificate-hash": Target(on_requests.certificate_hashes, on_requests.hash_plans(), 3000),
     "settings": Target(on_settings.settings_file, on_settings.FILES, 2000),
 })  # fmt: skip

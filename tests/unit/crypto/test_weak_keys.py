@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from math import gcd, isqrt, prod
+from math import isqrt, prod
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fakes.certificates import new_key
+from tests.fakes.weak_keys import close_modulus, pattern_modulus, prime_from, sound_modulus, sound_prime
 from voltward.crypto.weak_keys import (
     FERMAT_ROUNDS,
     KeyWeakness,
@@ -16,21 +17,12 @@ from voltward.crypto.weak_keys import (
     weaknesses_of,
 )
 
-SIEVE = prod(number for number in range(3, 1000, 2))
-SOUND = [new_key("rsa"), new_key("rsa")]
-PRIME: int = SOUND[0].private_numbers().p  # type: ignore[union-attr]
-MODULI: list[int] = [key.public_key().public_numbers().n for key in SOUND]  # type: ignore[union-attr]
+MODULUS = sound_modulus()
+PRIME = sound_prime()
 
 
 def key_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-
-
-def prime_from(start: int) -> int:
-    number = start | 1
-    while gcd(number, SIEVE) != 1 or any(pow(base, number - 1, number) != 1 for base in (2, 3)):
-        number += 2
-    return number
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ec", "secp384r1"])
@@ -47,12 +39,12 @@ def test_a_sound_key_has_none(kind: str) -> None:
     ],
 )
 def test_an_exponent_out_of_bounds_is_told(exponent: int, weakness: KeyWeakness) -> None:
-    assert weaknesses_of(key_of(MODULI[0], exponent)) == (weakness,)
+    assert weaknesses_of(key_of(MODULUS, exponent)) == (weakness,)
 
 
 @pytest.mark.parametrize("exponent", [65537, 65539, (1 << 64) - 1])
 def test_an_exponent_within_them_is_not(exponent: int) -> None:
-    assert weaknesses_of(key_of(MODULI[0], exponent)) == ()
+    assert weaknesses_of(key_of(MODULUS, exponent)) == ()
 
 
 @pytest.mark.parametrize("factor", [2, 3, 251, 65521])
@@ -65,12 +57,9 @@ def test_a_factor_above_the_sieve_is_not_looked_for() -> None:
 
 
 def test_primes_that_are_close_are_found() -> None:
-    first = prime_from(PRIME >> 512)
-    second = prime_from(first + 1000)
-
-    assert has_close_primes(first * second)
-    assert has_close_primes(first * first)
-    assert KeyWeakness.CLOSE_PRIMES in weaknesses_of(key_of(first * second))
+    assert has_close_primes(close_modulus())
+    assert has_close_primes(PRIME * PRIME)
+    assert KeyWeakness.CLOSE_PRIMES in weaknesses_of(key_of(close_modulus()))
 
 
 def test_fermat_s_method_ends_after_its_rounds() -> None:
@@ -84,14 +73,16 @@ def test_fermat_s_method_ends_after_its_rounds() -> None:
 
 def test_a_run_of_equal_octets_is_a_pattern() -> None:
     assert has_pattern(1 << 2047 | 0xAB)
-    assert has_pattern(MODULI[0] >> 200 << 200 | int.from_bytes(b"\n" * 16) << 8)
-    assert not has_pattern(MODULI[0])
+    assert has_pattern(pattern_modulus())
+    assert has_pattern(int.from_bytes(b"\x7f" + b"\n" * 16 + b"\x01"))
+    assert not has_pattern(MODULUS)
 
 
 def test_keys_that_share_a_prime_are_found_by_a_product() -> None:
     other = key_of(PRIME * prime_from(PRIME >> 300))
+    sharing, sound = PRIME * prime_from(PRIME >> 200), sound_modulus("rsa1024")
 
-    assert shares_a_factor(other, [MODULI[1], prod(MODULI)])
-    assert not shares_a_factor(other, [MODULI[1]])
+    assert shares_a_factor(other, [sound, prod((MODULUS, sharing))])
+    assert not shares_a_factor(other, [sound])
     assert not shares_a_factor(other, [])
-    assert not shares_a_factor(new_key("ec").public_key(), [prod(MODULI)])
+    assert not shares_a_factor(new_key("ec").public_key(), [prod((MODULUS, sharing))])
