@@ -35,7 +35,6 @@ class _Named:
     der: bytes
     serial: str
     issuer: bytes
-    subject: bytes
     key: bytes  # what the BIT STRING of the key holds, without tag, length and unused bits
 
 
@@ -55,14 +54,14 @@ def names_the_same(one: CertificateHash, other: CertificateHash) -> bool:
 def find_certificate(told: CertificateHash, known: Sequence[bytes]) -> bytes | None:
     """The known certificate (DER) that a station names, whatever algorithm it chose; None if there is none.
 
-    An issuer has to be among `known` too, as a root is its own. Those that cannot be read are passed over.
+    An issuer has to be among `known` too, as a root is its own; it is told by its key, since one name may be
+    written in two ways. Those that cannot be read are passed over.
     """
     candidates = [named for named in map(_named_or_none, known) if named is not None]
     same = (
         candidate.der
         for candidate, issuer in product(candidates, repeat=2)
         if candidate.serial == _plain(told.serial)
-        and candidate.issuer == issuer.subject
         and names_the_same(_hash(candidate, issuer, told.algorithm), told)
     )
     return next(same, None)
@@ -100,9 +99,9 @@ def _named(der: bytes) -> _Named:
     try:
         body = elements_in(first_element(der).content, 3)[0]
         fields = elements_in(expect(body, SEQUENCE).content, 10)
-        serial, _, issuer, _, subject, key = fields[1:7] if fields[0].tag == _VERSION else fields[:6]
+        serial, _, issuer, _, _, key = fields[1:7] if fields[0].tag == _VERSION else fields[:6]
         bits = bits_of(elements_in(only_element(key.whole, SEQUENCE).content, 2)[1])
-        return _Named(der, f"{integer_of(serial):x}", issuer.whole, subject.whole, bits)
+        return _Named(der, f"{integer_of(serial):x}", issuer.whole, bits)
     except (MalformedDer, ValueError, IndexError) as error:
         raise UnreadableCertificate("its fields are not those of a certificate.") from error
 
