@@ -57,6 +57,8 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/trip_store.py": "contracts/test_trip_store.py",
     "adapters/sql/unit_of_work.py": "contracts/test_unit_of_work.py",
     "adapters/system_clock.py": "contracts/test_clock.py",
+    "bootstrap/authority_orders.py": "unit/cli/test_own_authority.py",
+    "cli/own_authority_words.py": "unit/cli/test_own_authority.py",
     "demo/business.py": "journeys/test_demo.py",
     "demo/commands.py": "journeys/test_demo.py",
     "demo/curtain.py": "journeys/test_demo.py",

@@ -175,6 +175,12 @@ def read_server_chain(room: Room, name: str) -> tuple[bytes, Secret]:
     return chain, key
 
 
+def write_server_chain(room: Room, name: str, chain: bytes, key: Secret) -> None:
+    """The pair that `read_server_chain` reads. Doing it again mends what a power cut left between the two."""
+    room.put(name, key)
+    write_file(room.folder / f"{name}.pem", chain, 0o644)
+
+
 def _recorded(
     name: str, keys: tuple[SealingKey, ...], unlock: Unlock, entropy: TokenSource, cost: Argon2Cost
 ) -> RoomRecord:

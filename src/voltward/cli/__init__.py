@@ -37,7 +37,7 @@ _COMMANDS = (
         FLEET,
         "The registry: add, import, list, show, set, quarantine, release, retire, recommission, explain.",
     ),
-    ("ca", "voltward.cli.authority:app", FLEET, "Authorities whose certificates are believed."),
+    ("ca", "voltward.cli.authority:app", FLEET, "Authorities: those that are believed, and our own."),
     ("cert", "voltward.cli.certificate:app", FLEET, "Certificates of stations."),
     (
         "breaker",

@@ -1,4 +1,4 @@
-"""`voltward ca ...`: whose certificates are believed."""
+"""`voltward ca ...`: whose certificates are believed; our own authorities stand in `own_authority`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from voltward.bootstrap import open_deployment
+from voltward.bootstrap.authority_orders import own_authorities
 from voltward.bootstrap.gateway_keys import token_signer
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
+from voltward.cli.own_authority_words import own_facts, say_own
 from voltward.cli.reading import certificates_in
 from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
 from voltward.settings import load_settings
 from voltward.usecases.queries import list_authorities
 from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authorities
 
-app = App(name="ca", help="Authorities whose certificates are believed.")
+app = App(name="ca", help="Authorities: those whose certificates are believed, and our own.")
+for _name, _place in (
+    ("export", "voltward.cli.own_authority:export"),
+    ("crl", "voltward.cli.own_authority:crl"),
+    ("server-renew", "voltward.cli.own_authority:server_renew"),
+    ("ledger", "voltward.cli.own_authority:ledger"),
+):
+    app.command(_place, name=_name)
 
 
 @app.command
@@ -61,14 +70,18 @@ def distrust(authority: str, *, options: Options = Options()) -> None:
 
 @app.command
 def show(*, options: Options = Options()) -> None:
-    """The authorities that are trusted, and the certificates that are denied."""
+    """Our own authorities, those that are trusted, and the certificates that are denied."""
 
     async def story() -> None:
-        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+        settings = load_settings(options.config, options.set)
+        async with open_deployment(settings) as deployment:
             authorities, denied = await list_authorities(deployment.store)
+        own = await own_authorities(settings)
         if options.json:
             print_json(
                 {
+                    "own": [own_facts(one) for one in own.authorities],
+                    "signer": own.away,
                     "authorities": [_facts(authority) for authority in authorities],
                     "denied": [
                         {
@@ -82,6 +95,7 @@ def show(*, options: Options = Options()) -> None:
                 }
             )
             return
+        say_own(own)
         if not authorities:
             print_line("No authority is trusted yet. `voltward ca trust FILE --for stations` trusts one.")
         else:

@@ -7,6 +7,7 @@ asking side's: only its public key is taken over.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -154,9 +155,13 @@ def _builder(
     )
     if order.hosts:
         # Clients that look at the common name are content with it (A00.FR.510); most others look here alone.
-        names = x509.SubjectAlternativeName([_host_name(host) for host in order.hosts])
-        builder = builder.add_extension(names, critical=False)
+        builder = builder.add_extension(host_names(order.hosts), critical=False)
     return _pointed(_purposed(builder, profile), order.pointers)
+
+
+def host_names(hosts: Iterable[str]) -> x509.SubjectAlternativeName:
+    """Names and addresses as alternative names, each as what it is."""
+    return x509.SubjectAlternativeName([_host_name(host) for host in hosts])
 
 
 def _purposed(builder: x509.CertificateBuilder, profile: CertificateProfile) -> x509.CertificateBuilder:

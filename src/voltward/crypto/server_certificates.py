@@ -5,6 +5,7 @@ Facts only, for whoever checks a deployment. Signatures are not verified here: t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,3 +82,10 @@ def _names(leaf: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     addresses = names.get_values_for_type(x509.IPAddress)
     return tuple(names.get_values_for_type(x509.DNSName)), tuple(str(address) for address in addresses)
+
+
+def without_root(chain: Sequence[bytes]) -> list[bytes]:
+    """What of a chain (DER, leaf first) is sent: stations have the root (field notes 18, 30)."""
+    last = x509.load_der_x509_certificate(chain[-1])
+    is_root = len(chain) > 1 and last.issuer == last.subject
+    return list(chain[:-1] if is_root else chain)

@@ -8,7 +8,7 @@ from cryptography import x509
 
 from tests.fakes.certificates import Authority, Validity
 from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
+from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates, without_root
 
 ROOT = Authority.create("Root", key="rsa")
 ISSUING = Authority.create("Issuing", parent=ROOT)
@@ -76,3 +76,11 @@ def test_what_stations_refuse_is_told() -> None:
 def test_what_is_no_chain_is_told(pem: bytes) -> None:
     with pytest.raises(UnreadableCertificate):
         read_server_certificates(pem)
+
+
+def test_a_root_is_not_sent_and_a_chain_of_one_is() -> None:
+    leaf = ISSUING.issue()
+
+    assert without_root([leaf.der, ISSUING.der, ROOT.der]) == [leaf.der, ISSUING.der]
+    assert without_root([leaf.der, ISSUING.der]) == [leaf.der, ISSUING.der]
+    assert without_root([ROOT.der]) == [ROOT.der]

@@ -78,17 +78,27 @@ def no_token(_: PublicKey) -> PrivateKey | None:
 
 def read_shelf(public: Path, room: KeyRoom, find_key: FindKey = no_token) -> Mapping[str, ShelvedAuthority]:
     """All authorities by name. OutsideFault for a file that is damaged, or no pair with its key."""
-    with disk(public, "cannot be listed"):
-        files = sorted(
-            path for path in public.iterdir() if path.suffix == ".pem" and _NAME.fullmatch(path.stem)
-        )
-    bundles = {path.stem: _bundle(path) for path in files}
-    known = [bundle[0] for bundle in bundles.values()]
     sealed = set(room.names())
     return {
-        name: _shelved(name, _completed(bundle, known), room if name in sealed else None, find_key)
-        for name, bundle in bundles.items()
+        name: _shelved(name, chain, room if name in sealed else None, find_key)
+        for name, chain in _chains(public).items()
     }
+
+
+def read_chains(public: Path) -> Mapping[str, tuple[bytes, ...]]:
+    """The chains of all authorities by name, as DER, without a look at their keys."""
+    return {
+        name: tuple(one.public_bytes(Encoding.DER) for one in chain)
+        for name, chain in _chains(public).items()
+    }
+
+
+def _chains(public: Path) -> dict[str, list[x509.Certificate]]:
+    with disk(public, "cannot be listed"):
+        files = sorted(p for p in public.iterdir() if p.suffix == ".pem" and _NAME.fullmatch(p.stem))
+    bundles = {path.stem: _bundle(path) for path in files}
+    known = [bundle[0] for bundle in bundles.values()]
+    return {name: _completed(bundle, known) for name, bundle in bundles.items()}
 
 
 def own_stations_authorities(public: Path) -> list[bytes]:

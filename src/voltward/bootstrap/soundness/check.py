@@ -12,6 +12,7 @@ from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
 from voltward.bootstrap.gateway import assemble
 from voltward.bootstrap.grounds import grounds_on
 from voltward.bootstrap.soundness import (
+    authorities,
     files,
     machine,
     network,
@@ -43,6 +44,7 @@ async def check_deployment(settings: Settings, file: Path, clock: Clock | None =
     if room:
         remarks += guarded(lambda: check_server_chains(settings, room[0], now))
     remarks += guarded(lambda: rooms.check_signer_room(settings))
+    remarks += guarded(lambda: authorities.check_authorities(settings, now))
     remarks += [remark async for remark in _store(settings, now)]
     remarks += [Note(text) for text in notes(settings)]
     return sound(remarks)
@@ -103,10 +105,10 @@ async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
 
 async def _registry(deployment: Deployment, now: datetime) -> list[Remark]:
     async with deployment.store.read() as work:
-        authorities, stations = await work.authorities.all(), await work.stations.all()
+        trusted, stations = await work.authorities.all(), await work.stations.all()
     newest = [row.event.at for row in await deployment.journal.tail(1)]
     return [
-        *guarded(lambda: registry.check_authorities(authorities, now)),
+        *guarded(lambda: registry.check_authorities(trusted, now)),
         *registry.check_groups_in_use(stations, deployment.settings),
         *routes.check_tenants_in_use(stations, deployment.settings),
         *machine.check_open_files(len(stations)),

@@ -40,5 +40,6 @@ def check_signer_room(settings: Settings) -> Iterator[Remark]:
     if roots:
         yield Note(
             f"the root keys ({', '.join(roots)}) lie on this machine: fine for a trial, too close to the net "
-            "for a fleet. Keep their files, and a copy, where no network reaches."
+            "for a fleet. Keep their files, and a copy, where no network reaches; or begin with "
+            "`voltward init --sub-ca-csr` below `voltward ca root --offline`, or a corporate PKI."
         )

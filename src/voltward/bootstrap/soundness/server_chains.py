@@ -16,7 +16,10 @@ from voltward.gateway.channel.served_chains import ServedChains, served_chains
 from voltward.settings import Settings
 
 SOON = timedelta(days=30)
-RENEW = "Make a new certificate for it, put the chain beside its key, and send the gateway SIGHUP."
+RENEW = (
+    "From our own CSMS CA: voltward ca server-renew (--host for other names). From another: put the chain "
+    "beside its key. Then send the gateway SIGHUP."
+)
 ROOTS_FILE = "public/roots.pem"
 
 
