@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.fakes.certificates import new_key
 from tests.fakes.signers import SignerSite, csr_of, hierarchy, order_of
+from tests.fakes.signing_requests import name, written
 from voltward.adapters.pki.authority_shelf import ShelvedAuthority
 from voltward.adapters.pki.signed_orders import OrderRefused, SigningTerms, public_key_of, sign_order
 from voltward.crypto.certificate_profiles import STATION
@@ -97,6 +99,20 @@ def test_what_proves_no_key_is_refused(csr: bytes) -> None:
 def test_a_small_key_is_refused() -> None:
     with pytest.raises(OrderRefused, match="1024 bits"):
         public_key_of(csr_of("rsa1024"))
+
+
+def test_a_weak_key_is_refused() -> None:
+    key = rsa.generate_private_key(3, 2048)
+
+    with pytest.raises(OrderRefused, match="small-exponent"):
+        public_key_of(written(key=key))
+
+
+def test_what_was_granted_to_a_sloppy_station_is_signed(site: SignerSite) -> None:
+    key = new_key()
+    sloppy = written(name(("2.5.4.3", 0x13, b"SN_1")), key=key, version=1, attributes=b"")
+
+    assert signed(site, order_of(sloppy)).public_key() == key.public_key()
 
 
 @pytest.mark.parametrize(
