@@ -100,6 +100,20 @@ async def test_the_journal_is_whole_while_it_is_written_and_in_a_restored_dump(
     assert len(json.loads(stations.out)) == len(await world.command("station", "list"))
 
 
+async def test_a_backup_of_a_server_comes_back_as_a_file(world: World, tmp_path: Path) -> None:
+    made = await world.command("backup", "make", str(tmp_path / "a.backup"))
+    secrets, new = ("--secrets", str(world.settings.parent)), tmp_path / "new"
+
+    told = await run_cli("backup", "restore", made["file"], *secrets, "--into", str(new), "--json")
+
+    assert told.status == 0, told
+    back = json.loads(told.out)
+    assert back["stations"] == len(await world.command("station", "list"))
+    assert any("store.url was postgresql://" in note for note in back["notes"])
+    verified = await run_cli("journal", "verify", "-c", str(new / "voltward.toml"))
+    assert verified.status == 0, verified.out
+
+
 async def test_the_server_goes_away_and_comes_back(world: World, server: PostgresServer) -> None:
     before, meanwhile = world.take(2), world.take(2)
     async with playing(world.dial(before)) as player:

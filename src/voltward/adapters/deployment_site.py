@@ -40,21 +40,31 @@ def deployment_sites(
 
     @contextmanager
     def build(folder: Path) -> Iterator[FolderSite]:
-        folder = folder.absolute()
-        existed = _is_there(folder)
-        # Within a folder that exists: it may be a mount of its own, or where somebody's shell stands.
-        making = (folder if existed else folder.parent) / f".voltward-{entropy.token(4).hex()}"
-        with disk(folder, "cannot be made"):
-            making.parent.mkdir(parents=True, exist_ok=True)
-        make_folder(making, 0o755)
-        try:
+        with made_aside(folder, entropy) as making:
             yield FolderSite(making, entropy, cost)
-            _move_in(making, folder, existed=existed)
-        except BaseException:
-            shutil.rmtree(making, ignore_errors=True)
-            raise
 
     return build
+
+
+@contextmanager
+def made_aside(folder: Path, entropy: TokenSource) -> Iterator[Path]:
+    """A folder that becomes `folder` at the end of the block; an error within leaves nothing behind.
+
+    OperatorFault if there is something in `folder`.
+    """
+    folder = folder.absolute()
+    existed = _is_there(folder)
+    # Within a folder that exists: it may be a mount of its own, or where somebody's shell stands.
+    making = (folder if existed else folder.parent) / f".voltward-{entropy.token(4).hex()}"
+    with disk(folder, "cannot be made"):
+        making.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(making, 0o755)
+    try:
+        yield making
+        _move_in(making, folder, existed=existed)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
 
 
 def _is_there(folder: Path) -> bool:

@@ -132,6 +132,11 @@ def open_room(settings: Settings, name: RoomName) -> Room:
     return Room.open(settings.path(name), name, unlock, SystemEntropy())
 
 
+def secret_named(reference: str, base: Path) -> Secret:
+    """A secret that an order names; paths start at `base`."""
+    return resolve_text(reference, base, environment())
+
+
 def referenced_secret(settings: Settings, reference: str) -> Secret:
     """A secret that the settings name: a password towards the CSMS."""
     return resolve_text(reference, Path(settings.folder), environment())

@@ -52,6 +52,7 @@ _COMMANDS = (
         "Stations, good and misbehaving, one or ten thousand.",
     ),
     ("store", "voltward.cli.store:app", DEPLOYMENT, "The database: what it is, move it, take it back."),
+    ("backup", "voltward.cli.backup:app", DEPLOYMENT, "The whole deployment in one file, and back."),
     (
         "posture",
         "voltward.cli.posture:app",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from voltward.bootstrap.store_orders import StoreState, downgrade_store, losses, move_store, store_status
-from voltward.cli.frame import FINDINGS, Options, actor, print_facts, print_json, print_line, run
+from voltward.cli.frame import (
+    FINDINGS,
+    Options,
+    actor,
+    print_facts,
+    print_json,
+    print_line,
+    run,
+    say_progress,
+)
 from voltward.settings import StoreSettings, load_settings
 
 app = App(name="store", help="The database: what it is, move it, take it back.")
@@ -51,7 +59,7 @@ def move(
     """Move everything to another, empty database. The gateway must not run; the old store is closed."""
     source = load_settings(options.config, options.set)
     place = StoreSettings(to, to_password, to_tls, to_ca)
-    counts = run(move_store(source, source.with_store(place), actor(), _say_progress, dry_run=dry_run))
+    counts = run(move_store(source, source.with_store(place), actor(), say_progress, dry_run=dry_run))
     if options.json:
         print_json({"moved": not dry_run, "to": to, "rows": dict(counts), "settings": place.said()})
         return
@@ -86,10 +94,3 @@ def downgrade(
         if not yes:
             print_line("Make a backup, and then say --yes.")
     return 0 if yes else FINDINGS
-
-
-def _say_progress(table: str, rows: int) -> None:
-    """To whoever sits in front of it; results alone go to standard output."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{table}: {rows}")
-        sys.stderr.flush()

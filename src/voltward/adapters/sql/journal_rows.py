@@ -65,3 +65,10 @@ async def chain_head(transaction: Transaction, writer: str) -> ChainHead | None:
         .limit(1)
     )
     return ChainHead(writer, row["seq"], row["mac"]) if row is not None else None
+
+
+async def chain_heads(transaction: Transaction) -> Sequence[ChainHead]:
+    """The last row of every chain."""
+    rows = await transaction.all(select(JOURNAL.c.writer).distinct())
+    heads = [await chain_head(transaction, row["writer"]) for row in rows]
+    return [head for head in heads if head is not None]

@@ -13,7 +13,7 @@ from voltward.adapters.sql.event_text import event_text
 from voltward.adapters.sql.head_file import make_heads_folder
 from voltward.adapters.sql.head_keeper import HeadKeeper
 from voltward.adapters.sql.journal_reader import SqlJournalReader
-from voltward.adapters.sql.journal_rows import append_rows, checked_writer
+from voltward.adapters.sql.journal_rows import append_rows, chain_heads, checked_writer
 from voltward.adapters.sql.journal_signer import JournalSigner
 from voltward.adapters.sql.moving import Progress, copy_store
 from voltward.adapters.sql.opening import open_database
@@ -58,6 +58,18 @@ class SqlStore:
 
     def journal_reader(self) -> SqlJournalReader:
         return SqlJournalReader(self.database, self._signer, self._key)
+
+    async def reached(self) -> Mapping[str, int]:
+        """The number of the last row of each of the journal's chains."""
+        async with self.database.reading() as transaction:
+            return {head.writer: head.seq for head in await chain_heads(transaction)}
+
+    async def sign_heads(self) -> None:
+        """Sign the newest row of every chain: for a store whose heads were copied a moment before it."""
+        async with self.database.reading() as transaction:
+            heads = await chain_heads(transaction)
+        for head in heads:
+            await self._signer.committed(head)
 
     async def move(self, target: Database, farewell: Event | None, progress: Progress) -> Mapping[str, int]:
         """Copy all of it into an empty database; returns the number of rows of each table.
