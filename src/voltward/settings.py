@@ -6,7 +6,7 @@ Nothing else reads the settings file. `notes` tells which settings are accepted 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -166,6 +166,26 @@ def notes(settings: Settings) -> list[str]:
     if settings.bus.url != "local":
         said.append(f"bus.url = {settings.bus.url!r} has no effect yet: one node needs no bus.")
     return said
+
+
+def texts_of(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Every text that is set, with its key: what may name a file, or refer to a secret."""
+    return _texts(settings, "")
+
+
+def _texts(value: object, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Struct):
+        for name, part in msgspec.structs.asdict(value).items():
+            if (key, name) != ("", "folder"):
+                yield from _texts(part, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _texts(part, f"{key}.{name}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, key)
 
 
 def _read(file: Path) -> dict[str, Any]:

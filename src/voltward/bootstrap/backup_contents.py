@@ -10,9 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from voltward.adapters.backup.archive import Source
 from voltward.adapters.backup.manifest import FOLDER
@@ -20,7 +18,7 @@ from voltward.adapters.durable_files import read_file
 from voltward.bootstrap.store_place import store_file
 from voltward.domain.errors import OutsideFault
 from voltward.ports.vault import RoomName
-from voltward.settings import Settings
+from voltward.settings import Settings, texts_of
 
 HEADS: Final = "journal-heads"  # where signed heads go that lie outside of the folder
 _LARGEST: Final = 64 * 1024 * 1024  # octets of one file; the store is none of these
@@ -69,22 +67,7 @@ def backup_contents(settings: Settings, file: Path, *, is_sealed: bool) -> Conte
 
 def named_texts(settings: Settings) -> Iterator[Named]:
     """Every text in the settings, with its key."""
-    yield from _texts(settings, "")
-
-
-def _texts(value: Any, key: str) -> Iterator[Named]:
-    if isinstance(value, str):
-        yield Named(key, value)
-    elif isinstance(value, msgspec.Struct):
-        for name, part in msgspec.structs.asdict(value).items():
-            if (key, name) != ("", "folder"):
-                yield from _texts(part, f"{key}.{name}".lstrip("."))
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _texts(part, f"{key}.{name}")
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part, key)
+    return (Named(key, value) for key, value in texts_of(settings))
 
 
 class _Collection:

@@ -43,7 +43,7 @@ def test_settings_that_stay_inside_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_server_and_heads_elsewhere_are_named_anew_and_told(tmp_path: Path) -> None:
-    text = '[store]\nurl = "postgresql://v@db/v"\npassword = "file:p"\n[journal]\nheads = "/mnt/heads"\n'
+    text = '[store]\nurl = "postgresql://v@db/v"\npassword = "file:p"\n[journal]\nheads = "/var/heads"\n'
 
     changed = settle(folder_with(tmp_path, text), MANIFEST)
 
@@ -51,7 +51,7 @@ def test_a_server_and_heads_elsewhere_are_named_anew_and_told(tmp_path: Path) ->
     assert (settings.store.url, settings.store.password) == ("sqlite:///voltward.db", "")
     assert settings.journal.heads == "journal-heads"
     assert "postgresql://v@db/v" in changed[0]
-    assert "/mnt/heads" in changed[1]
+    assert "/var/heads" in changed[1]
     assert (tmp_path / "voltward.db").exists()
 
 

@@ -1,0 +1,34 @@
+"""The operations guide does what it says: every block of it that a machine of ours can run, is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.guide_page import GuidePage
+from voltward.adapters.system_clock import SystemClock
+from voltward.simulator.csms import small_csms
+
+pytestmark = pytest.mark.journey
+
+ELSEWHERE = 2  # systemd as root, the tools of PostgreSQL
+RUN = 5
+
+
+def test_every_block_is_run_or_said_to_belong_elsewhere() -> None:
+    page = GuidePage.read()
+
+    assert (len(page.marked("sh run")), len(page.marked("sh elsewhere"))) == (RUN, ELSEWHERE)
+    assert len(page.blocks) == RUN + ELSEWHERE
+
+
+async def test_the_guide_works_from_the_first_line_to_the_restore(tmp_path: Path) -> None:
+    async with small_csms(SystemClock()) as csms:
+        played = await GuidePage.read().play(tmp_path, csms.url)
+
+        assert played.status == 0, played.said
+        assert "CP002" in csms.stations
+    for words in ("2 registered", "This deployment is sound.", "Whole.", "The journal is whole"):
+        assert words in played.said, played.said
+    assert (tmp_path / "srv" / "restored" / "voltward.db").exists()
