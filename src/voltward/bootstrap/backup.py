@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -68,7 +69,8 @@ async def make_backup(
         with disk(path.parent, "cannot be written"), _staging(path.parent) as staging:
             copy = staging / STORE
             await copy_into_file(deployment.store.database, store_url(settings), copy, progress)
-            sources = (Source(STORE, copy, private=True), *contents.sources)
+            copied = await asyncio.to_thread(_copied, contents.sources, staging)
+            sources = (Source(STORE, copy, private=True), *copied)
             seed = deployment.room.get(GatewayKey.JOURNAL_SIGNING)
             parcel = await asyncio.to_thread(_packed, sources, contents, file.name, _Signing(now, seed))
             await asyncio.to_thread(_write, path, parcel, order, deployment.entropy)
@@ -104,6 +106,18 @@ def _staging(folder: Path) -> Iterator[Path]:
     """A folder for this user alone, on the disk where the backup shall be; gone afterwards."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".voltward-") as staging:
         yield Path(staging)
+
+
+def _copied(sources: tuple[Source, ...], staging: Path) -> list[Source]:
+    """Files that are not read at once stand still from here on."""
+    still: list[Source] = []
+    for number, source in enumerate(sources):
+        if isinstance(source.content, Path):
+            with disk(source.content, "cannot be copied"):
+                shutil.copyfile(source.content, staging / str(number))
+            source = replace(source, content=staging / str(number))  # noqa: PLW2901
+        still.append(source)
+    return still
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,15 @@ from typing import Final
 
 from voltward.adapters.backup.archive import Source
 from voltward.adapters.backup.manifest import FOLDER
-from voltward.adapters.durable_files import read_file
+from voltward.adapters.durable_files import disk, read_file
+from voltward.adapters.pki.ledger_file import FILE_NAME as LEDGER
 from voltward.bootstrap.store_place import store_file
 from voltward.domain.errors import OutsideFault
 from voltward.ports.vault import RoomName
 from voltward.settings import Settings, texts_of
 
 HEADS: Final = "journal-heads"  # where signed heads go that lie outside of the folder
-_LARGEST: Final = 64 * 1024 * 1024  # octets of one file; the store is none of these
+_LARGEST: Final = 1024 * 1024  # octets of a file that is read at once; larger ones are copied first
 _REFERENCE: Final = "file:"
 
 
@@ -88,7 +89,9 @@ class _Collection:
         place = place or path.relative_to(self._folder).as_posix()
         name = FOLDER + place
         if name not in self.sources:
-            self.sources[name] = Source(name, read_file(path, _LARGEST), private)
+            with disk(path, "cannot be looked at"):
+                is_large = path.stat().st_size > _LARGEST or path.name == LEDGER
+            self.sources[name] = Source(name, path if is_large else read_file(path, _LARGEST), private)
 
     def add_folder(self, folder: Path, *, private: bool, place: str = "") -> None:
         """The files in it, without secrets in plain, without its folders; `place`: under which name."""
@@ -97,7 +100,8 @@ class _Collection:
         if not os.access(folder, os.R_OK | os.X_OK):
             self.left_out.append(f"{folder} is closed to this user: whose it is has to keep it.")
             return
-        for path in sorted(folder.iterdir()):
+        # The head of a ledger is read before the ledger: so it tells of nothing that is not there.
+        for path in sorted(folder.iterdir(), key=lambda path: (path.name == LEDGER, path.name)):
             if place and path.is_file():
                 self.add(path.resolve(), private=private, place=f"{place}/{path.name}")
             elif self._goes_in(path):

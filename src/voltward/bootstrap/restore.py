@@ -7,6 +7,7 @@ what nobody knows any more is counted.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from voltward.adapters.backup.manifest import FOLDER, STORE, Entry, Manifest, is
 from voltward.adapters.backup.sealed_stream import SealedReader, is_sealed
 from voltward.adapters.deployment_site import made_aside
 from voltward.adapters.durable_files import disk, make_folder, read_file, write_file
+from voltward.adapters.pki.ledger_file import FILE_NAME as LEDGER
+from voltward.adapters.pki.ledger_file import HEAD_NAME as LEDGER_HEAD
+from voltward.adapters.pki.ledger_file import KEY_NAME as LEDGER_KEY
+from voltward.adapters.room_record import FILE_NAME as ROOM
 from voltward.adapters.sql.heads_beyond import MissingRows, rows_beyond
 from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.backup_contents import named_texts
@@ -29,7 +34,7 @@ from voltward.domain.ended_rights import NONE_ENDED, EndedRights
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
-from voltward.ports.vault import GatewayKey
+from voltward.ports.vault import GatewayKey, RoomName
 from voltward.settings import Settings, load_settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.follow_store import load_registry
@@ -71,6 +76,7 @@ async def restore(order: RestoreOrder, into: Path, actor: str) -> Restored:
         _bring_secrets(settings, order.secrets or order.old)
         _check_key(settings)
         _bring_spool(settings, order.old, opening.manifest)
+        _bring_ledger(settings, order.old)
         notes = (*changed, *(f"Not in the backup: {sentence}" for sentence in opening.manifest.left_out))
         return await _open(settings, opening, order, actor, notes)
 
@@ -196,6 +202,24 @@ def _bring_spool(settings: Settings, old: Path | None, manifest: Manifest) -> No
         shutil.copytree(source, target)
         for path in (target, *target.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _bring_ledger(settings: Settings, old: Path | None) -> None:
+    """The old signer's ledger, of the same room and longer than the backup's: it forgets no certificate."""
+    room = settings.path(RoomName.SIGNER)
+    there = old / RoomName.SIGNER if old is not None else None
+    if there is None or not os.access(there / LEDGER, os.R_OK):
+        return
+    with disk(there, "cannot be copied"):
+        is_same = (
+            (there / ROOM).read_bytes() == (room / ROOM).read_bytes() if (room / ROOM).exists() else False
+        )
+        known = (room / LEDGER).stat().st_size if (room / LEDGER).exists() else 0
+        if is_same and (there / LEDGER).stat().st_size > known:
+            for name in (f"{LEDGER_HEAD}.sealed", f"{LEDGER_KEY}.sealed", LEDGER):
+                if (there / name).exists():
+                    shutil.copyfile(there / name, room / name)
+                    (room / name).chmod(0o600)
 
 
 def old_settings(old: Path, manifest: Manifest) -> Settings:

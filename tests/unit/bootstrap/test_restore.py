@@ -11,8 +11,10 @@ from tests.fakes.builders import denied_certificate, station
 from tests.fakes.clock import NOON
 from tests.fakes.deployments import Site
 from voltward.adapters.backup.manifest import sign_manifest
+from voltward.adapters.pki.ledger_file import LedgerFile
+from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.backup import BackupOrder, make_backup
-from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
 from voltward.bootstrap.grounds import snapshot_file
 from voltward.bootstrap.restore import Restored, RestoreOrder, restore, verify_backup
 from voltward.crypto.argon2id import FOR_TESTS
@@ -21,6 +23,7 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.station import Standing, StationId
 from voltward.ports.snapshot import Snapshot, SnapshotHead
+from voltward.ports.vault import RoomName
 from voltward.settings import load_settings
 from voltward.usecases.change_station import retire_station
 
@@ -82,6 +85,38 @@ async def test_what_the_old_folder_knows_to_be_ended_is_ordered_again(
         assert record is not None
         assert record.standing is Standing.RETIRED
         assert await rows(deployment) == ["certificate_revoked", "station_retired", "deployment_restored"]
+
+
+async def test_the_old_signers_longer_ledger_takes_the_place_of_the_backups(
+    site: Site, tmp_path: Path
+) -> None:
+    order_by(site, "before")
+    plain = BackupOrder(tmp_path / "a.backup")
+    made = await make_backup(site.settings(), site.file, plain, "ann", _quiet)
+    order_by(site, "after")
+
+    for name, old, records in (("new", site.folder, 2), ("alone", None, 1)):
+        into = tmp_path / name
+        await restore(RestoreOrder(made.path, secrets=site.folder, old=old), into, "ann")
+        assert records_of(into) == records
+
+
+def order_by(site: Site, word: str) -> None:
+    """The signer notes one more."""
+    room = open_room(site.settings(), RoomName.SIGNER)
+    ledger = LedgerFile.open(room.folder, room, SystemEntropy())
+    list(ledger.contents())
+    ledger.append([word.encode()])
+    ledger.close()
+
+
+def records_of(folder: Path) -> int:
+    room = open_room(load_settings(folder / "voltward.toml"), RoomName.SIGNER)
+    ledger = LedgerFile.open(room.folder, room, SystemEntropy())
+    try:
+        return len(list(ledger.contents()))
+    finally:
+        ledger.close()
 
 
 async def test_what_is_not_in_it_is_taken_from_where_it_is_kept(site: Site, tmp_path: Path) -> None:
