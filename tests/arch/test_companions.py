@@ -71,6 +71,8 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "demo/performance.py": "journeys/test_demo.py",
     "demo/players.py": "journeys/test_demo.py",
     "demo/quarantines.py": "journeys/test_demo.py",
+    "gateway/departures.py": "journeys/test_drain.py",
+    "gateway/links/precedence.py": "journeys/test_second_connection.py",
     "gateway/links/reception.py": "journeys/test_second_connection.py",
     "gateway/server.py": "journeys/test_operations.py",
     "ocpp/certificate_facts.py": "contracts/test_certificate_messages.py",

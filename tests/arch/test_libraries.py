@@ -23,14 +23,14 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "cyclopts": ("cli/",),
     "jsonschema_rs": ("ocpp/",),
     "joserfc": ("crypto/",),
-    "msgspec": ("ocpp/", "gateway/", "adapters/", "settings.py", "supervisor.py"),
+    "msgspec": ("ocpp/", "gateway/", "adapters/", "settings.py", "supervisor/"),
     "prometheus_client": ("gateway/", "adapters/"),
     "rich": ("cli/", "demo/"),
     "sqlalchemy": ("adapters/sql/",),
     "sqlite3": ("adapters/sql/",),
     "ssl": ("wire/tls_client.py", "simulator/"),
-    "structlog": ("gateway/", "adapters/", "bootstrap/", "supervisor.py"),
-    "uvloop": ("bootstrap/", "supervisor.py", "gateway/", "demo/"),
+    "structlog": ("gateway/", "adapters/", "bootstrap/", "supervisor/"),
+    "uvloop": ("bootstrap/", "supervisor/", "gateway/", "demo/"),
     "websockets": ("wire/", "gateway/", "simulator/", "demo/"),
 }
 

@@ -343,6 +343,7 @@ async def world_of(
     wanted: Sequence[Wanted] = (),
     csms_url: str | None = None,
     base: Sequence[str] = OVERRIDES,
+    alone: bool = True,
     prepare: Callable[[Deployment], Awaitable[None]] | None = None,
 ) -> AsyncIterator[World]:
     """A gateway on a copy of the template, between its stations and a small CSMS (or another: `csms_url`).
@@ -357,7 +358,7 @@ async def world_of(
         if prepare is not None:
             await prepare(deployment)
         told = (*base, f"csms.url={csms_url or csms.url}", *overrides)
-        gateway = await stack.enter_async_context(gateway_child(file, told))
+        gateway = await stack.enter_async_context(gateway_child(file, told, alone=alone))
         world = World(
             settings=file,
             deployment=deployment,

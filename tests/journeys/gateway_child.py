@@ -86,6 +86,10 @@ class GatewayChild:
         """SIGHUP: read settings and chains again."""
         self.process.send_signal(signal.SIGHUP)
 
+    def want_successor(self) -> None:
+        """SIGUSR2: a new process takes the gateway's place."""
+        self.process.send_signal(signal.SIGUSR2)
+
     async def stop(self) -> int:
         """SIGTERM, and its exit status."""
         with suppress(ProcessLookupError):
@@ -172,11 +176,15 @@ async def start_serve(settings: Path, *words: str, overrides: Sequence[str] = ()
 
 
 @asynccontextmanager
-async def gateway_child(settings: Path, overrides: Sequence[str] = ()) -> AsyncIterator[GatewayChild]:
-    """A gateway that listens, for as long as the block runs. It must end well, and must not have crashed."""
-    child = await start_serve(
-        settings, "--only", "gateway", "--parent", str(os.getpid()), overrides=overrides
-    )
+async def gateway_child(
+    settings: Path, overrides: Sequence[str] = (), *, alone: bool = True
+) -> AsyncIterator[GatewayChild]:
+    """A gateway that listens, for as long as the block runs. It must end well, and must not have crashed.
+
+    `alone`: without its supervisor.
+    """
+    words = ("--only", "gateway", "--parent", str(os.getpid())) if alone else ()
+    child = await start_serve(settings, *words, overrides=overrides)
     try:
         await child.ready()
         yield child

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from voltward.domain.station import DEFAULT_GROUP
 from voltward.gateway.alerts import Alerts
 from voltward.gateway.channel.handshake_turns import HandshakeTurns
 from voltward.gateway.channel.listener import parse_address
+from voltward.gateway.channel.sockets import SocketsAtHand
 from voltward.gateway.channel.station_channel import Threshold
 from voltward.gateway.channel.terms import ChannelLimits
 from voltward.gateway.csms.routes import RouteHolder, Routes
@@ -38,6 +40,8 @@ from voltward.gateway.door.breaker_watch import BreakerWatch
 from voltward.gateway.door.judging import Door
 from voltward.gateway.door.passwords import PasswordDoor
 from voltward.gateway.drain import DrainPace
+from voltward.gateway.handover.predecessor import Inheritance, meet
+from voltward.gateway.handover.supervised import ToSupervisor
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.duties import CsmsAccess, LinkDuties
 from voltward.gateway.links.learning import PasswordLearner
@@ -65,35 +69,72 @@ from voltward.wire.upgrade import HeadLimits
 YOUNG = 20_000  # objects that are made before the collector looks at the young ones
 
 
-def serve_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class SettingsSource:
+    """Where the settings come from, also at a reload."""
+
+    file: Path
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Descriptors that the process was started with, and the process that did so; None: nobody's."""
+
+    supervisor: int | None = None
+    predecessor: int | None = None
+    parent: int | None = None
+
+
+ALONE = Ends()
+
+
+def serve_gateway(settings: Settings, source: SettingsSource, ends: Ends = ALONE) -> None:
     """The gateway process on its event loop, until a signal ends it."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload that comes too early finds what it wants anyway
-    uvloop.run(run_gateway(settings, file, overrides))
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # meant for the supervisor, whoever else hears it
+    uvloop.run(run_gateway(settings, source, ends))
 
 
-async def run_gateway(settings: Settings, file: Path, overrides: list[str]) -> None:
+async def run_gateway(settings: Settings, source: SettingsSource, ends: Ends = ALONE) -> None:
     """The gateway process: open, listen, serve. SIGHUP reloads (ruling 31), SIGTERM and SIGINT end it."""
+    supervisor = ToSupervisor(ends.supervisor)
+    inheritance = await inherit(ends)
     premises = open_premises(settings)
     async with open_grounds(premises) as grounds:
-        assembly = assemble(premises, grounds)
+        assembly = assemble(premises, grounds, inheritance)
         spare_the_collector()
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(ending, partial(stop_or_hurry, assembly.gateway, ending, set()))
         notices = Notices.told_by(environment())
-        assembly.gateway.on_ready = notices.ready
+
+        def ready() -> None:
+            notices.ready()
+            supervisor.ready()
+            supervisor.listen(assembly.gateway.hand_over)
 
         def reload() -> None:
             notices.reloading(premises.clock.monotonic())
-            assembly.reload(file, overrides)
+            assembly.reload(source)
             notices.ready()  # a reload that was refused has ended, too: all is as it was
 
+        assembly.gateway.on_ready = ready
         loop.add_signal_handler(signal.SIGHUP, reload)
         notices.start_beating()
         try:
             await assembly.gateway.run()
         finally:
             notices.stop_beating()
+            supervisor.close()
+
+
+async def inherit(ends: Ends) -> Inheritance:
+    """The sockets of the gateway before this one, else those that came from systemd."""
+    if ends.predecessor is None:
+        return Inheritance(SocketsAtHand.told_by(environment(), ends.parent))
+    before = await meet(ends.predecessor)
+    return Inheritance(before.at_hand, before)
 
 
 def stop_or_hurry(gateway: Gateway, number: signal.Signals, heard: set[signal.Signals]) -> None:
@@ -146,10 +187,10 @@ class Assembly:
             return
         self.trust.become(trust)
 
-    def reload(self, file: Path, overrides: list[str]) -> None:
+    def reload(self, source: SettingsSource) -> None:
         """SIGHUP: groups, policies, chains, listeners, routes. If one is wrong, all stays, and it is told."""
         try:
-            settings = load_settings(file, overrides)
+            settings = load_settings(source.file, source.overrides)
             check_schemas(settings)
             orders = read_group_orders(settings, self._premises.rulebook, self._premises.clock.now())
             trust = read_trust(settings, self._premises, self._registry)
@@ -167,14 +208,14 @@ class Assembly:
         self.trust.become(trust)
         self._quirks.use(quirks)
         self.routes.current = routes
-        self._reports.happened("settings_reloaded", str(file))
+        self._reports.happened("settings_reloaded", str(source.file))
         self.gateway.judge_all_again()
 
     def _routes(self, settings: Settings) -> Routes:
         return routes_of(settings, self._premises.room, self._premises.entropy)
 
 
-def assemble(premises: Premises, grounds: Grounds) -> Assembly:
+def assemble(premises: Premises, grounds: Grounds, inheritance: Inheritance | None = None) -> Assembly:
     """Put all parts together."""
     settings, clock, registry = premises.settings, premises.clock, grounds.registry
     outbox = Outbox(grounds.kept.spool, clock)
@@ -212,7 +253,7 @@ def assemble(premises: Premises, grounds: Grounds) -> Assembly:
     following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
     heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
-    assembly.gateway = Gateway(parts, heard, following, metrics_at)
+    assembly.gateway = Gateway(parts, heard, following, metrics_at, inheritance or Inheritance())
     remember_sources(registry, guessing, parts.threshold.half_open, heard[0].sources, clock.monotonic())
     return assembly
 

@@ -7,7 +7,9 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
 
 from voltward.cli.frame import Options
 from voltward.gateway.notices import Notices
@@ -21,9 +23,13 @@ def serve(
     *,
     only: Literal["gateway", "signer"] | None = None,
     parent: int | None = None,
+    supervisor_end: Annotated[int | None, Parameter(show=False)] = None,
+    predecessor_end: Annotated[int | None, Parameter(show=False)] = None,
     options: Options = Options(),
 ) -> int:
-    """Run Voltward until SIGTERM or Ctrl-C; SIGHUP reloads. `--only PART` runs that part alone.
+    """Run Voltward until SIGTERM or Ctrl-C; SIGHUP reloads, SIGUSR2 hands over to a new process.
+
+    `--only PART` runs that part alone.
 
     With `--parent PID` it ends when that process, which has started it, does.
     The log goes to standard error, one JSON object a line.
@@ -33,9 +39,14 @@ def serve(
     settings = load_settings(options.config, options.set)
     log_as_json()
     if only == "gateway":
-        from voltward.bootstrap.gateway import serve_gateway  # the supervisor needs none of it
+        from voltward.bootstrap.gateway import (
+            Ends,
+            SettingsSource,
+            serve_gateway,
+        )  # the supervisor needs none of it
 
-        serve_gateway(settings, options.config, options.set)
+        source = SettingsSource(options.config, tuple(options.set))
+        serve_gateway(settings, source, Ends(supervisor_end, predecessor_end, parent))
         return 0
     if only == "signer":
         from voltward.bootstrap.signer import serve_signer
@@ -68,6 +79,7 @@ def part_named(name: str, settings: Settings, options: Options, environ: Mapping
         ("serve", *alone, "-c", str(options.config), *overrides),
         user=settings.signer.user or None if name == "signer" and os.getuid() == 0 else None,
         environment={key: value for key, value in environ.items() if key not in unknown},
+        hands_over=name == "gateway",
     )
 
 

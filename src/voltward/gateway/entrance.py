@@ -6,10 +6,10 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 
 from voltward.domain.errors import OutsideFault
-from voltward.gateway.channel.doorways import Doorway, Doorways
+from voltward.gateway.channel.doorways import Doorway, Doorways, place_of
 from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.peer import Peer
-from voltward.gateway.channel.sockets import Address, SocketsAtHand
+from voltward.gateway.channel.sockets import Address, Place, SocketsAtHand
 from voltward.gateway.health import HealthServer
 
 Ports = dict[str, int | None]
@@ -24,13 +24,14 @@ class Entrance:
         self.doors = Doorways(make_peer)
         self._health = health
         self._at_hand = at_hand
-        self._metrics: tuple[Address, socket.socket] | None = None
+        self._metrics: tuple[Place, socket.socket] | None = None
 
     def open(self, listeners: Sequence[Listener], metrics_at: Address) -> None:
         """All sockets; nobody is accepted yet. OutsideFault says which one cannot be had."""
         self.doors.become(listeners, self.doors.opened(listeners, self._at_hand))
         try:
-            self._metrics = metrics_at, self._at_hand.listen(metrics_at)
+            place = Place("metrics", metrics_at)
+            self._metrics = place, self._at_hand.listen(place)
         except OSError as error:
             host, port = metrics_at
             raise OutsideFault(
@@ -50,10 +51,10 @@ class Entrance:
         await self._health.start(listening)
         return ports
 
-    def sockets(self) -> Iterator[tuple[Address, socket.socket]]:
-        """All that listen, each with the address that it was opened for."""
+    def sockets(self) -> Iterator[tuple[Place, socket.socket]]:
+        """All that listen, each with what it was opened for."""
         for door in self.doors:
-            yield (door.listener.host, door.listener.port), door.socket
+            yield place_of(door.listener), door.socket
         if self._metrics is not None:
             yield self._metrics
 

@@ -7,6 +7,7 @@ every row and fact was written.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Container, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,15 @@ from voltward.gateway.background import Background
 from voltward.gateway.channel.doorways import Doorway
 from voltward.gateway.channel.greeting import first_peer
 from voltward.gateway.channel.listener import Listener
-from voltward.gateway.channel.sockets import Address, SocketsAtHand
+from voltward.gateway.channel.sockets import Address
 from voltward.gateway.channel.station_channel import Threshold
+from voltward.gateway.departures import Departures
 from voltward.gateway.door.breaker_watch import BreakerWatch
 from voltward.gateway.door.judging import Door, Judgement, ends_by_date
-from voltward.gateway.drain import DrainPace, drain
+from voltward.gateway.drain import DrainPace
 from voltward.gateway.entrance import Entrance, Ports
+from voltward.gateway.handover.predecessor import Inheritance, Predecessor
+from voltward.gateway.handover.successor import Successor
 from voltward.gateway.health import HealthServer
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.duties import LinkDuties
@@ -43,8 +47,6 @@ from voltward.usecases.start_registry import Start
 POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
 TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
-LATEST_ARRIVAL = 30.0  # seconds after which whoever stood at a door is in, or is not
-LAST_WORDS = 0.3  # seconds for close frames to leave
 ENDS = 30.0  # seconds between two looks at what ends by its date
 SLICE = 500  # links judged again before the loop gets a breath
 
@@ -88,7 +90,7 @@ class Gateway:
         listeners: Sequence[Listener],
         following: Following,
         metrics_at: Address,
-        at_hand: SocketsAtHand | None = None,
+        inheritance: Inheritance,
     ) -> None:
         self._parts = parts
         self._listeners = tuple(listeners)
@@ -97,11 +99,12 @@ class Gateway:
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
-        self._hurried = asyncio.Event()
+        self._successor: Successor | None = None  # it serves already
+        self._before = inheritance.before
         health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
-        self._entrance = Entrance(
-            lambda at: first_peer(parts.threshold, at), health, at_hand or SocketsAtHand()
-        )
+        self._entrance = Entrance(lambda at: first_peer(parts.threshold, at), health, inheritance.at_hand)
+        monotonic, half_open = parts.duties.clock.monotonic, parts.threshold.half_open
+        self._departures = Departures(parts.table, parts.reception, half_open, parts.drain, monotonic)
         self.on_ready: Callable[[], None] = lambda: None
         parts.duties.on_left = self._left
         tables = {
@@ -123,7 +126,7 @@ class Gateway:
 
     def hurry(self) -> None:
         """Ask `run` to end at once."""
-        self._hurried.set()
+        self._departures.hurried.set()
         self.stop()
 
     def missing(self) -> list[str]:
@@ -138,6 +141,8 @@ class Gateway:
         """What somebody should know who asks whether the gateway is ready."""
         held = self._parts.door.breaker.held
         said = [f"the breaker holds {control}: see `voltward breaker status`" for control in held]
+        if self._before is not None and self._before.links:
+            said.append(f"the gateway before this one still has {self._before.links} links")
         return [*said, *self._parts.keeping.remarks()]
 
     def _key_set(self) -> bytes:
@@ -145,7 +150,7 @@ class Gateway:
         return self._parts.duties.routes.current.key_set
 
     async def run(self) -> None:
-        """Listen, serve, and leave in order. OutsideFault if a port cannot be had."""
+        """Listen, serve, and leave in order. OutsideFault if a port cannot be had, or is not handed over."""
         try:
             ports = await self._start()
         except BaseException:
@@ -176,7 +181,46 @@ class Gateway:
 
     async def _start(self) -> Ports:
         self._entrance.open(self._listeners, self._metrics_at)
+        if self._before is not None:
+            await self._before.take_over()
+            self._parts.reception.before = self._before
+            self._background.start(self._hear_out(self._before), "gateway before")
         return await self._entrance.serve()
+
+    async def _hear_out(self, before: Predecessor) -> None:
+        await before.hear_out()
+        self._parts.reception.before = None
+        self._parts.keeping.outbox.wake()  # for what it has left in the spool
+
+    def hand_over(self, end: socket.socket) -> None:
+        """The next gateway has been started, and is at the other end: it gets all this one has, if it can."""
+        self._background.start(self._hand_over(Successor(end)), "hand over")
+
+    async def _hand_over(self, successor: Successor) -> None:
+        parts = self._parts
+        if why := self._why_not_now():
+            successor.decline(why)
+            self._reports.alarm("handover_failed", "", {"reason": why})
+            return
+        if not await successor.prepares(self._entrance.sockets()):
+            facts = {"reason": "the next gateway ended before it was ready; its last words stand in the log"}
+            self._reports.alarm("handover_failed", "", facts)
+            return
+        await self._entrance.close()
+        await parts.keeping.snapshots.rest()
+        self._reports.happened("handed_over", "", {"links": len(parts.table)})
+        self._successor = successor
+        self.stop()
+        await successor.follow(parts.reception.give_up, lambda: len(parts.table))
+
+    def _why_not_now(self) -> str:
+        """What the next gateway could not know as long as it is on its way to the store."""
+        if self._stopped.is_set():
+            return "this gateway is stopping already"
+        keeping = self._parts.keeping
+        if keeping.watch.away_since is not None or keeping.delivery.failure is not None:
+            return "the store is away, and what was learnt since is with this gateway alone"
+        return ""
 
     def move(self, listeners: Sequence[Listener]) -> None:
         """Listen as this says; who came in by a door that is gone is led out at the drain's pace.
@@ -187,33 +231,20 @@ class Gateway:
         self._background.start(self._moved(gone), "moved listeners")
 
     async def _moved(self, gone: Sequence[Doorway]) -> None:
-        doors, parts = self._entrance.doors, self._parts
+        doors = self._entrance.doors
         await doors.serve()
-        if not gone:
-            return
-
-        def left_behind() -> list[StationLink]:
-            return [link for link in parts.table if not doors.leads_here(link.opened.listener)]
-
-        facts = {"links": len(left_behind()), **doors.ports}
-        self._reports.happened("listener_moved", ", ".join(door.listener.name for door in gone), facts)
-        pace, monotonic = parts.drain, parts.duties.clock.monotonic
-        await drain(left_behind, pace, self._hurried, monotonic, "the listener has moved")
-        # Who stood at the old door when it closed is let in all the same, and led out then.
-        await asyncio.sleep(LATEST_ARRIVAL)
-        await drain(left_behind, pace, self._hurried, monotonic, "the listener has moved")
+        if gone:
+            links = self._departures.left_behind(doors.leads_here)
+            facts = {"links": len(links), **doors.ports}
+            self._reports.happened("listener_moved", ", ".join(door.listener.name for door in gone), facts)
+            await self._departures.behind(doors.leads_here)
 
     async def _leave(self) -> None:
-        """Who stands at the door already gets 503, and who is in is told to go, in turn."""
         self._entrance.doors.close()
-        parts = self._parts
-        parts.reception.is_closing = parts.duties.is_leaving = True
-        had_links = len(parts.table) > 0
-        await drain(lambda: parts.table, parts.drain, self._hurried, parts.duties.clock.monotonic)
-        await parts.reception.close()
-        # Somebody may have been let in while the last ones went.
-        await drain(lambda: parts.table, DrainPace(0.0), self._hurried, parts.duties.clock.monotonic)
-        await asyncio.sleep(LAST_WORDS if had_links else 0)
+        self._parts.duties.is_leaving = True
+        await self._departures.of_all(is_followed=self._successor is not None)
+        if self._successor is not None:
+            self._successor.empty()
 
     async def _close(self) -> None:
         self._entrance.doors.close()
@@ -223,6 +254,8 @@ class Gateway:
         self._reports.flush_all()
         await self._parts.keeping.flush()
         await self._entrance.close()
+        if self._before is not None:
+            self._before.close()
 
     def _crash(self) -> None:
         self._crashed = True

@@ -75,6 +75,9 @@ class StationLog:
     connections: int = 0
     messages: int = 0
     certificate: bytes | None = None  # what it showed on its newest connection (DER)
+    at_once: int = 0  # connections that are open now
+    doubled: float = 0.0  # seconds in which it had more than one
+    doubled_since: float = 0.0
 
     def header(self, name: str) -> str | None:
         """The first value of a header, the name in any case."""
@@ -215,6 +218,7 @@ class SmallCsms:
             return
         session = _Session(socket, log.connections)
         self._sessions[log.identity] = session
+        self._count(log, 1)
         try:
             async for raw in socket:
                 octets = raw.encode() if isinstance(raw, str) else raw
@@ -224,12 +228,19 @@ class SmallCsms:
         except ConnectionClosed:
             pass  # the station went away; that is its business
         finally:
+            self._count(log, -1)
             # A late end of an older connection takes nothing from the newer one.
             if self._sessions.get(log.identity) is session:
                 del self._sessions[log.identity]
             for waiting in session.answers.values():
                 if not waiting.done():
                     waiting.set_result(None)
+
+    def _count(self, log: StationLog, more: int) -> None:
+        now = self._clock.monotonic()
+        if log.at_once > 1:
+            log.doubled += now - log.doubled_since
+        log.at_once, log.doubled_since = log.at_once + more, now
 
     async def _take(self, log: StationLog, session: _Session, octets: bytes) -> None:
         frame = read_frame(octets)

@@ -15,6 +15,7 @@ from tests.fakes.stores import put
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway import (
     Assembly,
+    SettingsSource,
     assemble,
     guessing_limits,
     remember_sources,
@@ -116,7 +117,7 @@ async def test_a_reload_replaces_what_may_change_and_tells(site: Site, deploymen
     assembly = await assembled(deployment)
     before = assembly.trust.tls.context
 
-    assembly.reload(site.file, ["gateway.listen=127.0.0.1:0"])
+    assembly.reload(SettingsSource(site.file, ("gateway.listen=127.0.0.1:0",)))
 
     assert assembly.trust.tls.context is not before
     assert [event.kind for event in journalled(assembly)] == ["settings_reloaded"]
@@ -128,7 +129,7 @@ async def test_a_reload_whose_address_is_taken_changes_nothing(site: Site, deplo
     before = assembly.trust.tls.context
 
     with open_socket(("127.0.0.1", 0)) as taken:
-        assembly.reload(site.file, [f"gateway.listen=127.0.0.1:{taken.getsockname()[1]}"])
+        assembly.reload(SettingsSource(site.file, (f"gateway.listen=127.0.0.1:{taken.getsockname()[1]}",)))
 
     assert assembly.trust.tls.context is before
     (event,) = journalled(assembly)
@@ -144,7 +145,7 @@ async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
     assembly = await assembled(deployment)
     before = assembly.trust.tls.context
 
-    assembly.reload(site.file, [override])
+    assembly.reload(SettingsSource(site.file, (override,)))
 
     assert assembly.trust.tls.context is before
     (event,) = journalled(assembly)

@@ -7,12 +7,13 @@ from tests.unit.gateway.test_health import get, read_answer
 from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.peer import Peer
-from voltward.gateway.channel.sockets import SocketsAtHand, open_socket
+from voltward.gateway.channel.sockets import Place, SocketsAtHand, open_socket
 from voltward.gateway.entrance import Entrance
 from voltward.gateway.health import HealthServer
 from voltward.gateway.report import Metrics
 
 ANY = ("127.0.0.1", 0)
+METRICS = ("127.0.0.2", 9464)
 
 
 def nobody(_: Listener) -> Peer:
@@ -29,7 +30,7 @@ async def test_it_answers_where_its_sockets_are() -> None:
     ports = await made.serve()
     try:
         assert b"alive" in await read_answer(ports["metrics_port"] or 0, get("/healthz"))
-        assert [address for address, _ in made.sockets()] == [ANY, ANY]
+        assert [place for place, _ in made.sockets()] == [Place("plain", ANY), Place("metrics", ANY)]
         assert {at.getsockname()[1] for _, at in made.sockets()} == {
             ports["plain_port"], ports["metrics_port"]
         }  # fmt: skip
@@ -39,9 +40,9 @@ async def test_it_answers_where_its_sockets_are() -> None:
 
 async def test_sockets_that_came_along_are_used_and_the_others_are_given_back() -> None:
     mine, unwanted = open_socket(ANY), open_socket(ANY)
-    made = entrance(SocketsAtHand({("127.0.0.2", 9464): mine, ("127.0.0.2", 1): unwanted}))
+    made = entrance(SocketsAtHand([(Place("", METRICS), mine), (Place("tls", ("127.0.0.2", 1)), unwanted)]))
 
-    made.open([listener()], ("127.0.0.2", 9464))
+    made.open([listener()], METRICS)
 
     assert mine in [at for _, at in made.sockets()]
     assert unwanted.fileno() == -1

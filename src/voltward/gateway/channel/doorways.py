@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.peer import Peer
-from voltward.gateway.channel.sockets import Address, SocketsAtHand
-
-Place = tuple[str, Address]  # a listener's name, and where it listens
+from voltward.gateway.channel.sockets import Place, SocketsAtHand
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ class Doorways:
             if place in self._doors:
                 continue
             try:
-                made[place] = Doorway(listener, at_hand.listen(place[1]))
+                made[place] = Doorway(listener, at_hand.listen(place))
             except OSError as error:
                 for door in made.values():
                     door.close()
@@ -104,7 +102,7 @@ class Doorways:
 
 def place_of(listener: Listener) -> Place:
     """What makes a listener the same one after a reload."""
-    return listener.name, (listener.host, listener.port)
+    return Place(listener.name, (listener.host, listener.port))
 
 
 def _in_the_way(listener: Listener, error: OSError) -> OutsideFault:

@@ -8,17 +8,15 @@ each other's check.
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 from weakref import WeakValueDictionary
 
-from voltward.detection.two_places import Place, TwoPlacesDetector
-from voltward.domain.credential import Purpose
 from voltward.domain.enforcement import Answer
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.quirk import Quirk
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.secret import Secret
-from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import DEFAULT_TENANT, Lane, StationId
 from voltward.gateway.background import Background
 from voltward.gateway.channel.station_channel import StationChannel
@@ -30,19 +28,9 @@ from voltward.gateway.door.observe import Arrival
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.duties import LinkDuties
 from voltward.gateway.links.link import Opened, StationLink
+from voltward.gateway.links.precedence import Newcomer, Precedence, contender_of
 from voltward.gateway.links.quirks import keepalive_times, named_link_quirks, send_sizes
-from voltward.lifecycles.second_connection import (
-    CONFLICT,
-    Contender,
-    Incumbent,
-    Probe,
-    Proof,
-    ProofKind,
-    Refuse,
-    Replace,
-    conclude,
-    meet,
-)
+from voltward.lifecycles.second_connection import CONFLICT
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ocpp.dialect import choose
 from voltward.rulebook.observation import ListenerSeen
@@ -54,6 +42,14 @@ CHALLENGE = (("WWW-Authenticate", 'Basic realm="ocpp"'),)
 PASSED_ON = frozenset({401, 403, 404})  # refusals of the CSMS that a station of an observed group hears
 CROWDED = 0.5  # of the half-open places: from there on no refusal is held longer than the least (ruling 10)
 TURN_PATIENCE = 15.0  # seconds that a newcomer may wait for another of the same identity
+
+
+class GatewayBefore(Protocol):
+    """The gateway that this one takes over from."""
+
+    async def may_come(self, newcomer: Newcomer, /) -> bool:
+        """Whether it has no link of the station that would have to stay. OutsideFault: it does not say."""
+        ...
 
 
 class Reception:
@@ -68,9 +64,11 @@ class Reception:
         self._door = door
         self._table = table
         self._duties = duties
-        self._two_places = TwoPlacesDetector()
+        self._precedence = Precedence(duties.reports, duties.clock, door.settings.limits.probe_timeout)
         self._turns: WeakValueDictionary[StationId, asyncio.Lock] = WeakValueDictionary()
         self._background = Background(lambda: None)
+        self._given_up: set[StationId] = set()  # to the gateway after us
+        self.before: GatewayBefore | None = None  # while it still has links
         self.is_closing = False
         self.stops = ""  # why nobody new may come in
 
@@ -116,9 +114,7 @@ class Reception:
             await self._refuse(channel, judgement, connection, started)
             return
         self._door.succeeded(judgement)
-        turn = self._turns.get(judgement.station)
-        if turn is None:
-            turn = self._turns[judgement.station] = asyncio.Lock()
+        turn = self._turn_of(judgement.station)
         if turn.locked():  # only then is a deadline needed, which costs more than the lock
             try:
                 async with asyncio.timeout(TURN_PATIENCE):
@@ -134,11 +130,19 @@ class Reception:
             turn.release()
         self._duties.reports.metrics.admission.observe(self._duties.clock.monotonic() - started)
 
+    def _turn_of(self, station: StationId) -> asyncio.Lock:
+        turn = self._turns.get(station)
+        if turn is None:
+            turn = self._turns[station] = asyncio.Lock()
+        return turn
+
     async def _admit(
         self, channel: StationChannel, request: UpgradeRequest, judgement: Judgement, connection: str
     ) -> None:
-        incumbent = self._table.current(judgement.station)
-        if incumbent is not None and not await self._may_replace(incumbent, judgement, connection):
+        if judgement.station in self._given_up:
+            self._unavailable(channel)
+            return
+        if not await self._may_come(judgement, connection):
             channel.turn_away(CONFLICT, BODY, ())
             return
         csms: CsmsChannel | None = None
@@ -192,59 +196,35 @@ class Reception:
 
     # -- second connections (ruling 11) -------------------------------------------------------------------
 
-    async def _may_replace(self, incumbent: StationLink, judgement: Judgement, connection: str) -> bool:
-        now = self._duties.clock.monotonic()
-        old, new = _contender(incumbent.judgement, incumbent.serial), _contender(judgement, None)
-        silent_after = incumbent.opened.times.ping_seconds + incumbent.opened.times.pong_seconds
-        last_heard = now - incumbent.keepalive.silent_seconds(now)
-        answer = meet(
-            Incumbent(
-                old,
-                last_heard,
-                silent_after if incumbent.opened.times.ping_seconds else 0.0,
-                incumbent.is_probed,
-            ),
-            now,
-            self._door.settings.limits.probe_timeout,
-        )
-        if isinstance(answer, Probe):
-            is_alive = await incumbent.probe(answer.seconds)
-            incumbent.end_probe()
-            keep_new = self._keeps_new(judgement)
-            answer = conclude(old, new, is_alive=is_alive, keep_new=keep_new)
-            if is_alive:
-                self._tell_two_places(judgement, old, new)
-        if isinstance(answer, Replace):
+    async def _may_come(self, judgement: Judgement, connection: str) -> bool:
+        """Whether no link speaks for the station that has to stay: here, or at the gateway before us."""
+        incumbent, before = self._table.current(judgement.station), self.before
+        if incumbent is None and before is None:
             return True
-        assert isinstance(answer, Refuse)
-        facts: dict[str, FactValue] = {
-            "control": "LINK-01",
-            "reason": "a live link speaks for this station already",
-            "connection": connection,
-            "source": new.source,
-            "incumbent_source": old.source,
-            "incumbent_connection": incumbent.connection,
-        }
-        self._duties.reports.happened("second_connection_refused", str(judgement.station), facts)
-        return False
+        newcomer = Newcomer(
+            judgement.station, connection, contender_of(judgement), self._keeps_new(judgement)
+        )
+        if incumbent is not None and not await self._precedence.may_replace(incumbent, newcomer):
+            return False
+        return before is None or await before.may_come(newcomer)
+
+    async def give_up(self, newcomer: Newcomer) -> bool:
+        """The next gateway has this station at its door: whether it may let it in.
+
+        Then its link here has gone when this returns, and whoever stands at our door in its name is sent on.
+        """
+        async with self._turn_of(newcomer.station):
+            incumbent = self._table.current(newcomer.station)
+            if incumbent is not None:
+                if not await self._precedence.may_replace(incumbent, newcomer):
+                    return False
+                incumbent.end(CloseCause.SUPERSEDED, "replaced by a newer connection")
+            self._given_up.add(newcomer.station)
+            return True
 
     def _keeps_new(self, judgement: Judgement) -> bool:
         group = self._duties.book.group_of(judgement.entry)
         return group.second_connection == "keep-new" or Quirk.KEEP_NEW_CONNECTION in judgement.grants
-
-    def _tell_two_places(self, judgement: Judgement, old: Contender, new: Contender) -> None:
-        places = Place(old.source, old.serial), Place(new.source, new.serial)
-        found = self._two_places.met(judgement.station, *places, self._duties.clock.monotonic())
-        if found is None:
-            return
-        facts: dict[str, FactValue] = {
-            "source": found.newcomer.source,
-            "serial": found.newcomer.serial,
-            "incumbent_source": found.incumbent.source,
-            "incumbent_serial": found.incumbent.serial,
-            "unsaid": found.unsaid,
-        }
-        self._duties.reports.happened("station_in_two_places", str(judgement.station), facts)
 
     # -- refusals -----------------------------------------------------------------------------------------
 
@@ -329,25 +309,3 @@ class Reception:
             oddities=(Quirk.NO_CONNECTION_UPGRADE,) if request.lacks_connection else (),
             header=Secret(authorization) if authorization is not None and is_passed_on else None,
         )
-
-
-def _contender(judgement: Judgement, serial: str | None) -> Contender:
-    by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
-    credential = judgement.credential
-    # What waits outside the door, or is only observed, never displaces what was let in by right.
-    waits = judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged
-    proof = Proof(
-        ProofKind.CERTIFICATE if by_certificate else ProofKind.PASSWORD,
-        Purpose.COMMISSIONING if waits else Purpose.PRODUCTION,
-        credential.generation if credential is not None else _next_generation(judgement),
-        judgement.fingerprint if by_certificate else None,
-    )
-    if serial is None and judgement.entry is not None:
-        serial = judgement.entry.station.serial
-    return Contender(proof, judgement.arrival.listener.source, serial)
-
-
-def _next_generation(judgement: Judgement) -> int:
-    """A certificate that is not on record yet becomes the station's newest (`record_facts`)."""
-    held = judgement.entry.credentials if judgement.entry is not None else ()
-    return max((c.generation for c in held if not c.is_password), default=0) + 1

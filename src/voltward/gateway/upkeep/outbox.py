@@ -150,6 +150,10 @@ class Outbox:
         with suppress(OutsideFault):
             await self._spool.arrived([record.mark for record in records if record.mark is not None])
 
+    def wake(self) -> None:
+        """Whoever waits for news looks around now."""
+        self._news.set()
+
     async def look_around(self) -> None:
         """Take over what a process that has ended meanwhile left in the spool."""
         with suppress(OutsideFault):

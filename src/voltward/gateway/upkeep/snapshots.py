@@ -48,6 +48,8 @@ class SnapshotKeeper:
         self._has_moved = self._is_urgent = True  # what lies on the disk may be of any age
         self._written_at = -math.inf
         self._number = 0
+        self._turn = asyncio.Lock()
+        self._is_resting = False
 
     def moved(self, moved: Moved) -> None:
         """The registry has changed."""
@@ -64,12 +66,24 @@ class SnapshotKeeper:
         """Write one if it is time."""
         watch, now = self._parts.watch, self._parts.clock.monotonic()
         pause = SOON if self._is_urgent else DAMPED if self._has_moved else watch.longest / SHARE
+        if self._is_resting:
+            return
         if watch.away_since is None and now - self._written_at >= pause:
             self._written_at = now
             await self.write()
 
+    async def rest(self) -> None:
+        """Another gateway writes them from now on: none is begun or under way when this returns."""
+        self._is_resting = True
+        async with self._turn:
+            pass
+
     async def write(self) -> None:
         """Write one now. Where disk or store refuse, it is told, and tried again at the damped pace."""
+        async with self._turn:
+            await self._write()
+
+    async def _write(self) -> None:
         was_urgent, self._has_moved, self._is_urgent = self._is_urgent, False, False
         kept = self._parts.kept
         try:

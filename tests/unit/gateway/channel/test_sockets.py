@@ -4,7 +4,9 @@ import socket
 
 import pytest
 
-from voltward.gateway.channel.sockets import SocketsAtHand, open_socket
+from voltward.gateway.channel.sockets import Place, SocketsAtHand, open_socket
+
+ANY = ("127.0.0.1", 0)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -17,15 +19,15 @@ def test_a_socket_listens_where_it_says_and_nobody_inherits_it(host: str) -> Non
 
 def test_a_port_that_is_taken_is_the_systems_own_word() -> None:
     with open_socket(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
-        SocketsAtHand().listen(taken.getsockname())
+        SocketsAtHand().listen(Place("tls", taken.getsockname()))
 
 
 def test_a_socket_that_came_along_is_used_once_and_the_rest_is_given_back() -> None:
     here, unwanted = open_socket(("127.0.0.1", 0)), open_socket(("127.0.0.1", 0))
-    at_hand = SocketsAtHand({("0.0.0.0", 1): here, ("0.0.0.0", 2): unwanted})
+    at_hand = SocketsAtHand([(Place("tls", ANY), unwanted), (Place("plain", ANY), here)])
 
-    assert at_hand.listen(("0.0.0.0", 1)) is here
-    with at_hand.listen(("127.0.0.1", 0)) as another:
+    assert at_hand.listen(Place("plain", ANY)) is here
+    with at_hand.listen(Place("tls", ("127.0.0.2", 0))) as another:
         assert another not in (here, unwanted)
     at_hand.close()
 

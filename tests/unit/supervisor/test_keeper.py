@@ -55,6 +55,8 @@ class Log:
         self.lines.append(dict(line))
         if self.enough is not None and len(self.told("part_ended")) == self.enough:
             signal.raise_signal(signal.SIGTERM)
+        if line["event"] == "handover_failed":
+            signal.raise_signal(signal.SIGTERM)
         raise structlog.DropEvent
 
     def told(self, event: str) -> list[EventDict]:
@@ -168,3 +170,89 @@ async def test_a_part_whose_program_is_away_is_tried_again_and_ends_nobody(tmp_p
 
     assert len(log.told("part_not_started")) >= 2
     assert log.told("part_started") == []
+
+
+# -- a successor ------------------------------------------------------------------------------------------
+
+# A gateway that is ready at once; the first one asks for a successor, which is the one with a predecessor.
+CHANGES = """
+import os, signal, socket, sys, time
+def end(name):
+    return socket.socket(fileno=int(sys.argv[sys.argv.index(name) + 1]))
+told = open(sys.argv[1], "a", buffering=1)
+supervisor = end("--supervisor-end")
+is_new = "--predecessor-end" in sys.argv
+if is_new:
+    between = end("--predecessor-end")
+    assert between.recv(5) == b"yours"
+    told.write("taken over\\n")
+    exec(sys.argv[2])
+supervisor.send(b"R")
+if is_new:
+    assert between.recv(5) == b""  # the old one has gone
+    told.write("alone\\n")
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+os.kill(os.getppid(), signal.SIGUSR2)
+_, (fd,), _, _ = socket.recv_fds(supervisor, 1, 1)
+between = socket.socket(fileno=fd)
+between.send(b"yours")
+if sys.argv[2] and not between.recv(5):
+    told.write("goes on\\n")
+    time.sleep(60)
+"""
+
+
+def changing(heard: Path, new_one_does: str) -> Part:
+    """`new_one_does`: what keeps the successor from getting ready; empty: nothing does."""
+    arguments = ("-c", CHANGES, str(heard), new_one_does)
+    return Part("gateway", arguments, (sys.executable, "-I", "-S"), hands_over=True)
+
+
+async def test_a_successor_takes_the_place_and_the_old_one_leaves(log: Log, tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+
+    assert await supervised(changing(heard, "")) == 0
+
+    old, new = log.all_of("part_started", "pid")
+    assert heard.read_text() == "taken over\nalone\n"
+    assert [(line["pid"], line["leaves"]) for line in log.told("part_replaced")] == [(new, old)]
+    assert [(line["pid"], line["status"]) for line in log.told("part_left")] == [(old, 0)]
+    assert log.told("part_ended") == []
+
+
+@pytest.mark.parametrize(
+    ("does", "preparing", "status"),
+    [("sys.exit(3)", 60.0, 3), ("time.sleep(60)", 0.5, -signal.SIGTERM)],
+)
+async def test_a_successor_that_does_not_get_ready_changes_nothing(
+    log: Log, tmp_path: Path, does: str, preparing: float, status: int
+) -> None:
+    heard = tmp_path / "heard"
+
+    pace = Pace(ending=10.0, preparing=preparing)
+    assert await supervised(changing(heard, does), pace=pace) == 0
+
+    assert heard.read_text() == "taken over\ngoes on\n"
+    assert log.all_of("handover_failed", "status") == [status]
+    assert log.told("part_replaced") == log.told("part_ended") == []
+
+
+async def test_where_the_gateway_was_replaced_the_others_are_started_anew(log: Log, tmp_path: Path) -> None:
+    """The signer ends all of it when it is started for the second time."""
+    again = "if os.path.exists(sys.argv[1]): os.kill(parent, signal.SIGTERM)\n"
+    hears = HEARS.replace("told = ", f"parent = os.getppid()\n{again}told = ")
+    other = child(f"{hears}{WAITS}", str(tmp_path / "other"), name="signer")
+
+    assert await supervised(changing(tmp_path / "heard", "pass"), other, pace=Pace(ending=0.5)) == 0
+
+    assert sorted(log.all_of("part_started", "part")) == ["gateway"] * 2 + ["signer"] * 2
+    assert log.told("part_ended") == []
+
+
+async def test_a_failed_change_leaves_the_others_alone(log: Log, tmp_path: Path) -> None:
+    other = child(f"{HEARS}{WAITS}", str(tmp_path / "other"), name="signer")
+
+    assert await supervised(changing(tmp_path / "heard", "sys.exit(3)"), other) == 0
+
+    assert log.all_of("part_started", "part").count("signer") == 1
