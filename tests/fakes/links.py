@@ -26,7 +26,8 @@ from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner
 from voltward.gateway.csms.routes import RouteHolder, Routes
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import CsmsAccess, LinkDuties
-from voltward.gateway.links.link import Opened, StationLink
+from voltward.gateway.links.link import StationLink
+from voltward.gateway.links.opened import Opened
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.gateway.upkeep.facts import FactWriter

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.fakes.gateway import CountedFlow
 from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.command_rule import Direction
 from voltward.domain.events import FactValue
 from voltward.domain.station import Lane
 from voltward.gateway.relay.book import RelayBook
@@ -82,13 +83,22 @@ NO_HOOKS: Mapping[CallPurpose, Hook] = MappingProxyType({})
 class Bench:
     """A relay, its two lines and what came out at both ends. Time is a number that the test says."""
 
-    def __init__(self, rules: RelayRules, hooks: Mapping[CallPurpose, Hook] = NO_HOOKS) -> None:
+    def __init__(
+        self,
+        rules: RelayRules,
+        hooks: Mapping[CallPurpose, Hook] = NO_HOOKS,
+        at_the_csms: Mapping[CallPurpose, Hook] = NO_HOOKS,
+    ) -> None:
         self.ends = Ends()
+        self._hooks = {Direction.TO_CSMS: hooks, Direction.TO_STATION: at_the_csms}
         self.station_flow, self.csms_flow = CountedFlow(), CountedFlow()
         self.now = 0.0
         station = Line(self.station_flow, lambda text: self.relay.from_station(text, self.now))
         csms = Line(self.csms_flow, lambda text: self.relay.from_csms(text, self.now))
-        self.relay = Relay(self.ends, rules, hooks.get, station, csms, self.now)
+        self.relay = Relay(self.ends, rules, self._hook, station, csms, self.now)
+
+    def _hook(self, purpose: CallPurpose, direction: Direction) -> Hook | None:
+        return self._hooks[direction].get(purpose)
 
     def station_says(self, *elements: Any, raw: bytes | None = None) -> bytes:
         text = raw if raw is not None else frame(*elements)

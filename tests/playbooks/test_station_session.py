@@ -22,6 +22,7 @@ from voltward.lifecycles.station_session import (
 
 Step = Fact[StationSession]
 BOOT, EVENT, OTHER = CallPurpose.BOOT, CallPurpose.SECURITY_EVENT, CallPurpose.OTHER
+CSR = CallPurpose.CSR
 
 
 def a_link(lane: Lane | None) -> Dialogue[StationSession]:
@@ -180,6 +181,17 @@ def test_every_phase_has_an_answer_to_every_call(phase: Phase, purpose: CallPurp
     assert {(phase, BOOT), (phase, EVENT), (phase, OTHER)} <= CALLS.keys()
 
 
+def test_a_request_for_a_certificate_is_taken_while_pending_and_not_before_the_boot() -> None:
+    session = StationSession(Lane.UNPROVEN)
+    assert (session.called(CSR), session.is_pending) == (SessionEffect.REFUSE, False)
+
+    session.called(BOOT)
+    assert (session.called(CSR), session.is_pending) == (SessionEffect.TAKE_REQUEST, True)
+    session.released()
+
+    assert (session.called(CSR), session.is_pending) == (SessionEffect.TAKE_REQUEST, False)
+
+
 def test_dialling_answers_that_nobody_waits_for_change_nothing() -> None:
     session = StationSession(None)
 
@@ -190,7 +202,7 @@ def test_dialling_answers_that_nobody_waits_for_change_nothing() -> None:
 
 
 HAPPENINGS = st.lists(
-    st.sampled_from(["boot", "event", "other", "released", "refused", "dialled", "failed", "idle"]),
+    st.sampled_from(["boot", "event", "csr", "other", "released", "refused", "dialled", "failed", "idle"]),
     max_size=30,
 )
 
@@ -213,8 +225,9 @@ def test_nothing_is_relayed_for_an_unproven_station_before_release_and_dial(happ
             case "idle":
                 assert session.asked_to_close(CloseCause.IDLE) is None or is_dialled
             case word:
-                effect = session.called({"boot": BOOT, "event": EVENT, "other": OTHER}[word])
+                effect = session.called({"boot": BOOT, "event": EVENT, "csr": CSR, "other": OTHER}[word])
                 assert effect is not SessionEffect.RELAY or (was_released and is_dialled)
                 assert effect is not SessionEffect.DIAL_THEN_RELAY or was_released
+                assert effect is not SessionEffect.TAKE_REQUEST or not session.is_serving
                 assert effect is not SessionEffect.JOURNAL_THEN_ACKNOWLEDGE or not session.is_serving
         assert session.reach is not Reach.FULL or is_dialled

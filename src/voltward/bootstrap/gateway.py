@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,9 +26,11 @@ from voltward.crypto.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import SourceMap
+from voltward.domain.ask import Ask
+from voltward.domain.authority import Binding
 from voltward.domain.errors import VoltwardError
 from voltward.domain.secret import Secret
-from voltward.domain.station import DEFAULT_GROUP
+from voltward.domain.station import DEFAULT_GROUP, StationId
 from voltward.gateway.alerts import Alerts
 from voltward.gateway.channel.handshake_turns import HandshakeTurns
 from voltward.gateway.channel.listener import parse_address
@@ -43,10 +46,12 @@ from voltward.gateway.drain import DrainPace
 from voltward.gateway.handover.predecessor import Inheritance, meet
 from voltward.gateway.handover.supervised import ToSupervisor
 from voltward.gateway.links.connection_table import ConnectionTable
+from voltward.gateway.links.csms_certificates import AnchorsHolder
 from voltward.gateway.links.duties import CsmsAccess, LinkDuties
 from voltward.gateway.links.learning import PasswordLearner
 from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
+from voltward.gateway.links.request_judge import RequestExaminer
 from voltward.gateway.notices import Notices
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.report import Metrics, Reports
@@ -243,9 +248,9 @@ def assemble(premises: Premises, grounds: Grounds, inheritance: Inheritance | No
     book = relay_book(premises, orders, rules)
     access = CsmsAccess(assembly.routes, premises.entropy)
     duties = LinkDuties(book, rules, access, reports, keeping.facts, clock)
+    serve_certificates(duties, premises, grounds, assembly.trust.anchors)
     table: ConnectionTable[StationLink] = ConnectionTable()
-    watch = watch_on(door, grounds, table, duties)
-    reception = Reception(door, table, duties)
+    watch, reception = watch_on(door, grounds, table, duties), Reception(door, table, duties)
     learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
     at_the_door = threshold(settings, reception, reports, clock)
     alerts, pace = Alerts(settings.alerts, reports), drain_pace(settings)
@@ -262,6 +267,23 @@ def door_rules(premises: Premises, orders: GroupOrders) -> DoorRules:
     """The rulebook, the groups' policies, and whose rules strangers meet."""
     rulebook, strangers = premises.rulebook, premises.settings.gateway.observe_group
     return DoorRules(rulebook, Evaluator(rulebook), orders.policies, orders.observed, strangers)
+
+
+def serve_certificates(
+    duties: LinkDuties, premises: Premises, grounds: Grounds, anchors: AnchorsHolder
+) -> None:
+    """What the desks of the links need from the store, and who examines requests for certificates."""
+    store, operator = grounds.store, premises.settings.operator
+
+    async def asks_of(station: StationId) -> Sequence[Ask]:
+        async with store.read() as reading:
+            return await reading.asks.of(station)
+
+    duties.asks.asks_of = asks_of
+    organisations = (operator.name, *operator.organisations)
+    examiner = RequestExaminer(store, duties.door_rules, organisations, Binding(), premises.clock)
+    duties.requests.judge = examiner.examine
+    duties.csms_certificates.anchors = anchors
 
 
 def relay_book(premises: Premises, orders: GroupOrders, rules: DoorRules) -> RelayBook:

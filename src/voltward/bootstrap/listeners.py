@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from voltward.adapters.vault import Room, read_server_chain
 from voltward.bootstrap.deployment import Premises
+from voltward.bootstrap.our_anchors import our_anchors
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.security_profile import SecurityProfile
@@ -17,6 +18,7 @@ from voltward.gateway.channel.forwarded import ForwardedRules, VerifierHolder
 from voltward.gateway.channel.listener import Listener, TlsHolder, parse_address, parse_networks
 from voltward.gateway.channel.proxies import Network, Proxies, TerminatedSettings
 from voltward.gateway.channel.served_chains import served_chains
+from voltward.gateway.links.csms_certificates import AnchorsHolder
 from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment
@@ -46,11 +48,13 @@ class Trust:
     tls: TlsHolder
     proxies: TlsHolder | None
     verifier: VerifierHolder
+    anchors: AnchorsHolder
 
     def become(self, other: Trust) -> None:
         """New connections meet the other's; live ones keep what they have."""
         self.tls.context = other.tls.context
         self.verifier.verifier = other.verifier.verifier
+        self.anchors.current = other.anchors.current
         if self.proxies is not None and other.proxies is not None:
             self.proxies.context = other.proxies.context
 
@@ -75,6 +79,7 @@ def read_trust(settings: Settings, premises: Premises, registry: AdmissionRegist
         tls=TlsHolder(context(served.usual, authorities).with_host_names(by_host)),
         proxies=TlsHolder(context(served.usual, [for_proxies])) if for_proxies else None,
         verifier=VerifierHolder(ChainVerifier(authorities)),
+        anchors=AnchorsHolder(our_anchors(settings, [chain.certificate_pem for chain in chains.values()])),
     )
 
 

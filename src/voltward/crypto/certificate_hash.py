@@ -46,6 +46,14 @@ def certificate_hash(certificate: bytes, issuer: bytes, algorithm: HashAlgorithm
     return _hash(_named(certificate), _named(issuer), algorithm)
 
 
+def issuer_name_hash(certificate: bytes, algorithm: HashAlgorithm) -> str:
+    """What whoever is named as the issuer of this certificate (DER) is called, known or not.
+
+    Raises UnreadableCertificate.
+    """
+    return _digest(algorithm, _named(certificate).issuer)
+
+
 def names_the_same(one: CertificateHash, other: CertificateHash) -> bool:
     """Whether both name one certificate; by different algorithms that cannot be told, and is not so."""
     return _comparable(one) == _comparable(other)

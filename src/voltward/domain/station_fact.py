@@ -147,4 +147,4 @@ RegistryFact = Connected | CertificateFirstSeen | CameIn | Proven | SerialTold |
 AcquaintanceFact = Met | HabitsTold
 # What a life-cycle waits for. A proven credential (`Proven`) moves life-cycles too.
 LifecycleFact = CsrSubmitted | AskAnswered | CameBack | AnchorMoved
-StationFact = RegistryFact | AcquaintanceFact
+StationFact = RegistryFact | AcquaintanceFact | LifecycleFact

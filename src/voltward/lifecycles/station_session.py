@@ -5,8 +5,9 @@ Two paths through one table:
 - *Admitted*, and *repair*: serving from the start, because a station that reconnects sends no boot. In repair
   the CSMS may send little (`reach`); the station's traffic is relayed, so that no transaction is lost.
 - *Unproven*: gated. A boot is answered Pending; any other call is refused with a security error, except a
-  security event after the boot, which is journalled and acknowledged. Nothing is forwarded. On release the
-  station is asked to boot again, and that boot is the first message that its CSMS sees.
+  security event after the boot, which is journalled and acknowledged, and a request for a certificate, which
+  we answer ourselves. Nothing is forwarded. On release the station is asked to boot again, and that boot is
+  the first message that its CSMS sees.
 
 The machine never acts; it returns what should happen. It knows purposes, not actions, and no clock.
 """
@@ -37,6 +38,7 @@ class SessionEffect(StrEnum):
     ANSWER_PENDING = "answer pending"
     REFUSE = "refuse"  # CALLERROR, security
     JOURNAL_THEN_ACKNOWLEDGE = "journal then acknowledge"  # on disk before the answer goes out (ruling 29)
+    TAKE_REQUEST = "take request"  # for a certificate: the way out of this lane
     TRIGGER_BOOT = "trigger boot"
     DIAL_THEN_RELAY = "dial then relay"  # dial the CSMS, then forward the boot in hand; hold what follows
     DIAL = "dial"  # dial the CSMS; there is no boot to forward
@@ -72,28 +74,34 @@ class CloseCause(StrEnum):
 _COURTEOUS = frozenset({CloseCause.IDLE, CloseCause.REASSESSED})
 _HELD = frozenset({Phase.GATED, Phase.PENDING, Phase.RELEASED, Phase.DIALLING})
 
-_B, _S, _O = CallPurpose.BOOT, CallPurpose.SECURITY_EVENT, CallPurpose.OTHER
+_B, _S, _C, _O = CallPurpose.BOOT, CallPurpose.SECURITY_EVENT, CallPurpose.CSR, CallPurpose.OTHER
 _E = SessionEffect
 
 #: (phase, what the station calls for) -> (effect, next phase). Purposes that are missing are `OTHER`.
 CALLS: dict[tuple[Phase, CallPurpose], tuple[SessionEffect, Phase]] = {
     (Phase.GATED, _B): (_E.ANSWER_PENDING, Phase.PENDING),
     (Phase.GATED, _S): (_E.REFUSE, Phase.GATED),
+    (Phase.GATED, _C): (_E.REFUSE, Phase.GATED),
     (Phase.GATED, _O): (_E.REFUSE, Phase.GATED),
     (Phase.PENDING, _B): (_E.ANSWER_PENDING, Phase.PENDING),
     (Phase.PENDING, _S): (_E.JOURNAL_THEN_ACKNOWLEDGE, Phase.PENDING),
+    (Phase.PENDING, _C): (_E.TAKE_REQUEST, Phase.PENDING),
     (Phase.PENDING, _O): (_E.REFUSE, Phase.PENDING),
     (Phase.RELEASED, _B): (_E.DIAL_THEN_RELAY, Phase.DIALLING),
     (Phase.RELEASED, _S): (_E.JOURNAL_THEN_ACKNOWLEDGE, Phase.RELEASED),
+    (Phase.RELEASED, _C): (_E.TAKE_REQUEST, Phase.RELEASED),
     (Phase.RELEASED, _O): (_E.REFUSE, Phase.RELEASED),
     (Phase.DIALLING, _B): (_E.HOLD, Phase.DIALLING),
     (Phase.DIALLING, _S): (_E.HOLD, Phase.DIALLING),
+    (Phase.DIALLING, _C): (_E.HOLD, Phase.DIALLING),
     (Phase.DIALLING, _O): (_E.HOLD, Phase.DIALLING),
     (Phase.SERVING, _B): (_E.RELAY, Phase.SERVING),
     (Phase.SERVING, _S): (_E.RELAY, Phase.SERVING),
+    (Phase.SERVING, _C): (_E.RELAY, Phase.SERVING),
     (Phase.SERVING, _O): (_E.RELAY, Phase.SERVING),
     (Phase.CLOSING, _B): (_E.DROP, Phase.CLOSING),
     (Phase.CLOSING, _S): (_E.DROP, Phase.CLOSING),
+    (Phase.CLOSING, _C): (_E.DROP, Phase.CLOSING),
     (Phase.CLOSING, _O): (_E.DROP, Phase.CLOSING),
 }
 
@@ -108,6 +116,11 @@ class StationSession:
         self.phase = Phase.GATED if lane is Lane.UNPROVEN else Phase.SERVING
         self._has_booted = False  # on this link
         self._boot_in_hand = False  # a boot waits for the CSMS to be dialled
+
+    @property
+    def is_pending(self) -> bool:
+        """Its boot was answered Pending: it may be asked and told what it takes to be let in (B02.FR.02)."""
+        return self.phase is Phase.PENDING
 
     @property
     def is_serving(self) -> bool:

@@ -57,6 +57,7 @@ class Dialect:
     certificates: CertificateFacts
     gives_reasons: bool = True  # a refusal may say why (statusInfo)
     tunnel: Tunnel | None = None
+    longest_status: int = 0  # characters of a responder's answer that a station takes; 0: it never asks
 
     def error_name(self, code: ErrorCode) -> str:
         """How this version spells an error code."""

@@ -143,4 +143,5 @@ V201 = Dialect(
     times=TIMES_V2,
     intents=INTENTS_V201,
     certificates=CertificateFacts(WORDS_V201),
+    longest_status=5_500,
 )

@@ -37,4 +37,5 @@ V21 = replace(
     schemas=SchemaFiles("v21", call_suffix="Request"),
     intents=INTENTS_V21,
     certificates=CertificateFacts(WORDS_V21),
+    longest_status=18_000,
 )

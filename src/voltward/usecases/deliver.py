@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voltward.domain.events import Event
-from voltward.domain.station_fact import AcquaintanceFact
+from voltward.domain.station_fact import AcquaintanceFact, LifecycleFact
 from voltward.ports.clock import Entropy
 from voltward.ports.spool import Spooled
 from voltward.ports.storage import Store, UnitOfWork
@@ -29,6 +29,8 @@ async def deliver(store: Store, entropy: Entropy, records: Sequence[Spooled]) ->
                     await work.journal(entry)
                 elif isinstance(entry, AcquaintanceFact):
                     met.append(entry)  # many of them cost a few statements
+                elif isinstance(entry, LifecycleFact):
+                    await work.inbox.add(entry)  # its life-cycle is the worker's to move
                 else:
                     events.extend(await record_fact(work, entry, entropy))
         await record_acquaintances(work.acquaintances, met)

@@ -14,9 +14,11 @@ from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.channel.forwarded import VerifierHolder
 from voltward.gateway.channel.listener import Listener, TlsHolder
+from voltward.gateway.links.csms_certificates import AnchorsHolder
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.settings import Settings
 from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.judge_anchor import OurAnchors
 from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, ServerContext, build_server_context
 
@@ -54,7 +56,9 @@ def listening(settings: Settings) -> list[Listener]:
 
 
 def trust_of(context: ServerContext) -> Trust:
-    return Trust(TlsHolder(context), TlsHolder(context), VerifierHolder(ChainVerifier([])))
+    return Trust(
+        TlsHolder(context), TlsHolder(context), VerifierHolder(ChainVerifier([])), AnchorsHolder(OurAnchors())
+    )
 
 
 def test_the_tls_port_is_for_profiles_2_and_3_and_the_plain_one_is_off(plain: Site) -> None:

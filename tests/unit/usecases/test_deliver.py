@@ -7,9 +7,10 @@ from tests.fakes.clock import NOON, SeededEntropy
 from tests.fakes.stores import entry_of, journalled, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.events import Event
+from voltward.domain.intents import AnchorUse
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
-from voltward.domain.station_fact import Connected, Proven
+from voltward.domain.station_fact import AnchorMoved, Connected, Proven
 from voltward.ports.spool import Entry, Spooled, SpoolMark
 from voltward.usecases.deliver import deliver
 
@@ -77,3 +78,14 @@ async def test_all_of_it_arrives_or_nothing(store: SqlStore) -> None:
 
 async def test_a_fact_about_nobody_is_dropped(store: SqlStore) -> None:
     assert await carried(store, record(1, Connected(CP1, NOON, P2, "192.0.2.7"))) == []
+
+
+async def test_what_a_life_cycle_waits_for_is_put_where_the_worker_looks(store: SqlStore) -> None:
+    await put(store, station())
+    told = AnchorMoved(CP1, NOON, AnchorUse.CSMS)
+
+    await carried(store, record(1, told))
+    await carried(store, record(1, told))
+
+    async with store.read() as work:
+        assert [waiting.fact for waiting in await work.inbox.next(limit=10)] == [told]

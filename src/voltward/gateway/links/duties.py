@@ -19,6 +19,7 @@ from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
 from voltward.domain.station_fact import (
+    CameBack,
     CameIn,
     CertificateFirstSeen,
     Connected,
@@ -31,7 +32,11 @@ from voltward.gateway.csms.dial_gate import DialGate
 from voltward.gateway.csms.loss import LossDesk, LossTerms
 from voltward.gateway.csms.routes import RouteHolder
 from voltward.gateway.door.judging import Judgement
+from voltward.gateway.links.asking import AskDesk
+from voltward.gateway.links.csms_certificates import CsmsCertificates
 from voltward.gateway.links.meetings import Meetings
+from voltward.gateway.links.request_desk import RequestDesk
+from voltward.gateway.links.status_desk import StatusDesk
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.relay.rules import RelayRules
 from voltward.gateway.report import Reports
@@ -42,6 +47,7 @@ from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admit_station import DoorRules, judge_boot
+from voltward.usecases.vouched_links import is_vouched
 
 IN_TOLD_AGAIN = timedelta(days=1)  # how exactly it is known when a certificate last opened by right
 LONGEST_INFO = 255  # characters of a security event's own words (A04)
@@ -90,6 +96,11 @@ class LinkDuties:
         self.meetings = Meetings(facts, clock)
         self.entropy = access.entropy
         self._chance = DialChance(access.entropy)
+        self.asks = AskDesk(facts, clock, access.entropy)
+        self.asks.allows_plain = lambda judgement: book.group_of(judgement.entry).plain_certificates
+        self.requests = RequestDesk(facts, clock)
+        self.csms_certificates = CsmsCertificates(facts, clock, self._is_off)
+        self.statuses = StatusDesk()
         self.is_leaving = False  # the gateway takes nobody any more
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
         self.on_vouched: Callable[[Judgement], None] = _nobody_learns
@@ -105,6 +116,9 @@ class LinkDuties:
         lane = judgement.decision.lane if judgement.decision.answer is Answer.QUARANTINE else None
         group = self.book.group_of(judgement.entry)
         return self.book.rules_for(dialect, lane, self._switched_off(judgement), group)
+
+    def _is_off(self, judgement: Judgement, control: str) -> bool:
+        return control in self._switched_off(judgement)
 
     def _switched_off(self, judgement: Judgement) -> frozenset[str]:
         """Message controls that the group's policy or a dated exception takes away from this station."""
@@ -171,6 +185,8 @@ class LinkDuties:
     def opened(self, judgement: Judgement) -> None:
         """Somebody was let in: tell the store what it does not know yet."""
         entry, now = judgement.entry, self.clock.now()
+        if entry is not None and entry.has_lifecycle and is_vouched(judgement.decision, entry):
+            self.facts.tell(CameBack(entry.station.id, now, _shown(judgement)))
         if entry is None or judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged:
             return
         assert judgement.profile is not None  # without a proof it would have been indulged
@@ -319,6 +335,11 @@ def _nobody_is_told(_link: LeavingLink) -> None:
 
 def _nobody_learns(_judgement: Judgement) -> None:
     """Before somebody wants to know whose header the CSMS has accepted."""
+
+
+def _shown(judgement: Judgement) -> bytes | None:
+    """The certificate that the link was opened with; None: a password decided."""
+    return judgement.fingerprint if judgement.profile is SecurityProfile.TLS_CERTIFICATE else None
 
 
 def _claim(text: str | None) -> str | None:

@@ -1,17 +1,21 @@
-"""What a link looks at in its station's calls: boots (the serial fits?), security events (on disk first)."""
+"""What a link looks at in the calls of its station and, about certificates, of its CSMS."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.command_rule import Direction
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
+from voltward.gateway.links.csms_certificates import WATCHED
 from voltward.gateway.links.duties import LeavingLink, LinkDuties
-from voltward.gateway.relay.rules import Hold, Hook
+from voltward.gateway.relay.rules import Heard, Hold, Hook
 from voltward.lifecycles.station_session import CloseCause
+from voltward.ocpp.certificate_calls import read_certificate_call
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frames import Call
 from voltward.ocpp.relay_answers import FORWARD, Block, CallAnswer
@@ -31,13 +35,11 @@ class WatchedLink(LeavingLink, Protocol):
         """End the link."""
 
 
-def hook_of(link: WatchedLink, duties: LinkDuties, purpose: CallPurpose) -> Hook | None:
-    """What looks at the calls of this link that have this purpose."""
-    if purpose is CallPurpose.BOOT:
-        return partial(_boot, link, duties)
-    if purpose is CallPurpose.SECURITY_EVENT:
-        return partial(_security_event, link, duties)
-    return None
+def hook_of(link: WatchedLink, duties: LinkDuties, purpose: CallPurpose, direction: Direction) -> Hook | None:
+    """What looks at the calls of this link that go this way and have this purpose."""
+    looks = _AT_THE_CSMS if direction is Direction.TO_STATION else _AT_THE_STATION
+    look = looks.get(purpose)
+    return partial(look, link, duties) if look is not None else None
 
 
 def boot_problem(link: WatchedLink, duties: LinkDuties, call: Call) -> str:
@@ -74,7 +76,40 @@ def _security_event(link: WatchedLink, duties: LinkDuties, call: Call) -> Hold:
     return Hold(_journalled(link, duties, call))
 
 
+def _request(link: WatchedLink, duties: LinkDuties, call: Call) -> CallAnswer | Hold:
+    """A request for a certificate: on disk before the station hears that we shall see to it."""
+    group = duties.book.group_of(link.judgement.entry)
+    return FORWARD if group.certificates == "pass" else Hold(duties.requests.answer(link, group, call))
+
+
+def _tunnelled(link: WatchedLink, duties: LinkDuties, call: Call) -> CallAnswer | Hold:
+    """A request that takes the way of those for cars is looked at like the real one (ruling 20)."""
+    about = read_certificate_call(link.dialect, call)
+    return FORWARD if about is None or about.purpose is not CallPurpose.CSR else _request(link, duties, call)
+
+
+def _status(link: WatchedLink, duties: LinkDuties, call: Call) -> CallAnswer | Hold:
+    group = duties.book.group_of(link.judgement.entry)
+    return FORWARD if group.certificate_status == "pass" else Hold(duties.statuses.answer(link, call))
+
+
+def _told_by_csms(link: WatchedLink, duties: LinkDuties, call: Call) -> CallAnswer | Heard:
+    return duties.csms_certificates.look(link, duties.book.group_of(link.judgement.entry), call)
+
+
 async def _journalled(link: WatchedLink, duties: LinkDuties, call: Call) -> CallAnswer:
     if not await journal_security_event(link, duties, call):
         link.end(CloseCause.VIOLATION, "the journal is away")
     return FORWARD
+
+
+_Look = Callable[[WatchedLink, LinkDuties, Call], CallAnswer | Hold | Heard]
+_AT_THE_STATION: dict[CallPurpose, _Look] = {
+    CallPurpose.BOOT: _boot,
+    CallPurpose.SECURITY_EVENT: _security_event,
+    CallPurpose.CSR: _request,
+    CallPurpose.TUNNEL: _tunnelled,
+    CallPurpose.CERTIFICATE_STATUS: _status,
+    CallPurpose.CHAIN_STATUS: _status,
+}
+_AT_THE_CSMS: dict[CallPurpose, _Look] = dict.fromkeys(WATCHED, _told_by_csms)

@@ -6,10 +6,8 @@ another link (ruling 11).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from voltward.domain.acquaintance import Habits
@@ -17,7 +15,6 @@ from voltward.domain.enforcement import Answer
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
 from voltward.gateway.background import Background
-from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.station_channel import StationChannel
 from voltward.gateway.channel.terms import CLOSE_CODES
 from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner, DialFailed, Loss
@@ -25,27 +22,18 @@ from voltward.gateway.csms.loss import STEADY, outlive
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import LinkDuties
 from voltward.gateway.links.hooks import boot_problem, hook_of, journal_security_event
+from voltward.gateway.links.opened import Opened
+from voltward.gateway.links.probe import Probe
 from voltward.gateway.links.quirks import largest_call
 from voltward.gateway.links.waiting_room import WaitingRoom
 from voltward.gateway.relay.line import Line
 from voltward.gateway.relay.relay import Relay
-from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect, KeepaliveTimes
+from voltward.gateway.relay.rules import OwnLine
+from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect
 from voltward.lifecycles.station_clock import StationClock
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
-from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frames import Call
 from voltward.ocpp.relay_answers import CallAnswer
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """How a link came to be."""
-
-    connection: str
-    judgement: Judgement
-    dialect: Dialect
-    times: KeepaliveTimes
-    listener: Listener
 
 
 class StationLink:
@@ -93,7 +81,7 @@ class StationLink:
         self._relay: Relay | None = None
         self._station_line = Line(channel.peer, self._take)
         self._background: Background | None = None  # few links have stories
-        self._probe: asyncio.Future[bool] | None = None
+        self._probe: Probe | None = None
         self._is_proven = False
         self._started = now
         self._room = None if self.session.is_serving else WaitingRoom(self, duties)
@@ -112,11 +100,6 @@ class StationLink:
     def is_idle(self) -> bool:
         """Nobody waits for anything on this link."""
         return self._relay is None or self._relay.is_idle
-
-    @property
-    def source(self) -> str:
-        """The address that it comes from."""
-        return self.judgement.arrival.listener.source
 
     # -- the station's channel ----------------------------------------------------------------------------
 
@@ -149,11 +132,12 @@ class StationLink:
             self._csms = None
         failed = self._relay.close() if self._relay is not None else 0
         self._relay = None
+        self._close_room()
         self._station_line.let_go()
         if self._background is not None:
             self._background.cancel()
-        if self._probe is not None and not self._probe.done():
-            self._probe.set_result(False)
+        if self._probe is not None:
+            self._probe.conclude(is_alive=False)
         self._show_habits()
         self._duties.left(self, why, failed, self._monotonic() - self._started)
 
@@ -172,8 +156,9 @@ class StationLink:
         hooks = partial(hook_of, self, self._duties)
         self._relay = Relay(self, rules, hooks, self._station_line, csms_line, self._monotonic())
         self._relay.largest_call = largest_call(self.judgement.grants)
-        self._room = None
+        self._close_room()
         self._join(csms, csms_line)
+        self.look_at_asks()
 
     def rejoin(self, csms: CsmsChannel) -> None:
         """The CSMS is back: what waited goes on in its order, and nothing is said twice."""
@@ -250,10 +235,22 @@ class StationLink:
 
         self._beside().start(told(), f"{name} {self.connection}")
 
+    @property
+    def own_line(self) -> OwnLine | None:
+        """Where a call of ours may go out as things stand."""
+        return self._relay if self._relay is not None or not self.session.is_pending else self._room
+
+    def look_at_asks(self) -> None:
+        """Something may wait to be asked here."""
+        if self.judgement.entry is not None and self.judgement.entry.has_asks:
+            self._duties.asks.wake(self)
+
     # -- time, probes, new judgements, the end ------------------------------------------------------------
 
     def tick(self, now: float) -> None:
         """About once a second. A station whose reading is stopped by us cannot show that it is alive."""
+        if self._room is not None:
+            self._room.tick(now)
         if self._relay is not None:
             self._relay.tick(now)
             if self._csms is not None and not self._relay.csms.is_paused:
@@ -277,22 +274,19 @@ class StationLink:
         if self._station_line.is_paused:
             return True
         if self._probe is None:
-            self._probe = asyncio.get_running_loop().create_future()
+            self._probe = Probe()
             self.keepalive.probe(self._monotonic(), seconds + 1.0)
             self._channel.ping()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(self._probe)
-        return False
+        probe = self._probe
+        try:
+            return await probe.wait(seconds)
+        finally:
+            self._probe = None
 
     @property
     def is_probed(self) -> bool:
         """A newcomer waits for the answer to a probe."""
         return self._probe is not None
-
-    def end_probe(self) -> None:
-        """The probe is over."""
-        self._probe = None
 
     def judged_again(self, judgement: Judgement) -> None:
         """The registry changed: stay, change lanes, or go."""
@@ -307,6 +301,7 @@ class StationLink:
             self._release()
         elif self.session.is_serving:
             self._use_rules(judgement, before)
+        self.look_at_asks()
 
     def end(self, cause: CloseCause, reason: str) -> None:
         """End the link for a cause; courteous causes wait while a boot is pending (B02.FR.06)."""
@@ -324,6 +319,11 @@ class StationLink:
         self._duties.meetings.showed(self.station, habits)
 
     # -- inside -------------------------------------------------------------------------------------------
+
+    def _close_room(self) -> None:
+        if self._room is not None:
+            self._room.close()
+            self._room = None
 
     def _beside(self) -> Background:
         if self._background is None:
@@ -377,8 +377,8 @@ class StationLink:
         (self._station_line.resume if is_writable else self._station_line.pause)("csms-slow")
 
     def _sign_of_life(self) -> None:
-        if self._probe is not None and not self._probe.done():
-            self._probe.set_result(True)
+        if self._probe is not None:
+            self._probe.conclude(is_alive=True)
 
     def _end_refused(self, control: str) -> None:
         self.happened("link_revoked", control=control)

@@ -61,7 +61,6 @@ class Precedence:
         answer = meet(incumbent, now, self._probe_seconds)
         if isinstance(answer, Probe):
             is_alive = await link.probe(answer.seconds)
-            link.end_probe()
             answer = conclude(
                 incumbent.link, newcomer.contender, is_alive=is_alive, keep_new=newcomer.keeps_new
             )

@@ -27,7 +27,8 @@ from voltward.gateway.door.judging import Door, Judgement, is_guess
 from voltward.gateway.door.observe import Arrival
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.duties import LinkDuties
-from voltward.gateway.links.link import Opened, StationLink
+from voltward.gateway.links.link import StationLink
+from voltward.gateway.links.opened import Opened
 from voltward.gateway.links.precedence import Newcomer, Precedence, contender_of
 from voltward.gateway.links.quirks import keepalive_times, named_link_quirks, send_sizes
 from voltward.lifecycles.second_connection import CONFLICT

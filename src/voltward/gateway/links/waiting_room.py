@@ -1,6 +1,7 @@
 """The unproven lane (ruling 12): boots are answered Pending, nothing is forwarded, until the release.
 
-What becomes of each call is told by the session machine; here it is done.
+What becomes of each call is told by the session machine; here it is done. What the station is asked
+meanwhile goes out one by one.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from voltward.domain.events import FactValue
 from voltward.gateway.csms.channel import CsmsChannel, DialFailed
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import LinkDuties
+from voltward.gateway.links.own_calls import OwnCalls
+from voltward.gateway.relay.rules import Outcome, Silence, Waiter
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
 from voltward.ocpp import frames
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frame_limits import FrameLimits
 from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, parse_frame
+from voltward.ocpp.intent_answers import SaidCall
+from voltward.ocpp.relay_answers import Answer
 
 HELD = 32  # calls that may wait while the CSMS is dialled
 FAULTS_BORNE = 5
@@ -53,6 +58,9 @@ class Guest(Protocol):
         """What a boot says that does not fit; empty is fine."""
         ...
 
+    def look_at_asks(self) -> None:
+        """It may be asked now, if anything is to be asked."""
+
     async def dial(self) -> CsmsChannel | DialFailed:
         """Dial the CSMS."""
         ...
@@ -65,7 +73,7 @@ class Guest(Protocol):
 class WaitingRoom:
     """Answers for itself only, never for the CSMS: Pending and SecurityError are ours to say."""
 
-    __slots__ = ("_boot", "_duties", "_faults", "_guest", "_held", "_limits", "_trigger")
+    __slots__ = ("_boot", "_duties", "_faults", "_guest", "_held", "_limits", "_own")
 
     def __init__(self, guest: Guest, duties: LinkDuties) -> None:
         self._guest = guest
@@ -74,7 +82,7 @@ class WaitingRoom:
         self._faults = 0
         self._held: list[Call] = []
         self._boot: Call | None = None  # the boot in hand while the CSMS is dialled
-        self._trigger = ""  # id of our call that asks for a boot
+        self._own = OwnCalls(guest.to_station, duties.book.call_timeout)
 
     def from_station(self, raw: bytes) -> None:
         """One text of the station."""
@@ -85,18 +93,30 @@ class WaitingRoom:
             return
         if isinstance(frame, Call):
             self._called(frame)
-        elif isinstance(frame, (CallResult, CallError)) and frame.message_id == self._trigger:
-            self._trigger_answered(frame)
-        else:
+        elif not isinstance(frame, (CallResult, CallError)) or not self._own.answered(frame, self._now()):
             self._guest.happened(
                 "answer_dropped", reason="unasked", leg="station", message_id=frame.message_id
             )
 
     def trigger_boot(self) -> None:
         """Released: ask for the boot that the CSMS shall see."""
-        action, payload = self._guest.dialect.trigger_boot()
-        self._trigger = self._duties.entropy.identifier()
-        self._guest.to_station(frames.call(self._trigger, action, payload))
+        call = SaidCall(*self._guest.dialect.trigger_boot())
+        self._own.ask(self._duties.entropy.identifier(), call, self._trigger_answered, self._now())
+
+    def ask(self, message_id: str, call: SaidCall, waiter: Waiter, now: float) -> None:
+        """A call of ours, when it is its turn."""
+        self._own.ask(message_id, call, waiter, now)
+
+    def tick(self, now: float) -> None:
+        """Called about once a second."""
+        self._own.tick(now)
+
+    def close(self) -> None:
+        """The link ends, or has a relay from now on."""
+        self._own.close()
+
+    def _now(self) -> float:
+        return self._duties.clock.monotonic()
 
     def _called(self, call: Call) -> None:
         guest = self._guest
@@ -107,6 +127,8 @@ class WaitingRoom:
                 self._refuse(call)
             case SessionEffect.JOURNAL_THEN_ACKNOWLEDGE:
                 guest.start(lambda: self._acknowledge(call), "security event")
+            case SessionEffect.TAKE_REQUEST:
+                guest.start(lambda: self._take_request(call), "request for a certificate")
             case SessionEffect.DIAL_THEN_RELAY:
                 if self._fits(call):
                     self._boot = call
@@ -116,8 +138,9 @@ class WaitingRoom:
             case _:
                 pass
 
-    def _trigger_answered(self, answer: CallResult | CallError) -> None:
-        self._trigger = ""
+    def _trigger_answered(self, answer: Outcome) -> None:
+        if isinstance(answer, Silence):
+            return  # it boots by itself, or goes
         accepted = isinstance(answer, CallResult) and answer.payload.get("status") == "Accepted"
         if not accepted and self._guest.session.trigger_refused() is SessionEffect.DIAL:
             self._guest.start(self._dial, "dial")
@@ -140,6 +163,15 @@ class WaitingRoom:
         for call in self._held:
             self._guest.text(call.raw)
 
+    async def _take_request(self, call: Call) -> None:
+        """It gets its certificate here, where that is ours to give; there is no CSMS to ask (ruling 12)."""
+        group = self._duties.book.group_of(self._guest.judgement.entry)
+        answer = await self._duties.requests.answer(self._guest, group, call)
+        if isinstance(answer, Answer):
+            self._guest.to_station(frames.call_result(call.message_id, answer.payload))
+        else:
+            self._refuse(call)
+
     def _refuse(self, call: Call) -> None:
         code = self._guest.dialect.error_name(ErrorCode.SECURITY)
         self._guest.to_station(frames.call_error(call.message_id, code, "not accepted yet"))
@@ -154,6 +186,7 @@ class WaitingRoom:
                 self._duties.clock.now(), self._duties.boot_retry(self._guest.judgement)
             )
             self._guest.to_station(frames.call_result(call.message_id, payload))
+            self._guest.look_at_asks()
 
     def _fits(self, call: Call) -> bool:
         problem = self._guest.boot_problem(call)

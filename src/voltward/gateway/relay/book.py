@@ -20,10 +20,18 @@ from voltward.usecases.admission_registry import StationEntry
 
 KEPT = 64  # compiled combinations; a fleet has a handful
 FRAME_SIZE = "MSG-02"
+WAIVABLE = ("MSG-07", "MSG-08", "MSG-09")  # enforced by looking at the call, not by a rule
 DEFAULTS = GroupSettings()
-HOOKED = frozenset(
-    {CallPurpose.BOOT, CallPurpose.SECURITY_EVENT}
-)  # a link looks at these calls of its station
+HOOKED = frozenset(  # a link looks at these calls of its station
+    {
+        CallPurpose.BOOT,
+        CallPurpose.SECURITY_EVENT,
+        CallPurpose.CSR,
+        CallPurpose.CERTIFICATE_STATUS,
+        CallPurpose.CHAIN_STATUS,
+        CallPurpose.TUNNEL,
+    }
+)
 
 
 class RelayBook:
@@ -43,7 +51,13 @@ class RelayBook:
         self._compiled: dict[tuple[Hashable, ...], RelayRules] = {}
         self._gates: dict[tuple[Hashable, ...], SchemaGate] = {}
         self._commands = rules_from_controls(parameters)
-        self.controls = tuple(dict.fromkeys(rule.control_id for rule in self._all_rules(Lane.REPAIR)))
+        of_rules = (rule.control_id for rule in self._all_rules(Lane.REPAIR))
+        self.controls = tuple(dict.fromkeys((*of_rules, *WAIVABLE)))
+
+    @property
+    def call_timeout(self) -> float:
+        """Seconds that a call may wait for its answer."""
+        return self._relay.call_timeout
 
     def group_of(self, entry: StationEntry | None) -> GroupSettings:
         """The settings of a station's group; strangers meet those of theirs."""

@@ -8,13 +8,14 @@ blocked is answered as blocked (rulings 16 to 19).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
+from voltward.domain.call_purpose import URGENT, CallPurpose
 from voltward.domain.command_rule import Direction
 from voltward.gateway.relay.line import Line
 from voltward.gateway.relay.owner import RelayOwner
-from voltward.gateway.relay.rules import Hold, Hooks, RelayRules, Waiter, tell
+from voltward.gateway.relay.replies import Replies
+from voltward.gateway.relay.rules import Heard, Hold, Hooks, RelayRules, Silence, Waiter, tell
 from voltward.lifecycles.call_correlation import CallCorrelation
 from voltward.lifecycles.call_effects import (
     AlreadyWaiting,
@@ -38,7 +39,8 @@ from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import frames
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, Send, parse_frame
-from voltward.ocpp.relay_answers import Answer, Block, CallAnswer, KeptBack, Rewrite, RowMerge
+from voltward.ocpp.intent_answers import SaidCall
+from voltward.ocpp.relay_answers import CallAnswer, Rewrite, RowMerge
 from voltward.ocpp.relay_answers import Forward as Pass
 
 ANY_CALL: Final = sys.maxsize  # octets: the bounds of the relay hold alone
@@ -56,6 +58,7 @@ class Relay:
         "_filled_at",
         "_hooks",
         "_owner",
+        "_replies",
         "_rules",
         "csms",
         "largest_call",
@@ -68,6 +71,7 @@ class Relay:
         self._owner = owner
         self._rules = rules
         self._hooks = hooks
+        self._replies = Replies(owner, rules.dialect)
         self._clock = StationClock()
         self._correlation = CallCorrelation(rules.correlation)
         self._faults = 0
@@ -115,9 +119,10 @@ class Relay:
         if guard is not None:
             answer = guard.judge(call)
         if type(answer) is Pass:
-            hook = self._hooks(self._rules.dialect.purpose_of(call.action))
+            hook = self._hooks(self._rules.dialect.purpose_of(call.action), Direction.TO_CSMS)
             if hook is not None:
                 held = hook(call)
+                assert not isinstance(held, Heard)  # the CSMS's answer is nobody's matter
                 if isinstance(held, Hold):
                     self.station.pause("hold")
                     self._owner.wait_for(held.until, lambda late, then: self._release(call, late, then))
@@ -135,10 +140,10 @@ class Relay:
         if type(answer) is Pass:
             frame = call.raw
         elif isinstance(answer, Rewrite):
-            self._kept_back(Direction.TO_CSMS, call.action, answer.kept_back)
+            self._replies.kept_back(Direction.TO_CSMS, call.action, answer.kept_back)
             frame = answer.frame
         else:
-            self._answer_instead(call, answer, self._owner.to_station, Direction.TO_CSMS)
+            self._replies.instead(Direction.TO_CSMS, call, answer)
             return
         for effect in self._correlation.station_called(call.message_id, call.action, now):
             if type(effect) is Forward:
@@ -166,35 +171,38 @@ class Relay:
             self._act(self._correlation.csms_disputed(frame.message_id), frame, Leg.CSMS)
 
     def _csms_calls(self, call: Call, now: float) -> None:
-        frame, merge = call.raw, None
+        frame, token = call.raw, None
+        purpose = self._rules.dialect.purpose_of(call.action)
         guard = self._rules.policy.for_call(Direction.TO_STATION, call.action)
         answer = guard.judge(call) if guard is not None else _PASS
+        if purpose is not CallPurpose.OTHER and type(answer) is Pass:
+            hook = self._hooks(purpose, Direction.TO_STATION)
+            looked = hook(call) if hook is not None else _PASS
+            assert not isinstance(looked, Hold)  # whoever looks at the CSMS's calls has the answer at hand
+            answer, token = (_PASS, looked) if isinstance(looked, Heard) else (looked, None)
         if isinstance(answer, _GOES_ON) and not self._lets(Direction.TO_STATION, call):
             return
         if isinstance(answer, Rewrite):
-            self._kept_back(Direction.TO_STATION, call.action, answer.kept_back)
-            frame, merge = answer.frame, answer.merge
+            self._replies.kept_back(Direction.TO_STATION, call.action, answer.kept_back)
+            frame, token = answer.frame, answer.merge
         elif not isinstance(answer, Pass):
-            self._answer_instead(call, answer, self._owner.to_csms, Direction.TO_STATION)
+            self._replies.instead(Direction.TO_STATION, call, answer)
             return
         if len(frame) > self.largest_call:
-            self._owner.to_csms(
-                self._error(call.message_id, ErrorCode.GENERIC, "refused: too long for the station")
-            )
-            self._too_long(call)
+            self._replies.too_long(call)
             return
-        urgent = self._rules.dialect.is_urgent(call.action)
-        pending = PendingCall(Origin.CSMS, call.message_id, call.action, frame, urgent, merge)
+        pending = PendingCall(Origin.CSMS, call.message_id, call.action, frame, purpose in URGENT, token)
         self._act(self._correlation.csms_called(pending, now), call)
 
     # -- calls of our own -------------------------------------------------------------------------------
 
-    def ask(
-        self, message_id: str, action: str, payload: Mapping[str, Any], waiter: Waiter, now: float
-    ) -> None:
-        """A call of ours, when the line is idle; the waiter is told its answer, or None."""
-        frame = frames.call(message_id, action, payload)
-        pending = PendingCall(Origin.VOLTWARD, message_id, action, frame, token=waiter)
+    def ask(self, message_id: str, call: SaidCall, waiter: Waiter, now: float) -> None:
+        """A call of ours, when the line is idle; the waiter is told its answer, or why there is none."""
+        frame = frames.call(message_id, call.action, call.payload)
+        if len(frame) > self.largest_call:
+            waiter(Silence.TOO_LONG)
+            return
+        pending = PendingCall(Origin.VOLTWARD, message_id, call.action, frame, token=waiter)
         for effect in self._correlation.ask(pending, now):
             self._act_other(effect)
 
@@ -237,7 +245,7 @@ class Relay:
         self.station.clear()
         self.csms.clear()
         for call in under_way:
-            tell(call, None)
+            tell(call, Silence.NEVER_SENT if call.sent_at is None else Silence.LINK_LOST)
         return len(under_way)
 
     # -- what the machine says --------------------------------------------------------------------------
@@ -259,6 +267,8 @@ class Relay:
                 self._clock.was_told_time()
             self._owner.to_station(self._filtered(Direction.TO_STATION, call, frame))
         elif call.origin is Origin.CSMS:
+            if isinstance(call.token, Heard) and isinstance(frame, (CallResult, CallError)):
+                call.token.then(frame)
             self._owner.to_csms(self._filtered(Direction.TO_CSMS, call, frame))
         else:
             assert isinstance(frame, (CallResult, CallError))
@@ -276,7 +286,7 @@ class Relay:
             return frame.raw
         answer = self._rules.policy.judge_answer(direction, call.action, frame, merge)
         if isinstance(answer, Rewrite):
-            self._kept_back(direction, call.action, answer.kept_back)
+            self._replies.kept_back(direction, call.action, answer.kept_back)
             return answer.frame
         return frame.raw
 
@@ -293,17 +303,18 @@ class Relay:
                     "answer_dropped", reason=reason.value, leg=leg.value, message_id=message_id
                 )
             case RefuseCall(reason, message_id):
-                self._owner.to_csms(self._error(message_id, ErrorCode.SECURITY, f"refused: {reason.value}"))
+                refused = self._replies.error(message_id, ErrorCode.SECURITY, f"refused: {reason.value}")
+                self._owner.to_csms(refused)
                 self._owner.happened("call_refused", reason=reason.value, message_id=message_id)
             case TimedOut(call) | NeverSent(call):
                 kind = "call_timed_out" if isinstance(effect, TimedOut) else "call_never_sent"
                 self._owner.happened(
                     kind, origin=call.origin.value, action=call.action, message_id=call.message_id
                 )
-                tell(call, None)
+                tell(call, Silence.TIMED_OUT if isinstance(effect, TimedOut) else Silence.NEVER_SENT)
             case NotTaken(call, reason):
                 self._owner.happened("own_call_not_taken", action=call.action, reason=reason.value)
-                tell(call, None)
+                tell(call, Silence.NEVER_SENT)
             case AlreadyWaiting() | Deliver() | Forward():
                 pass
 
@@ -317,12 +328,12 @@ class Relay:
         if isinstance(answer, _GOES_ON) and not self._lets(direction, send):
             return
         if direction is Direction.TO_STATION and len(send.raw) > self.largest_call:
-            self._too_long(send)
+            self._replies.too_long(send)
             return
         if isinstance(answer, Pass):
             forward(send.raw)
             return
-        self._kept_back(direction, send.action, answer.kept_back)
+        self._replies.kept_back(direction, send.action, answer.kept_back)
         if isinstance(answer, Rewrite):
             forward(answer.frame)
 
@@ -330,51 +341,16 @@ class Relay:
         """Whether the schemas let it on; who called is told if they do not."""
         return self._rules.gate is None or self._rules.gate.lets(direction, call, self._owner)
 
-    def _answer_instead(
-        self,
-        call: Call,
-        answer: Answer | Block | CallAnswer,
-        reply: Callable[[bytes], None],
-        direction: Direction,
-    ) -> None:
-        if isinstance(answer, Answer):
-            reply(frames.call_result(call.message_id, answer.payload))
-        elif isinstance(answer, Block):
-            reply(self._error(call.message_id, answer.code, answer.description))
-        self._kept_back(direction, call.action, getattr(answer, "kept_back", ()))
-
-    def _kept_back(self, direction: Direction, action: str, kept_back: tuple[KeptBack, ...]) -> None:
-        for kept in kept_back:
-            self._owner.happened(
-                "message_blocked",
-                control=kept.control_id,
-                what=kept.name,
-                action=action,
-                direction=direction.value,
-            )
-
-    def _too_long(self, call: Call | Send) -> None:
-        self._owner.happened(
-            "call_refused",
-            reason="too-long-for-station",
-            action=call.action,
-            octets=len(call.raw),
-            message_id=call.message_id,
-        )
-
     def _broken(self, leg: Leg, fault: FrameFault) -> None:
         """A frame that cannot be read for sure: a call gets its error, all else goes nowhere."""
         reply = self._owner.to_station if leg is Leg.STATION else self._owner.to_csms
         if fault.message_type == frames.CALL and fault.message_id is not None:
-            reply(self._error(fault.message_id, fault.code, f"refused: {fault.reason.value}"))
+            reply(self._replies.error(fault.message_id, fault.code, f"refused: {fault.reason.value}"))
         self._owner.happened("frame_refused", leg=leg.value, reason=fault.reason.value)
         if leg is Leg.STATION:
             self._faults += 1
             if self._faults > FAULTS_BORNE:
                 self._owner.misbehaved("too many broken frames")
-
-    def _error(self, message_id: str, code: ErrorCode, description: str) -> bytes:
-        return frames.call_error(message_id, self._rules.dialect.error_name(code), description)
 
     def _ration(self, now: float) -> None:
         """Fill the station's allowance; stop reading it while it has none (ruling 18: nothing is dropped)."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
 
 from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.command_rule import Direction
 from voltward.gateway.relay.schema_gate import SchemaGate
 from voltward.lifecycles.call_correlation import CorrelationLimits
 from voltward.lifecycles.call_effects import Origin, PendingCall
@@ -13,10 +16,28 @@ from voltward.ocpp.command_policy import CommandPolicy
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frame_limits import FrameLimits
 from voltward.ocpp.frames import Call, CallError, CallResult
+from voltward.ocpp.intent_answers import SaidCall
 from voltward.ocpp.relay_answers import CallAnswer
 
-Outcome = CallResult | CallError | None  # None: nobody answered
+
+class Silence(StrEnum):
+    """Why a call of ours has no answer."""
+
+    NEVER_SENT = "never sent"  # the line was not free in time: nothing happened
+    TOO_LONG = "too long"  # for this station: nothing happened
+    TIMED_OUT = "timed out"
+    LINK_LOST = "link lost"  # it was on the line
+
+
+Outcome = CallResult | CallError | Silence
 Waiter = Callable[[Outcome], None]
+
+
+class OwnLine(Protocol):
+    """Where a call of ours goes out when nothing else waits."""
+
+    def ask(self, message_id: str, call: SaidCall, waiter: Waiter, now: float, /) -> None:
+        """The waiter is told the answer, or why there is none; once, maybe at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +47,15 @@ class Hold:
     until: Awaitable[CallAnswer]
 
 
-Hook = Callable[[Call], CallAnswer | Hold]
-Hooks = Callable[[CallPurpose], Hook | None]  # they look at the station's calls, after the policy
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The same about a call of the CSMS: it passes, and `then` hears the station's answer."""
+
+    then: Callable[[CallResult | CallError], None]
+
+
+Hook = Callable[[Call], CallAnswer | Hold | Heard]
+Hooks = Callable[[CallPurpose, Direction], Hook | None]  # they look at calls, after the policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Only news travel: a station that comes back as it always does costs nothing here
 
 from __future__ import annotations
 
-from voltward.domain.station_fact import AcquaintanceFact, RegistryFact
+from voltward.domain.station_fact import AcquaintanceFact, LifecycleFact, RegistryFact
 from voltward.gateway.upkeep.outbox import Outbox
 from voltward.usecases.admission_registry import AdmissionRegistry
 
@@ -27,6 +27,14 @@ class FactWriter:
     def add(self, fact: AcquaintanceFact) -> None:
         """Tell what somebody else has found to be news; never blocks."""
         self._outbox.put(fact)
+
+    def tell(self, fact: LifecycleFact) -> None:
+        """Tell a life-cycle what it waits for; never blocks."""
+        self._outbox.put(fact)
+
+    async def tell_for_sure(self, fact: LifecycleFact) -> None:
+        """The same; returns when it is on disk. OutsideFault when it is not there in time."""
+        await self._outbox.put_and_wait(fact)
 
     def put(self, fact: RegistryFact) -> None:
         """Tell a fact that the door has to know; never blocks."""

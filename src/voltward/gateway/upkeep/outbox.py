@@ -16,9 +16,11 @@ from itertools import islice
 
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
-from voltward.domain.station_fact import RegistryFact, StationFact
+from voltward.domain.station_fact import LifecycleFact, RegistryFact, StationFact
 from voltward.ports.clock import Clock
 from voltward.ports.spool import Entry, Spool, Spooled
+
+FOR_SURE = RegistryFact | LifecycleFact  # these outlive a loss of power
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,11 @@ class Outbox:
 
     async def append_and_wait(self, event: Event) -> None:
         """Returns when the row is on disk. OutsideFault when it is not there in time."""
-        saved = asyncio.get_running_loop().create_future()
-        if not self._put_row(_Queued(event, saved)):
-            raise OutsideFault("the journal is full.", mend="Spool or store must take rows again.")
-        try:
-            async with asyncio.timeout(self._pace.wait):
-                await saved
-        except TimeoutError as error:
-            raise OutsideFault(
-                f"the journal row was not saved within {self._pace.wait:.0f} seconds.",
-                mend=str(self.failure or "The disk under the spool is slow."),
-            ) from error
+        await self._wait(_Queued(event, asyncio.get_running_loop().create_future()))
+
+    async def put_and_wait(self, fact: StationFact) -> None:
+        """The same for a fact."""
+        await self._wait(_Queued(fact, asyncio.get_running_loop().create_future()))
 
     def put(self, fact: StationFact) -> None:
         """Queue a fact; never blocks."""
@@ -108,7 +104,7 @@ class Outbox:
     async def _spool_some(self) -> bool:
         async with self._turn:
             batch = list(islice(self._queue, self._pace.record))
-            for_sure = any(q.saved is not None or isinstance(q.entry, RegistryFact) for q in batch)
+            for_sure = any(q.saved is not None or isinstance(q.entry, FOR_SURE) for q in batch)
             try:
                 await self._spool.append([q.entry for q in batch], for_sure=for_sure)
             except OutsideFault as fault:
@@ -170,6 +166,19 @@ class Outbox:
                 await self._news.wait()
 
     # -- inside -------------------------------------------------------------------------------------------
+
+    async def _wait(self, queued: _Queued) -> None:
+        if not self._put_row(queued):
+            raise OutsideFault("the journal is full.", mend="Spool or store must take rows again.")
+        assert queued.saved is not None
+        try:
+            async with asyncio.timeout(self._pace.wait):
+                await queued.saved
+        except TimeoutError as error:
+            raise OutsideFault(
+                f"what was to be kept was not saved within {self._pace.wait:.0f} seconds.",
+                mend=str(self.failure or "The disk under the spool is slow."),
+            ) from error
 
     def _put_row(self, queued: _Queued) -> bool:
         if len(self._queue) >= 2 * self._pace.full_at:

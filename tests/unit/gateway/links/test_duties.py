@@ -8,15 +8,15 @@ import pytest
 
 from tests.fakes.arrivals import arrival
 from tests.fakes.clock import NOON
-from tests.fakes.links import Hall, MadeLink, facts_put, made_duties
+from tests.fakes.links import LEAF, Hall, MadeLink, facts_put, made_duties
 from tests.fakes.relays import frame
 from tests.fakes.routes import made_route, made_rule
 from voltward.crypto.csms_passwords import CsmsPasswordBox
 from voltward.domain.credential import Purpose
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import Lane, Model
-from voltward.domain.station_fact import Connected, ModelTold, SerialTold
+from voltward.domain.station import Lane, Model, StationId
+from voltward.domain.station_fact import CameBack, Connected, ModelTold, SerialTold
 from voltward.gateway.csms.attestation import Attestation
 from voltward.gateway.csms.channel import DialFailed
 from voltward.gateway.csms.dial_gate import AWAY, NO_TURN, DialGate, DialPace
@@ -193,3 +193,17 @@ async def test_a_gateway_that_leaves_holds_nobody(hall: Hall) -> None:
     hall.duties.is_leaving = True
 
     assert hall.duties.losses_of(judgement).terms.hold == 0.0
+
+
+async def test_how_a_station_comes_in_is_told_to_its_life_cycle(hall: Hall) -> None:
+    link = await hall.link()
+    hall.duties.opened(link.link.judgement)
+    assert [fact for fact in facts_put(hall.duties) if isinstance(fact, CameBack)] == []
+
+    entry = hall.made.registry.entry(StationId("CP001"))
+    assert entry is not None
+    hall.made.registry.put_station(replace(entry, has_lifecycle=True))
+    hall.duties.opened(await hall.judge())
+
+    back = [fact for fact in facts_put(hall.duties) if isinstance(fact, CameBack)]
+    assert back == [CameBack(StationId("CP001"), hall.made.clock.now(), LEAF.fingerprint)]

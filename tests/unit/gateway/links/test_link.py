@@ -282,7 +282,6 @@ async def test_a_probe_is_answered_by_anything_that_comes(hall: Hall) -> None:
         link.link.text(HEARTBEAT)
 
     assert probing.result() is True
-    link.link.end_probe()
     assert not link.link.is_probed
 
 

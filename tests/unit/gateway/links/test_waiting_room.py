@@ -15,9 +15,11 @@ from voltward.domain.station import Lane
 from voltward.gateway.csms.channel import CsmsChannel, DialFailed
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.waiting_room import FAULTS_BORNE, HELD, WaitingRoom
+from voltward.gateway.relay.rules import Outcome, Silence
 from voltward.lifecycles.station_session import CloseCause, Phase, StationSession
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.frames import Call
+from voltward.ocpp.intent_answers import SaidCall
 from voltward.usecases.admission_registry import StationEntry
 
 BOOT = frame(2, "boot", "BootNotification", {"chargePointVendor": "x", "chargePointModel": "y"})
@@ -37,6 +39,7 @@ class Waiting:
         self.endings: list[tuple[CloseCause, str]] = []
         self.stories: list[Callable[[], Awaitable[None]]] = []
         self.problem = ""
+        self.looks = 0
         self.is_journalled = True
         self.csms: CsmsEnd | DialFailed = CsmsEnd(version)
         self.served: CsmsChannel | None = None
@@ -62,6 +65,9 @@ class Waiting:
 
     def boot_problem(self, call: Call, /) -> str:
         return self.problem
+
+    def look_at_asks(self) -> None:
+        self.looks += 1
 
     async def dial(self) -> CsmsChannel | DialFailed:
         return cast("CsmsChannel | DialFailed", self.csms)
@@ -245,3 +251,56 @@ async def test_broken_frames_are_borne_a_few_times(guest: Waiting) -> None:
 
     assert guest.endings == [(CloseCause.VIOLATION, "too many broken frames")]
     assert guest.events[-1][1]["reason"] == "too-large"
+
+
+# -- certificates: the way out of this lane
+
+
+async def test_a_request_for_a_certificate_is_answered_here_while_pending(guest: Waiting) -> None:
+    guest.says(2, "1", "SignCertificate", {"csr": "pem"})
+    assert guest.heard() == [[4, "1", "SecurityError", "not accepted yet", {}]]
+    guest.says(raw=BOOT)
+    guest.heard()
+
+    guest.says(2, "2", "SignCertificate", {"csr": "pem"})
+    await guest.go_on()
+
+    assert guest.heard() == [
+        [3, "2", {"status": "Rejected"}]
+    ]  # a wrong password: nobody gets one in its name
+    assert "certificate_request_refused" in [kind for kind, _ in guest.events]
+
+
+async def test_a_request_that_is_not_ours_to_answer_waits_for_the_csms(guest: Waiting) -> None:
+    guest.dialect = DIALECTS["ocpp2.0.1"]
+    guest.says(raw=BOOT)
+    guest.heard()
+
+    guest.says(2, "2", "SignCertificate", {"csr": "pem", "certificateType": "V2GCertificate"})
+    await guest.go_on()
+
+    assert guest.heard()[0][:3] == [4, "2", "SecurityError"]
+
+
+async def test_a_station_may_be_asked_once_it_is_pending(guest: Waiting) -> None:
+    assert guest.looks == 0
+
+    guest.says(raw=BOOT)
+
+    assert guest.looks == 1
+
+
+async def test_our_calls_go_one_by_one_and_end_with_the_room(guest: Waiting) -> None:
+    told: list[Outcome] = []
+    guest.says(raw=BOOT)
+    guest.heard()
+    for name in ("a", "b", "c"):
+        guest.room.ask(name, SaidCall("ClearCache"), told.append, 0.0)
+    assert [call[1] for call in guest.heard()] == ["a"]
+
+    guest.says(3, "a", {"status": "Accepted"})
+    guest.room.tick(1e9)
+    guest.room.close()
+
+    assert [call[1] for call in guest.heard()] == ["b", "c"]
+    assert told[1:] == [Silence.TIMED_OUT, Silence.LINK_LOST]

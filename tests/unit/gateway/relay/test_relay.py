@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tests.fakes.relays import Bench, frame, rules
 from voltward.domain.call_purpose import CallPurpose
-from voltward.gateway.relay.rules import Outcome
+from voltward.gateway.relay.rules import Outcome, Silence
 from voltward.gateway.settings import RelaySettings
 from voltward.ocpp.frames import Call, CallError, CallResult
+from voltward.ocpp.intent_answers import SaidCall
 from voltward.ocpp.relay_answers import FORWARD, CallAnswer
 
 V16 = rules()
@@ -160,7 +161,9 @@ def test_a_call_of_ours_waits_for_an_idle_line_and_its_answer_stays_here(bench: 
     told: list[Outcome] = []
     bench.csms_says(2, "a", "ClearCache", {})
     bench.at_station()
-    bench.relay.ask("ours", "TriggerMessage", {"requestedMessage": "BootNotification"}, told.append, 0.0)
+    bench.relay.ask(
+        "ours", SaidCall("TriggerMessage", {"requestedMessage": "BootNotification"}), told.append, 0.0
+    )
     assert bench.at_station() == []
     bench.station_says(3, "a", {})
     bench.at_csms()
@@ -178,7 +181,7 @@ def test_a_call_of_ours_waits_for_an_idle_line_and_its_answer_stays_here(bench: 
 
 def test_the_csms_cannot_use_the_id_of_a_call_of_ours(bench: Bench) -> None:
     told: list[Outcome] = []
-    bench.relay.ask("ours", "ClearCache", {}, told.append, 0.0)
+    bench.relay.ask("ours", SaidCall("ClearCache"), told.append, 0.0)
     bench.at_station()
 
     bench.csms_says(2, "ours", "Reset", {"type": "Hard"})
@@ -192,8 +195,8 @@ def test_the_csms_cannot_use_the_id_of_a_call_of_ours(bench: Bench) -> None:
 @pytest.mark.parametrize("ending", ["time", "close"])
 def test_a_call_of_ours_that_nobody_answers_is_told_as_that(bench: Bench, ending: str) -> None:
     told: list[Outcome] = []
-    bench.relay.ask("ours", "ClearCache", {}, told.append, 0.0)
-    bench.relay.ask("ours too", "ClearCache", {}, told.append, 0.0)
+    bench.relay.ask("ours", SaidCall("ClearCache"), told.append, 0.0)
+    bench.relay.ask("ours too", SaidCall("ClearCache"), told.append, 0.0)
 
     if ending == "time":
         bench.relay.tick(60.0)
@@ -201,16 +204,17 @@ def test_a_call_of_ours_that_nobody_answers_is_told_as_that(bench: Bench, ending
     else:
         assert bench.relay.close() == 2
 
-    assert told == [None, None]
+    never_sent, sent = (Silence.NEVER_SENT, Silence.TIMED_OUT if ending == "time" else Silence.LINK_LOST)
+    assert set(told) == {never_sent, sent}
 
 
 def test_a_call_of_ours_that_is_not_taken_is_told_at_once(bench: Bench) -> None:
     told: list[Outcome] = []
     bench.csms_says(2, "a", "ClearCache", {})
 
-    bench.relay.ask("a", "ClearCache", {}, told.append, 0.0)
+    bench.relay.ask("a", SaidCall("ClearCache"), told.append, 0.0)
 
-    assert (told, bench.kinds()) == ([None], ["own_call_not_taken"])
+    assert (told, bench.kinds()) == ([Silence.NEVER_SENT], ["own_call_not_taken"])
 
 
 # -- rate and end

@@ -11,6 +11,7 @@ from voltward.gateway.relay.rules import RelayRules
 from voltward.gateway.settings import GroupSettings
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.error_code import ErrorCode
+from voltward.ocpp.intent_answers import SaidCall
 from voltward.ocpp.relay_answers import Block
 
 BOOT = {"chargePointVendor": "Acme", "chargePointModel": "One"}
@@ -159,7 +160,9 @@ def test_what_the_policy_or_a_hook_keeps_is_not_looked_at() -> None:
 
 def test_our_own_call_hears_what_was_answered(refusing: Bench) -> None:
     heard: list[Any] = []
-    refusing.relay.ask("own", "TriggerMessage", {"requestedMessage": "BootNotification"}, heard.append, 0.0)
+    refusing.relay.ask(
+        "own", SaidCall("TriggerMessage", {"requestedMessage": "BootNotification"}), heard.append, 0.0
+    )
     refusing.station_says(3, "own", {"status": "Perhaps"})
 
     (answer,) = heard

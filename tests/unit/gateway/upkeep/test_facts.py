@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.fakes.spools import MemorySpool
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
-from voltward.domain.station_fact import Connected, SerialTold, StationFact
+from voltward.domain.station_fact import AnchorMoved, CameBack, Connected, SerialTold, StationFact
 from voltward.gateway.upkeep.facts import KEPT, FactWriter
 from voltward.gateway.upkeep.outbox import Outbox
 from voltward.usecases.admission_registry import AdmissionRegistry
@@ -79,3 +80,17 @@ def test_too_many_facts_that_wait_stop_admissions(desk: Desk) -> None:
     desk.facts.put(CAME)
 
     assert desk.facts.is_full
+
+
+async def test_what_a_life_cycle_waits_for_is_on_disk_when_somebody_waits_for_that(desk: Desk) -> None:
+    back = CameBack(CP1, NOON, b"f")
+
+    desk.facts.tell(back)
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(desk.facts.tell_for_sure(AnchorMoved(CP1, NOON, None)))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await desk.outbox.flush()
+
+    (record,) = await desk.spool.next(10)
+    assert record.entries == (back, AnchorMoved(CP1, NOON, None))

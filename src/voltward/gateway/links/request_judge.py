@@ -1,0 +1,65 @@
+"""Requests for certificates, examined before they are taken: what they say, and what is known of their key.
+
+Reading one costs milliseconds (signatures, weak keys): it is done on a thread of its own, one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.domain.authority import Binding
+from voltward.domain.station import StationId
+from voltward.gateway.door.judging import Judgement
+from voltward.gateway.links.request_desk import RequestVerdict
+from voltward.ocpp.certificate_facts import CsrFacts
+from voltward.ports.clock import Clock
+from voltward.ports.storage import Store
+from voltward.rulebook.signing_observation import KeyKnown
+from voltward.usecases.admit_station import DoorRules
+from voltward.usecases.judge_signing_request import RequestGround, judge_signing_request, request_facts
+
+LONGEST_REASON: Final = 255
+
+
+class RequestExaminer:
+    """`organisations` are the operator's name and those beside it; `binding` is what our own CA follows."""
+
+    def __init__(
+        self, store: Store, rules: DoorRules, organisations: tuple[str, ...], binding: Binding, clock: Clock
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._organisations = organisations
+        self._binding = binding
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="requests")  # begins with the first request
+
+    async def examine(self, facts: CsrFacts, judgement: Judgement) -> RequestVerdict:
+        """Grant or refuse, by the rulebook. OutsideFault where the store cannot say whose key it is."""
+        assert judgement.entry is not None  # nobody else's request comes so far
+        loop = asyncio.get_running_loop()
+        request = await loop.run_in_executor(self._pool, read_signing_request, facts.csr)
+        known = await self._known(request, judgement.station) if isinstance(request, SigningRequest) else None
+        ground = RequestGround(judgement.entry, self._binding, self._organisations, known)
+        decision = judge_signing_request(request, ground, self._rules, self._clock.now())
+        deciding = decision.deciding
+        reason = deciding.sentence[:LONGEST_REASON] if deciding is not None else ""
+        return RequestVerdict(decision.granted, reason, request_facts(request, decision))
+
+    def close(self) -> None:
+        """No more requests."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _known(self, request: SigningRequest, station: StationId) -> KeyKnown:
+        async with self._store.read() as reading:
+            issued = await reading.issued.by_key(request.seen.key_fingerprint)
+        others = [one.station for one in issued if one.station is not None and one.station != station]
+        revoked = next((one.reason for one in issued if one.revoked_at is not None), None)
+        return KeyKnown(
+            revoked=revoked,
+            other_station=str(others[0]) if others else "",
+            in_use=any(one.station == station and one.revoked_at is None for one in issued),
+        )
