@@ -77,6 +77,22 @@ async def test_the_tail_of_one_subject(store: SqlStore) -> None:
     assert [row.event.facts["number"] for row in rows] == [4, 7]
 
 
+async def test_rows_of_one_kind_since_a_time_are_the_newest_oldest_of_them_first(store: SqlStore) -> None:
+    told = [
+        replace(event(kind, f"CP{hour}"), at=NOON + timedelta(hours=hour))
+        for hour, kind in enumerate(("a", "a", "b", "a", "a"))
+    ]
+    await _journal(store, *told)
+    reader = store.journal_reader()
+
+    since = await reader.of_kind("a", NOON + timedelta(hours=1), 10)
+    newest = await reader.of_kind("a", NOON, 2)
+
+    assert [row.event.subject for row in since] == ["CP1", "CP3", "CP4"]
+    assert [row.event.subject for row in newest] == ["CP3", "CP4"]
+    assert await reader.of_kind("c", NOON, 10) == []
+
+
 @pytest.mark.parametrize(
     "value", [Secret(b"hunter2"), b"hunter2", ["hunter2"], ("a", b"hunter2"), {"a": 1}, object()]
 )

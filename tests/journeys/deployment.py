@@ -24,7 +24,7 @@ from typing import Any
 from tests.fakes.certificates import Authority, Issued
 from tests.journeys.command_line import passwords_in, run_cli
 from tests.journeys.gateway_child import PATIENCE, GatewayChild, children_of, gateway_child
-from tests.journeys.secrets_hunt import Hoard, hunt, left_behind
+from tests.journeys.secrets_hunt import Hoard, hunt, left_behind, stored_rows
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.initialise import initialise
@@ -289,7 +289,7 @@ class World:
 
     # -- at the end ---------------------------------------------------------------------------------------
 
-    def hunt(self, metrics: bytes) -> None:
+    async def hunt(self, metrics: bytes) -> None:
         """No secret of this deployment stands in anything that it wrote or said."""
         self.hoard.add_deployment(self.settings)
         log = "\n".join(line for child in children_of(self.settings) for line in child.lines)
@@ -300,6 +300,7 @@ class World:
                 "the metrics": metrics,
                 "what commands said": "\n".join(self.said).encode(),
                 **left_behind(self.settings),
+                **await stored_rows(self.settings),
             },
         )
         assert not finds, "\n".join(str(find) for find in finds)
@@ -374,4 +375,4 @@ async def world_of(
             world.hoard.add(f"password of {part.identity}", part.password)
         yield world
         metrics = await world.gateway.metrics()
-    world.hunt(metrics)
+    await world.hunt(metrics)

@@ -22,8 +22,12 @@ from urllib.parse import quote
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from sqlalchemy import select
 
+from voltward.adapters.sql.opening import open_database
+from voltward.adapters.sql.tables import METADATA
 from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.domain.errors import VoltwardError
 from voltward.domain.secret import Secret
 from voltward.ports.vault import RoomName
@@ -118,6 +122,29 @@ def left_behind(file: Path) -> dict[str, bytes]:
         for path in sorted(file.parent.rglob("*"))
         if path.is_file() and path.resolve() not in may
     }
+
+
+async def stored_rows(file: Path) -> dict[str, bytes]:
+    """Every value in the tables of a store that a server keeps; a file of SQLite is left behind as it is."""
+    settings = load_settings(file)
+    if store_file(settings) is not None:
+        return {}
+    database = await open_database(store_url(settings), store_access(settings))
+    try:
+        async with database.reading() as transaction:
+            return {
+                f"the table {table.name}": b"\n".join(
+                    [
+                        value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
+                        async for portion in transaction.stream(select(table))
+                        for row in portion
+                        for value in row
+                    ]
+                )
+                for table in METADATA.sorted_tables
+            }
+    finally:
+        await database.close()
 
 
 def _room(settings: Settings, name: RoomName) -> list[tuple[str, Secret]]:

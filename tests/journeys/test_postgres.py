@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.fakes.postgres import PASSWORD, PostgresServer, running_postgres
-from tests.journeys.deployment import Template, World, eventually, run_cli, world_of
+from tests.journeys.deployment import BITES_SECONDS, Part, Template, World, eventually, run_cli, world_of
 from tests.journeys.player import playing
+from voltward.domain.secret import Secret
+from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+
+
+FIELD = f"""
+[group.field]
+mode = "observe"
+observe_until = {datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}
+learn = true
+"""
+LIST = "identity,group,password,serial\nPG-1,field,,SN-PG1\nPG-2,field,qT7-vk2mZ-rt5wX9,SN-PG2\n"
+FIRST, SECOND = (PasswordLogin(Secret(text)) for text in (b"what the field has", b"what a thief would try"))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +66,8 @@ async def moved(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(moved: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world_of(moved, tmp_path_factory.mktemp("postgres")) as world:
+    folder = tmp_path_factory.mktemp("postgres")
+    async with world_of(moved, folder, FIELD, overrides=('csms.basic="pass"',)) as world:
         yield world
 
 
@@ -78,6 +93,23 @@ async def test_a_revoked_certificate_ends_its_link(world: World) -> None:
         await world.command("cert", "revoke", "--file", str(certificate), "--reason", "stolen")
         await player.closed()
     assert not isinstance(await world.knock(part), Connected)
+
+
+async def test_a_list_comes_in_and_a_password_that_the_csms_takes_is_learnt(world: World) -> None:
+    for said in ("2 registered", "2 unchanged"):
+        told = await run_cli("station", "import", "-", "-c", str(world.settings), stdin=LIST.encode())
+        assert (told.status, said in told.out) == (0, True), told
+    await asyncio.sleep(BITES_SECONDS)
+    part = Part("PG-1", 2, "SN-PG1")
+    async with playing(world.dial(part, login=FIRST)) as player:
+        assert (await player.boot(part.serial)).kind == CALL_RESULT
+        await world.gateway.event("password_learnt", subject="PG-1")
+    await world.command("station", "set", "PG-1", "--group", "default")
+    await asyncio.sleep(BITES_SECONDS)
+
+    await world.is_refused(part, "AUTH-02", login=SECOND)
+    async with playing(world.dial(part, login=FIRST)) as player:
+        assert (await player.call("Heartbeat")).kind == CALL_RESULT
 
 
 async def test_nobody_moves_or_takes_back_the_store_under_a_gateway(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -14,12 +15,14 @@ from voltward.cli.frame import FINDINGS, Options, print_json, print_line, print_
 from voltward.domain.observing import ObserveTerms
 from voltward.domain.station import DEFAULT_GROUP
 from voltward.settings import Settings, load_settings
+from voltward.usecases.assess_own_certificate import TurnedDown, assess_own_certificate
 from voltward.usecases.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
 from voltward.usecases.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
 
 app = App(name="posture", help="What the fleet is ready for, by what was seen of it.")
 Everyone = Annotated[bool, Parameter(name="--all", negative=(), help="List all stations, not only findings.")]
 Group = Annotated[str | None, Parameter(help="Only the stations of this group.")]
+_NAMED = 5  # stations of one source; a balancer has thousands
 _STATIC_RSA = "TLS-07"  # the control that lists those suites
 
 
@@ -67,6 +70,42 @@ def tls(
         return 0 if all(posture.is_harmless for posture in postures) else FINDINGS
 
     return run(story())
+
+
+@app.command(name="server-certificate")
+def server_certificate(*, options: Options = Options()) -> int:
+    """Who turned our server certificate down in the last 30 days. Exit status 1 if somebody did."""
+
+    async def story() -> int:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            now = deployment.clock.now()
+            found = await assess_own_certificate(deployment.store, deployment.journal, now)
+        if options.json:
+            print_json([asdict(turned) for turned in found])
+        elif found:
+            print_table(
+                ("source", "stations from there", "why", "times", "first", "last", "asked for"),
+                (_turned_row(turned) for turned in found),
+            )
+        else:
+            print_line("Nobody turned our server certificate down in the last 30 days.")
+        return FINDINGS if found else 0
+
+    return run(story())
+
+
+def _turned_row(turned: TurnedDown) -> tuple[str, ...]:
+    known, more = turned.stations[:_NAMED], len(turned.stations) - _NAMED
+    stations = ", ".join(known) + (f" and {more} more" if more > 0 else "")
+    times = (_date(turned.first), _date(turned.last))
+    return (
+        turned.source,
+        stations or "-",
+        turned.reason or turned.alert,
+        str(turned.times),
+        *times,
+        turned.server_name or "-",
+    )
 
 
 def _terms(settings: Settings, group: str, now: datetime) -> ObserveTerms | None:

@@ -338,6 +338,10 @@ class JournalReader(Protocol):
         """The newest rows of all chains, oldest of them first."""
         ...
 
+    async def of_kind(self, kind: str, since: datetime, most: int) -> Sequence[JournalRow]:
+        """The newest such rows, at most so many, oldest of them first."""
+        ...
+
     async def problems(self, now: datetime) -> Sequence[str]:
         """Cut, edited, reordered, dropped rows and tails, each as a sentence; empty means whole."""
         ...

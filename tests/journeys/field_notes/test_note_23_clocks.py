@@ -43,3 +43,10 @@ async def test_note_23_a_storm_of_refusals_of_our_certificate_is_told_once_in_wo
     (told,) = world.gateway.seen("our_certificate_refused", since=mark, subject=source)
 
     assert "does not know the authority" in told["reason"]
+    await world.row("our_certificate_refused", source)
+    (shown,) = [
+        turned
+        for turned in await world.command("posture", "server-certificate", status=1)
+        if turned["source"] == source
+    ]
+    assert shown["reason"] == told["reason"]

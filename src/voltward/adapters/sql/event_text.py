@@ -38,13 +38,18 @@ class EventText:
     facts: str
 
 
+def time_text(at: datetime) -> str:
+    """A time as it is stored: two of them compare as their texts do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def event_text(event: Event) -> EventText:
     """The stored form; `TypeError` for a fact that is no FactValue, a Secret or bytes above all."""
     if event.at.tzinfo is None:
         raise ValueError(f"{event.kind}: an event without a time zone cannot be stored")
     facts = {_name(name): _fact(event.kind, name, value) for name, value in event.facts.items()}
     return EventText(
-        at=event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        at=time_text(event.at),
         kind=_clean(event.kind),
         actor=_clean(event.actor),
         subject=_clean(event.subject),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, select, type_coerce
+from sqlalchemy import RowMapping, Select, select, type_coerce
 from sqlalchemy.types import NullType
 
 from voltward.adapters.sql.engine import Database
-from voltward.adapters.sql.event_text import EventText, event_of
+from voltward.adapters.sql.event_text import EventText, event_of, time_text
 from voltward.adapters.sql.journal_audit import ChainAudit, StoredRow
 from voltward.adapters.sql.journal_chain import ChainHead
 from voltward.adapters.sql.journal_rows import WRITER_NAME
@@ -37,6 +38,16 @@ class SqlJournalReader:
         statement = select(JOURNAL.c.writer, JOURNAL.c.seq, *_TEXTS)
         if subject is not None:
             statement = statement.where(JOURNAL.c.subject == subject)
+        return await self._newest(statement, count)
+
+    async def of_kind(self, kind: str, since: datetime, most: int) -> Sequence[JournalRow]:
+        """As `tail`; times are texts of one form, and so in their order."""
+        found = select(JOURNAL.c.writer, JOURNAL.c.seq, *_TEXTS).where(
+            JOURNAL.c.kind == kind, JOURNAL.c.at >= time_text(since)
+        )
+        return await self._newest(found, most)
+
+    async def _newest(self, statement: Select[*tuple[Any, ...]], count: int) -> Sequence[JournalRow]:
         newest_first = statement.order_by(JOURNAL.c.at.desc(), JOURNAL.c.writer.desc(), JOURNAL.c.seq.desc())
         async with self._database.reading() as transaction:
             rows = await transaction.all(newest_first.limit(count))

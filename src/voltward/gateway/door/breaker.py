@@ -46,7 +46,7 @@ class Breaker:
         self._clock = clock
         self._memory = timedelta(seconds=settings.memory)
         self._mass = MassRefusal(MassLimits(settings.share, settings.least, settings.window))
-        self._last_in = registry.last_in()
+        self._last_in = registry.last_in() or clock.now()  # nobody yet: then everybody after this
         self._started = clock.monotonic()
         self.count_links: Callable[[], int] = int
         self.clock = ClockDoubt(clock.now(), clock.monotonic(), registry.last_written())
@@ -117,17 +117,21 @@ class Breaker:
         Counted from the last time that anybody came in by right before this process began, and the time that
         passed since: a clock that is wrong from the start must not make everybody a stranger.
         """
-        now = self._clock.now()
-        if self._last_in is None:
-            return now - self._memory
         passed = timedelta(seconds=self._clock.monotonic() - self._started)
-        return min(now, self._last_in + passed) - self._memory
+        return min(self._clock.now(), self._last_in + passed) - self._memory
 
     def _by_the_good_time(self, refusal: Refusal) -> Decision:
-        """While our clock is in doubt, whoever is known is judged by the last time that was believed."""
-        if not self.clock.reason or refusal.control != BY_THE_CLOCK:
+        """While our clock is in doubt, whoever is known is judged by the last time that was believed.
+
+        It is looked at here too: a jump may be younger than the last look.
+        """
+        if refusal.control != BY_THE_CLOCK:
             return refusal.decision
-        good = self.clock.good_time(self._clock.monotonic())
+        monotonic = self._clock.monotonic()
+        self.clock.look(self._clock.now(), monotonic)
+        if not self.clock.reason:
+            return refusal.decision
+        good = self.clock.good_time(monotonic)
         if within_validity(replace(refusal.seen, at=good), {}) != PASSED:
             return refusal.decision
         if not is_known_by_proof(refusal, self.known_since()):
