@@ -16,6 +16,7 @@ import pytest_asyncio
 from tests.fakes.postgres import PASSWORD, PostgresServer, running_postgres
 from tests.journeys.deployment import BITES_SECONDS, Part, Template, World, eventually, run_cli, world_of
 from tests.journeys.player import playing
+from tests.journeys.secrets_hunt import stored_rows
 from voltward.domain.secret import Secret
 from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
@@ -110,6 +111,8 @@ async def test_a_list_comes_in_and_a_password_that_the_csms_takes_is_learnt(worl
     await world.is_refused(part, "AUTH-02", login=SECOND)
     async with playing(world.dial(part, login=FIRST)) as player:
         assert (await player.call("Heartbeat")).kind == CALL_RESULT
+    # What the hunt for secrets goes through at the end.
+    assert b"PG-1" in (await stored_rows(world.settings))["the table stations"]
 
 
 async def test_nobody_moves_or_takes_back_the_store_under_a_gateway(world: World) -> None:
