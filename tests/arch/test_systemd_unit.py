@@ -50,6 +50,21 @@ def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path, unit
     assert done.returncode == 0, done.stderr
 
 
+def test_systemd_reads_every_line_of_the_socket(analyze: str, tmp_path: Path) -> None:
+    for name in ("voltward.socket", "voltward.service"):
+        text = (UNIT.parent / name).read_text(encoding="utf-8")
+        here = tmp_path / name
+        here.write_text(text.replace("/opt/voltward/.venv/bin/voltward", sys.executable), encoding="utf-8")
+
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", str(tmp_path / "voltward.socket")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert "voltward.socket" not in done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("unit", "most"), [(UNIT, MOST_EXPOSED), (SIGNER, 0.6)], ids=["gateway", "signer"])
 def test_the_unit_is_as_closed_as_the_guide_says(analyze: str, unit: Path, most: float) -> None:
     done = subprocess.run(

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -151,6 +152,14 @@ def _read_event(line: bytes) -> LogEvent | None:
     return LogEvent(kind, subject, said, asyncio.get_running_loop().time())
 
 
+# Descriptor 3, and the environment that names this very process (sd_listen_fds(3)).
+AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 _started: dict[Path, list[GatewayChild]] = {}
 
 
@@ -163,12 +172,19 @@ def _remember(settings: Path, child: GatewayChild) -> None:
     _started.setdefault(settings.resolve(), []).append(child)
 
 
-async def start_serve(settings: Path, *words: str, overrides: Sequence[str] = ()) -> GatewayChild:
+async def start_serve(
+    settings: Path, *words: str, overrides: Sequence[str] = (), socket_of_systemd: socket.socket | None = None
+) -> GatewayChild:
     """`voltward serve` with these words; in a session of its own."""
     options = [word for override in overrides for word in ("--set", override)]
+    before, descriptors = [], []
+    if socket_of_systemd is not None:
+        descriptors = [socket_of_systemd.fileno()]
+        before = [sys.executable, "-c", AS_SYSTEMD, str(descriptors[0])]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voltward", "serve", *words, "-c", str(settings), *options,
+        *before, sys.executable, "-m", "voltward", "serve", *words, "-c", str(settings), *options,
         stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, limit=LONGEST_LINE, start_new_session=True,
+        pass_fds=descriptors,
     )  # fmt: skip
     child = GatewayChild(process)
     _remember(settings, child)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.journeys.deployment import OVERRIDES, Template, copy_deployment, run_cli
 from tests.journeys.gateway_child import PATIENCE, start_serve
+from voltward.gateway.channel.sockets import open_socket
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
 
@@ -75,3 +76,31 @@ async def test_systemd_hears_of_each_step_and_hands_the_key_over(
     assert status == 0
     verified = await run_cli("journal", "verify", "-c", str(file))  # an order, with the same credential
     assert verified.status == 0, verified
+
+
+async def test_a_socket_of_systemd_is_open_while_the_service_restarts(
+    template: Template, tmp_path: Path
+) -> None:
+    file = copy_deployment(template, tmp_path / "deployment")
+    with open_socket(("127.0.0.1", 0)) as held:
+        at = f"gateway.plain_listen=127.0.0.1:{held.getsockname()[1]}"
+        overrides = (*OVERRIDES, at, "csms.url=ws://127.0.0.1:9/ocpp")
+        for _ in range(2):
+            early = await asyncio.open_connection(*held.getsockname())  # nobody accepts it yet
+            child = await start_serve(file, overrides=overrides, socket_of_systemd=held)
+            await child.ready()
+            assert child.plain_port == held.getsockname()[1]
+            assert b"HTTP/1.1 4" in await answer_on(*early)
+
+            child.want_successor()  # gets it from the gateway that runs, not from systemd again
+            await child.event("part_replaced", seconds=30)
+            assert b"HTTP/1.1 4" in await answer_on(*await asyncio.open_connection(*held.getsockname()))
+            assert await child.stop() == 0
+
+
+async def answer_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    async with asyncio.timeout(PATIENCE):
+        told = await reader.read()
+    writer.close()
+    return told

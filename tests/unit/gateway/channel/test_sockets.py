@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
@@ -34,3 +35,19 @@ def test_a_socket_that_came_along_is_used_once_and_the_rest_is_given_back() -> N
     assert unwanted.fileno() == -1
     assert here.fileno() != -1
     here.close()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"LISTEN_FDS": "1"},
+        {"LISTEN_FDS": "1", "LISTEN_PID": "1"},  # somebody else's, left in the environment
+        {"LISTEN_FDS": "many", "LISTEN_PID": str(os.getpid())},
+    ],
+)
+def test_what_is_not_meant_for_this_process_is_left_alone(environ: dict[str, str]) -> None:
+    at_hand = SocketsAtHand.told_by(environ, parent=2)
+
+    with at_hand.listen(Place("tls", ANY)) as made:
+        assert made.fileno() > 2
