@@ -36,6 +36,7 @@ from voltward.gateway.links.learning import PasswordLearner
 from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
 from voltward.gateway.report import Reports
+from voltward.gateway.stalls import StallWatch
 from voltward.gateway.table_sizes import watch_sizes
 from voltward.gateway.upkeep.keeping import Keeping
 from voltward.ports.storage import ChangeFeed, Store
@@ -341,12 +342,16 @@ class Gateway:
 
     async def _tick(self) -> None:
         """Keep-alive and deadlines of a quarter of the links each time; once a round, counted refusals."""
-        turn = 0
+        turn, clock = 0, self._parts.duties.clock
+        stalls = StallWatch(TICK, clock.monotonic())
         while True:
             await asyncio.sleep(TICK)
             turn = (turn + 1) % TICKS
             self._look_at_stops()
-            now = self._parts.duties.clock.monotonic()
+            now = clock.monotonic()
+            seconds = stalls.stood_still(now)
+            if seconds is not None:
+                self._reports.happened("gateway_stood_still", "", {"seconds": seconds})
             for index, link in enumerate(self._parts.table):
                 if index % TICKS == turn:
                     link.tick(now)
