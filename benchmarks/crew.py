@@ -164,7 +164,9 @@ def _reply(pipe: Connection, seconds: float) -> Tally:
 
 
 @contextmanager
-def running_crew(processes: int, stations: Sequence[EquippedStation], roots: Sequence[str]) -> Iterator[Crew]:
+def running_crew(
+    processes: int, stations: Sequence[EquippedStation], roots: Sequence[str], comes_again: int = 0
+) -> Iterator[Crew]:
     """As many load processes, each with its share of the stations, ready when the block begins."""
     context = multiprocessing.get_context("spawn")
     numbered = list(enumerate(stations, 1))
@@ -173,7 +175,7 @@ def running_crew(processes: int, stations: Sequence[EquippedStation], roots: Seq
         ids: list[int] = []
         for index in range(processes):
             here, there = context.Pipe()
-            arguments = (there, numbered[index::processes], tuple(roots))
+            arguments = (there, numbered[index::processes], tuple(roots), comes_again)
             process = context.Process(
                 target=_work, args=arguments, name=f"benchmark-load-{index}", daemon=True
             )
@@ -189,11 +191,16 @@ def running_crew(processes: int, stations: Sequence[EquippedStation], roots: Seq
         yield Crew(pipes, tuple(ids))
 
 
-def _work(parent: Connection, share: list[tuple[int, EquippedStation]], roots: tuple[str, ...]) -> None:
+def _work(
+    parent: Connection,
+    share: list[tuple[int, EquippedStation]],
+    roots: tuple[str, ...],
+    comes_again: int,
+) -> None:
     # Ctrl-C reaches the whole group; the parent alone answers it and then ends its children.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stations = [
-        LoadStation(number, one.identity, one.serial, _context(one, roots), one.password)
+        LoadStation(number, one.identity, one.serial, _context(one, roots), one.password, comes_again)
         for number, one in share
     ]
     uvloop.run(_obey(parent, stations))

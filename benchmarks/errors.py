@@ -2,6 +2,7 @@
 
     BenchmarkFault
       PeerFault      a server or the sink answered wrongly, late or not at all: the figures would lie
+        ComeAgain    a station was told to come again (503): the soak's stations do
       MachineFault   this machine cannot run the benchmark: nginx missing, too few cores
 
 One wrong answer ends the run: a server that fails cheaply must not look fast.
@@ -16,6 +17,10 @@ class BenchmarkFault(Exception):
 
 class PeerFault(BenchmarkFault):
     """A server under test, or the sink behind it, did not do what it must."""
+
+
+class ComeAgain(PeerFault):
+    """A server turned a station away for now."""
 
 
 class MachineFault(BenchmarkFault):

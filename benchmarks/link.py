@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from benchmarks import messages
-from benchmarks.errors import PeerFault
+from benchmarks.errors import ComeAgain, PeerFault
 from benchmarks.fleet import HOST_NAME
 from benchmarks.frames import CLOSE, PING, PONG, TEXT, accept_value, encode, header, next_frame
 from benchmarks.layers import NoLayer, TlsLayer
@@ -127,7 +127,8 @@ class Link(asyncio.Protocol):
             return
         if not head.startswith(b"HTTP/1.1 101 "):
             status = head.partition(b"\r\n")[0].decode("latin-1")
-            raise PeerFault(f"the upgrade was refused: {status}")
+            kind = ComeAgain if head.startswith(b"HTTP/1.1 503 ") else PeerFault
+            raise kind(f"the upgrade was refused: {status}")
         if header(head, b"sec-websocket-accept") != accept_value(self._key):
             raise PeerFault("the upgrade's key was answered wrongly")
         if header(head, b"sec-websocket-protocol") != messages.SUBPROTOCOL.encode():
@@ -172,7 +173,8 @@ class Link(asyncio.Protocol):
             self._transport.write(output)
 
     def _fail(self, fault: Exception) -> None:
-        named = PeerFault(f"{self._identity}: {fault}")
+        kind = ComeAgain if isinstance(fault, ComeAgain) else PeerFault
+        named = kind(f"{self._identity}: {fault}")
         for future in (self.opened, self.ended):
             if not future.done():
                 future.set_exception(named)

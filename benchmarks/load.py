@@ -16,11 +16,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from benchmarks import messages
-from benchmarks.errors import PeerFault
+from benchmarks.errors import ComeAgain, PeerFault
 from benchmarks.layers import NoLayer, TlsLayer
 from benchmarks.link import Link, TlsChosen
 
 OPERATION_SECONDS = 10.0
+AGAIN_SECONDS = 2.0  # before a station that was told to come again does
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class LoadStation:
     serial: str
     context: ssl.SSLContext | None  # None: profile 1
     password: str = ""
+    comes_again: int = 0  # times, after a 503
 
     @property
     def source(self) -> tuple[str, int]:
@@ -107,6 +109,17 @@ async def connect(
     station: LoadStation, address: tuple[str, int], session: ssl.SSLSession | None = None
 ) -> Link:
     """An open link of that station, TLS and upgrade done and checked."""
+    for _ in range(station.comes_again):
+        try:
+            return await _connect_once(station, address, session)
+        except ComeAgain:
+            await asyncio.sleep(AGAIN_SECONDS)
+    return await _connect_once(station, address, session)
+
+
+async def _connect_once(
+    station: LoadStation, address: tuple[str, int], session: ssl.SSLSession | None
+) -> Link:
     layer = NoLayer() if station.context is None else TlsLayer(station.context, session)
     make = lambda: Link(layer, station.identity, station.password)  # noqa: E731 - uvloop wants a factory
     loop = asyncio.get_running_loop()
