@@ -109,7 +109,7 @@ def request_facts(request: SigningRequest | CsrProblem, decision: RequestDecisio
         "key": seen.key_fingerprint.hex(),
         "key_kind": seen.key.curve or seen.key.kind,
         "key_bits": seen.key.bits,
-        "subject": seen.subject,
+        "request_subject": seen.subject,
         "signature": seen.signature,
         "asked_beyond": seen.asked_beyond[:MOST_TOLD],
         "alternative_names": seen.alternative_names[:MOST_TOLD],

@@ -75,6 +75,7 @@ async def test_a_request_in_order_is_granted(bench: Bench) -> None:
 
     assert (verdict.granted, verdict.reason) == (True, "")
     assert verdict.facts["granted"] is True
+    assert not {"subject", "connection"} & verdict.facts.keys()  # whose line it is, the link says
 
 
 @pytest.mark.parametrize(
