@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -222,6 +223,15 @@ def _events() -> Iterator[str]:
                     yield kind
                 case _:
                     pass
+
+
+def test_every_shell_block_of_the_guide_is_run_or_said_to_belong_elsewhere() -> None:
+    """Those marked `sh run` are run by a journey; elsewhere: root, systemd, a database's own tools."""
+    marks = Counter(re.findall(r"^```(sh.*)$", _text("docs/operations.md"), re.MULTILINE))
+
+    assert marks.keys() == {"sh run", "sh elsewhere"}
+    assert marks["sh run"] >= 5
+    assert marks["sh elsewhere"] <= 3
 
 
 def test_every_metric_is_told() -> None:

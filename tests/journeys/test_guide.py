@@ -12,16 +12,6 @@ from voltward.simulator.csms import small_csms
 
 pytestmark = pytest.mark.journey
 
-ELSEWHERE = 2  # systemd as root, the tools of PostgreSQL
-RUN = 5
-
-
-def test_every_block_is_run_or_said_to_belong_elsewhere() -> None:
-    page = GuidePage.read()
-
-    assert (len(page.marked("sh run")), len(page.marked("sh elsewhere"))) == (RUN, ELSEWHERE)
-    assert len(page.blocks) == RUN + ELSEWHERE
-
 
 async def test_the_guide_works_from_the_first_line_to_the_restore(tmp_path: Path) -> None:
     async with small_csms(SystemClock()) as csms:
