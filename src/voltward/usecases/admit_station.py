@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from voltward.domain.enforcement import Decision, Policy, Weighing, decide, observe
 from voltward.domain.events import Event, FactValue
@@ -46,13 +47,16 @@ class DoorRules:
         terms = self.observed.get(group if group in self.policies else DEFAULT_GROUP)
         return terms if terms is not None and terms.hold(now) else None
 
-    def weighing(self, entry: StationEntry | None, lane: Lane) -> Weighing:
-        """What turns verdicts about a station into a decision; strangers meet that of their group."""
+    def policy_for(self, entry: StationEntry | None) -> Policy:
+        """The policy of a station's group; strangers meet that of theirs."""
         group = entry.station.group if entry is not None else self.strangers or DEFAULT_GROUP
-        policy = self.policies.get(group) or self.policies.get(DEFAULT_GROUP) or Policy(group, {})
+        return self.policies.get(group) or self.policies.get(DEFAULT_GROUP) or _plain_policy(group)
+
+    def weighing(self, entry: StationEntry | None, lane: Lane) -> Weighing:
+        """What turns verdicts about a station into a decision."""
         return Weighing(
             defaults=self.rulebook.defaults,
-            policy=policy,
+            policy=self.policy_for(entry),
             exceptions=entry.exceptions if entry is not None else (),
             lane=lane,
             softest=self.rulebook.softest,
@@ -85,6 +89,12 @@ def judge_boot(
     if rules.terms_for(entry, now) is None:
         return decision
     return observe(decision, weighing, now, rules.rulebook.holding)
+
+
+@lru_cache(maxsize=256)  # the same object each time: others keep what they have made of it
+def _plain_policy(group: str) -> Policy:
+    """That of a group that changes nothing."""
+    return Policy(group, {})
 
 
 def _may_be_observed(observation: ConnectionObservation, terms: ObserveTerms) -> bool:

@@ -56,7 +56,6 @@ class NotUpgraded:
     retry_after: str | None = None
 
 
-@lru_cache(maxsize=4096)  # stations come back: the URL of each is read again and again
 def parse_websocket_url(url: str) -> WebSocketURI:
     """Take a `ws://` or `wss://` URL apart (`secure`, `host`, `port`). Raises OperatorFault."""
     try:
@@ -78,17 +77,19 @@ class ClientUpgrade:
 
     def __init__(
         self,
-        url: str,
+        url: str | WebSocketURI,
         subprotocols: Sequence[str],
         *,
         nonce: bytes,
         headers: Iterable[tuple[str, str | bytes]] = (),
         deflate: bool = False,
     ) -> None:
-        """`nonce` is 16 bytes of chance (RFC 6455 4.1); `headers` are added, bytes as they are."""
+        """`url` may be taken apart already (`parse_websocket_url`); `nonce` is 16 bytes of chance
+        (RFC 6455 4.1); `headers` are added, bytes as they are.
+        """
         if len(nonce) != 16:
             raise ValueError("Sec-WebSocket-Key is made of 16 bytes")
-        self._uri = parse_websocket_url(url)
+        self._uri = parse_websocket_url(url) if isinstance(url, str) else url
         self._subprotocols = tuple(subprotocols)
         self._deflate = deflate
         self._key = base64.b64encode(nonce).decode("ascii")

@@ -4,6 +4,11 @@ import json
 import subprocess
 import sys
 
+import pytest
+import structlog
+
+from voltward.supervisor.json_log import JsonLines
+
 
 def test_the_log_is_one_json_object_a_line_and_secrets_do_not_print() -> None:
     script = (
@@ -19,3 +24,14 @@ def test_the_log_is_one_json_object_a_line_and_secrets_do_not_print() -> None:
     assert (told["event"], told["subject"], told["level"]) == ("it_happened", "CP001", "info")
     assert "hunter2" not in line
     assert done.stdout == ""
+
+
+def test_an_error_is_logged_with_its_trace(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    log = JsonLines(structlog.BytesLogger(sys.stderr.buffer), [], {})
+
+    log.error("task_crashed", task="follow", exc_info=ZeroDivisionError("by nothing"))
+
+    told = json.loads(capfdbinary.readouterr().err)
+    assert (told["level"], told["task"]) == ("error", "follow")
+    assert told["exception"].endswith("ZeroDivisionError: by nothing\n")
+    assert "exc_info" not in told

@@ -86,6 +86,11 @@ def test_a_station_meets_its_groups_policy_else_the_defaults() -> None:
     assert rules().weighing(entry(group="site-b"), Lane.REPAIR).policy == Policy("site-b", {})
 
 
+def test_a_policy_is_the_same_object_each_time() -> None:
+    """Whoever compiles something of it keeps that as long as the object stays."""
+    assert rules().policy_for(entry()) is rules().policy_for(entry())
+
+
 def test_an_exception_lets_an_expired_certificate_into_a_lane_and_no_further() -> None:
     waived = entry(exceptions=(exception("CERT-03", until=NOW + timedelta(days=1)),))
 

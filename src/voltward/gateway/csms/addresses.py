@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 
 AWAY = 30.0  # seconds that an address which failed comes last
 MOST = 8  # addresses of a name that are looked at
@@ -49,9 +50,16 @@ def share(seconds_left: float, addresses_left: int) -> float:
 
 async def addresses_of(host: str, port: int) -> list[str]:
     """The addresses of a name, in the resolver's order; OSError (socket.gaierror) where it has none."""
+    if _is_address(host):
+        return [host]
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+@lru_cache(maxsize=64)  # there are a few CSMSs
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [str(address[0]) for *_, address in found]
-    return [host]
+        return False
+    return True

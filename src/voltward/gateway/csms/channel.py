@@ -12,14 +12,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from voltward.domain.route import csms_url
+from websockets.uri import WebSocketURI
+
 from voltward.gateway.channel.peer import Peer
 from voltward.gateway.csms.addresses import AddressBook, addresses_of, share
+from voltward.gateway.csms.station_uri import station_uri
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect
 from voltward.ports.clock import Entropy
 from voltward.wire.tls_client import ClientContext, TlsClientEngine
 from voltward.wire.tls_failure import TlsFailure
-from voltward.wire.upgrade_client import ClientUpgrade, NotUpgraded, Upgraded, parse_websocket_url
+from voltward.wire.upgrade_client import ClientUpgrade, NotUpgraded, Upgraded
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
 
 NO_SUBPROTOCOL = "no common subprotocol"
@@ -294,9 +296,7 @@ class _Dial:
     """What is the same at each address of a CSMS."""
 
     route: CsmsRoute
-    url: str
-    host: str
-    port: int
+    uri: WebSocketURI
     subprotocols: Sequence[str]
     headers: Sequence[tuple[str, str | bytes]]
     chance: DialChance
@@ -313,12 +313,11 @@ async def dial_csms(
 
     A name with several addresses is tried at the next one where the first refuses, is silent or broken.
     """
-    url = csms_url(route.url, identity)
-    where = parse_websocket_url(url)
-    dial = _Dial(route, url, where.host, where.port, subprotocols, headers, chance)
+    uri = station_uri(route.url, identity)
+    dial = _Dial(route, uri, subprotocols, headers, chance)
     try:
         async with asyncio.timeout(route.dial_timeout):
-            addresses = await route.resolve(where.host, where.port)
+            addresses = await route.resolve(uri.host, uri.port)
             if len(addresses) == 1:
                 return await _dial_at(dial, addresses[0])
             return await _dial_any(dial, addresses)
@@ -350,14 +349,14 @@ async def _dial_any(dial: _Dial, addresses: Sequence[str]) -> CsmsChannel | Dial
 async def _dial_at(dial: _Dial, address: str) -> CsmsChannel | DialFailed:
     """At one address; whoever calls limits the time. TLS is still for the host of the URL."""
     route = dial.route
-    upgrade = ClientUpgrade(dial.url, dial.subprotocols, nonce=dial.chance.nonce(), headers=dial.headers)
+    upgrade = ClientUpgrade(dial.uri, dial.subprotocols, nonce=dial.chance.nonce(), headers=dial.headers)
     channel = CsmsChannel(route, upgrade, dial.chance)
-    engine = TlsClientEngine(route.tls, dial.host) if route.tls is not None else None
+    engine = TlsClientEngine(route.tls, dial.uri.host) if route.tls is not None else None
     channel.peer = Peer(channel, engine)
     failed: DialFailed | None
     try:
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: channel.peer, address, dial.port)  # type: ignore[arg-type, return-value] - it is set above
+        await loop.create_connection(lambda: channel.peer, address, dial.uri.port)  # type: ignore[arg-type, return-value] - it is set above
         failed = await channel.upgraded()
     except OSError as error:
         failed = DialFailed(f"cannot connect: {error.strerror or error}")

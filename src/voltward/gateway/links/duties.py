@@ -122,16 +122,16 @@ class LinkDuties:
 
     def _switched_off(self, judgement: Judgement) -> frozenset[str]:
         """Message controls that the group's policy or a dated exception takes away from this station."""
-        weighing = self.door_rules.weighing(judgement.entry, Lane.REPAIR)
-        policy, known = self._off.get(weighing.policy.name, (None, frozenset[str]()))
-        if policy is weighing.policy and not weighing.exceptions:  # a reload brings other policies
-            return known
-        now = self.clock.now()
+        policy = self.door_rules.policy_for(judgement.entry)
+        kept, known = self._off.get(policy.name, (None, frozenset[str]()))
+        if kept is policy and not (judgement.entry and judgement.entry.exceptions):
+            return known  # a reload brings other policies
+        weighing, now = self.door_rules.weighing(judgement.entry, Lane.REPAIR), self.clock.now()
         off = frozenset(
             control for control in self.book.controls if weighing.action_for(control, now)[0] is Action.RECORD
         )
         if not weighing.exceptions:
-            self._off[weighing.policy.name] = (weighing.policy, off)
+            self._off[policy.name] = (policy, off)
         return off
 
     async def dial(self, judgement: Judgement, subprotocols: Sequence[str]) -> CsmsChannel | DialFailed:
