@@ -19,7 +19,7 @@ def log_as_json() -> None:
 
 
 class JsonLines(structlog.BoundLoggerBase):
-    """Makes a line in one step: there are two for every connection, and structlog's own way costs 40 % more."""
+    """Makes a line in one step: there are two for every connection, structlog's own way costs 40 % more."""
 
     def info(self, event: str, **facts: object) -> None:
         """Something happened."""

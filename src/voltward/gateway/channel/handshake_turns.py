@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-BUDGET = 0.004  # seconds of one look at the sockets that may go to beginning handshakes
+BUDGET = 0.0015  # seconds of one look at the sockets that may go to beginning handshakes
 
 
 class HandshakeTurns:

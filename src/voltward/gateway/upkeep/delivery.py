@@ -16,6 +16,7 @@ from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.deliver import deliver
 
 MOST = 250  # entries of one transaction: others get their turn to write
+REST = 0.25  # seconds after a transaction that was not full: so the next one carries more
 FIRST_RETRY = 0.1  # seconds; doubles up to
 LONGEST_RETRY = 5.0
 IDLE = 60.0  # seconds without anything to carry, until the spool is looked through all the same
@@ -44,8 +45,9 @@ class Delivery:
         """Until cancelled; the rest is carried by `flush`, or by the next process."""
         retry = FIRST_RETRY
         while True:
-            if await self._carry_some():
+            if carried := await self._carry_some():
                 retry = FIRST_RETRY
+                await asyncio.sleep(REST if carried < MOST else 0)
             elif self.failure is None:
                 await self._outbox.news(IDLE)
                 await self._outbox.look_around()
@@ -62,11 +64,14 @@ class Delivery:
         except TimeoutError:
             return  # it stays in the spool
 
-    async def _carry_some(self) -> bool:
+    async def _carry_some(self) -> int:
+        """How many entries have arrived."""
         records = await self._outbox.next(MOST)
         for remark in self._outbox.remarks():
             self._reports.happened("spool_damaged", "", {"reason": remark})
-        return bool(records) and await self._carry(records)
+        if not records or not await self._carry(records):
+            return 0
+        return max(1, sum(len(record.entries) for record in records))
 
     async def _carry(self, records: Sequence[Spooled]) -> bool:
         try:
