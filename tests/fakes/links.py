@@ -75,6 +75,7 @@ class StationEnd:
         self.sent: list[bytes] = []
         self.pings = 0
         self.moves = False  # octets go on, though no pong comes
+        self.answers = False  # it takes what is sent to it
         self.ending: tuple[int, str] | None = None
         self.link: StationLink | None = None
 
@@ -86,6 +87,9 @@ class StationEnd:
 
     def has_moved(self) -> bool:
         return self.moves
+
+    def has_answered(self) -> bool:
+        return self.answers
 
     def close(self, code: int, reason: str) -> None:
         self._end((code, reason))

@@ -15,7 +15,7 @@ from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
 
 LATEST_ARRIVAL = 30.0  # seconds after which whoever stood at a door that closed is in, or is not
-WELCOME = 10.0  # seconds for whoever stands at our door when the next gateway takes over
+WELCOME = 5.0  # seconds for whoever stands at our door when the next gateway takes over
 LAST_WORDS = 0.3  # seconds for close frames to leave
 
 Links = Callable[[], Sequence[StationLink]]

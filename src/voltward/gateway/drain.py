@@ -1,17 +1,20 @@
-"""How a gateway leaves: its links are closed at a pace, those first on which nobody waits for anything."""
+"""How many links go at a time. A gateway that leaves first closes those on which nobody waits."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from voltward.lifecycles.station_session import CloseCause
 
 STEP = 0.1  # seconds between two portions
 BUSY_PATIENCE = 5.0  # seconds that a link with an open call may take to become idle
+
+
+Link = TypeVar("Link")
 
 
 class LeavingLink(Protocol):
@@ -58,6 +61,17 @@ async def drain(
         with suppress(TimeoutError):
             async with asyncio.timeout(STEP):
                 await hurry.wait()
+
+
+async def paced(links: Iterable[Link], rate: float) -> AsyncIterator[Link]:
+    """One after the other, at most `rate` a second; 0: all at once."""
+    portion = 0
+    for link in links:
+        yield link
+        portion += 1
+        if rate and portion >= rate * STEP:
+            await asyncio.sleep(portion / rate)
+            portion = 0
 
 
 def _close(links: Iterable[LeavingLink], most: int, reason: str) -> int:

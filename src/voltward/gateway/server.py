@@ -25,7 +25,7 @@ from voltward.gateway.channel.station_channel import Threshold
 from voltward.gateway.departures import Departures
 from voltward.gateway.door.breaker_watch import BreakerWatch
 from voltward.gateway.door.judging import Door, Judgement, ends_by_date
-from voltward.gateway.drain import DrainPace
+from voltward.gateway.drain import DrainPace, paced
 from voltward.gateway.entrance import Entrance, Ports
 from voltward.gateway.handover.predecessor import Inheritance, Predecessor
 from voltward.gateway.handover.successor import Successor
@@ -265,13 +265,19 @@ class Gateway:
     # -- loops --------------------------------------------------------------------------------------------
 
     async def _watch_ends(self) -> None:
-        """Certificates, allowances, exceptions, observing end on live links too: these are judged again."""
+        """Certificates, allowances, exceptions, observing end on live links too: these are judged again.
+
+        At the drain's pace: with a group that is observed, all its stations may have to go.
+        """
+        parts = self._parts
         while True:
             await asyncio.sleep(ENDS)
-            now = self._parts.duties.clock.now()
-            for link in self._parts.table:
-                self._parts.duties.still_in(link.judgement)
-                if ends_by_date(link.judgement, now):
+            now = parts.duties.clock.now()
+            for link in parts.table:
+                parts.duties.still_in(link.judgement)
+            ending = [link for link in parts.table if ends_by_date(link.judgement, now)]
+            async for link in paced(ending, parts.drain.rate):
+                if link in parts.table:  # it may have gone meanwhile
                     self.judge_again(link)
 
     async def _follow(self) -> None:

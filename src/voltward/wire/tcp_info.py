@@ -43,3 +43,11 @@ def has_moved(before: Progress, now: Progress) -> bool:
     if now.received > before.received:
         return True
     return before.is_waiting and now.acknowledged > before.acknowledged
+
+
+def has_answered(before: Progress, now: Progress) -> bool:
+    """Whether anybody is there at all: octets came, or something that was sent since was acknowledged.
+
+    For a peer that is not read, whose pong cannot be seen: less than a sign of life, and more than none.
+    """
+    return now.received > before.received or now.acknowledged > before.acknowledged

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from voltward.adapters.system_clock import SystemClock
-from voltward.gateway.drain import DrainPace, drain
+from voltward.gateway.drain import DrainPace, drain, paced
 from voltward.lifecycles.station_session import CloseCause
 
 
@@ -81,3 +81,12 @@ async def test_without_a_rate_all_go_at_once_and_nobody_is_no_fault() -> None:
     await fleet.leaves(DrainPace())
 
     assert len(fleet.closed) == 50
+
+
+async def test_what_is_paced_comes_one_after_the_other_and_all_of_it() -> None:
+    now = SystemClock().monotonic
+    began = now()
+
+    assert [number async for number in paced(range(30), 100.0)] == list(range(30))
+    assert now() - began >= 0.25
+    assert [number async for number in paced(range(1000), 0.0)] == list(range(1000))

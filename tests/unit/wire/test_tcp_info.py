@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from voltward.wire.tcp_info import SIZE, Progress, has_moved, read_tcp_info
+from voltward.wire.tcp_info import SIZE, Progress, has_answered, has_moved, read_tcp_info
 
 
 def told(*, unacked: int = 0, acknowledged: int = 0, received: int = 0, not_sent: int = 0) -> bytes:
@@ -42,3 +42,15 @@ def test_an_old_kernel_tells_too_little() -> None:
 )
 def test_what_shows_that_the_peer_is_there(before: Progress, now: Progress, moved: bool) -> None:
     assert has_moved(before, now) is moved
+
+
+@pytest.mark.parametrize(
+    ("now", "answered"),
+    [
+        (Progress(5, 5, True), False),  # it takes nothing
+        (Progress(6, 5, True), True),
+        (Progress(5, 14, False), True),  # its kernel took the ping
+    ],
+)
+def test_what_shows_that_anybody_is_there(now: Progress, answered: bool) -> None:
+    assert has_answered(Progress(5, 5, False), now) is answered

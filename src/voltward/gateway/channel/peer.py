@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, cast
 
-from voltward.wire.tcp_info import SIZE, Progress, has_moved, read_tcp_info
+from voltward.wire.tcp_info import SIZE, Progress, has_answered, has_moved, read_tcp_info
 from voltward.wire.tls import TlsFailure
 
 _READ = memoryview(bytearray(256 * 1024))
@@ -214,6 +214,11 @@ class Peer(asyncio.BufferedProtocol):
         """Whether octets came since the mark, or some arrived that had to wait: slow is not silent."""
         now = self._progress()
         return self._marked is not None and now is not None and has_moved(self._marked, now)
+
+    def has_answered(self) -> bool:
+        """Whether anybody took what was sent since the mark; where the kernel tells nothing, yes."""
+        now = self._progress()
+        return self._marked is None or now is None or has_answered(self._marked, now)
 
     @property
     def source(self) -> tuple[str, int]:

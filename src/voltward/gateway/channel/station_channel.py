@@ -218,6 +218,10 @@ class StationChannel:
         """Whether octets have moved since the ping: it may not even have arrived yet."""
         return self.peer.has_moved()
 
+    def has_answered(self) -> bool:
+        """Whether anybody took the ping: for a station that is not read, whose pong cannot be seen."""
+        return self.peer.has_answered()
+
     def close(self, code: int, reason: str) -> None:
         """Say why, and go."""
         if self._codec is not None:

@@ -41,6 +41,9 @@ class ConnectionTable(Generic[Link]):
     def __iter__(self) -> Iterator[Link]:
         return iter(tuple(self._links.values()))
 
+    def __contains__(self, link: Link) -> bool:
+        return self._links.get(link.connection) is link
+
     def current(self, station: StationId) -> Link | None:
         """The link that speaks for the station now."""
         connection = self._current.get(station)

@@ -270,11 +270,9 @@ class StationLink:
                 pass
 
     async def probe(self, seconds: float) -> bool:
-        """Ping now; whether anything comes back in time (ruling 11). Who is not read counts as alive."""
-        if self._station_line.is_paused:
-            return True
+        """Ping now; whether anything comes back in time (ruling 11), or arrives at one who is not read."""
         if self._probe is None:
-            self._probe = Probe()
+            self._probe = Probe(self._channel.has_answered if self._station_line.is_paused else None)
             self.keepalive.probe(self._monotonic(), seconds + 1.0)
             self._channel.ping()
         probe = self._probe

@@ -313,6 +313,18 @@ async def test_where_the_kernel_tells_nothing_nothing_has_moved() -> None:
     assert not socket.peer.has_moved()  # since when?
 
 
+async def test_a_ping_that_was_taken_is_an_answer_of_sorts() -> None:
+    socket = Socket()
+    assert socket.peer.has_answered()  # a kernel that tells nothing speaks against nobody
+    socket.transport.tcp_info = kernel_tells(received=10)
+    socket.peer.mark()
+    assert not socket.peer.has_answered()
+
+    socket.transport.tcp_info = kernel_tells(received=11)
+
+    assert socket.peer.has_answered()
+
+
 async def test_a_socket_that_is_gone_has_not_moved() -> None:
     socket = Socket()
     socket.transport.tcp_info = kernel_tells(received=10)

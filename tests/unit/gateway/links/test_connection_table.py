@@ -49,7 +49,9 @@ def test_with_its_current_link_a_station_is_offline() -> None:
     table.enter(OLD)
     table.enter(OTHER)
 
+    assert OLD in table
     assert table.leave(OLD) is True
+    assert OLD not in table
     assert table.leave(OLD) is False
     assert (table.current(CP1), table.current(CP2), len(table)) == (None, OTHER, 1)
 

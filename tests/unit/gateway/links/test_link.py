@@ -291,6 +291,19 @@ async def test_a_probe_that_nothing_answers_is_over_in_time(hall: Hall) -> None:
     assert await link.link.probe(0.01) is False
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_station_that_is_not_read_is_alive_if_it_takes_what_is_sent(
+    hall: Hall, is_there: bool
+) -> None:
+    """Its pong cannot be heard: a station that has vanished must not keep its own comeback out."""
+    link = await hall.link()
+    link.link._station_line.pause("csms-slow")
+    link.station.answers = is_there
+
+    assert await link.link.probe(0.3) is is_there
+    assert link.station.pings == 1
+
+
 async def test_a_link_that_ends_while_it_is_probed_was_not_alive(hall: Hall) -> None:
     link = await hall.link()
 
