@@ -26,6 +26,7 @@ from voltward.gateway.settings import (
     RelaySettings,
     TenantSettings,
 )
+from voltward.usecases.renewal_settings import RenewalSettings
 
 FILE_NAME = "voltward.toml"
 
@@ -78,6 +79,7 @@ class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     lifetime: Duration = Duration(400 * 86400.0)  # of a station's
     crl_url: str = ""  # `{authority}` stands for the name of the authority
     ocsp_url: str = ""
+    renewal: RenewalSettings = field(default_factory=RenewalSettings)
 
 
 class PortalSettings(Struct, frozen=True, forbid_unknown_fields=True):

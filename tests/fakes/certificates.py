@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
+from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -208,6 +209,21 @@ class Authority:
         )
         certificate = _sign_with_sha1(builder, self.key) if sha1 else builder.sign(self.key, hashes.SHA256())
         return Issued(certificate, made, self.intermediates)
+
+    def sign_request(self, csr: bytes, common_name: str, organisation: str) -> tuple[bytes, ...]:
+        """The chain for a request (DER) up to this root: its key, our names."""
+        request = x509.load_der_x509_csr(csr)
+        builder = _describe(
+            subject_of(common_name, organisation),
+            cast("PrivateKey", request),  # of which only the public half is looked at
+            self.certificate.subject,
+            Validity.days(),
+            _leaf_extensions(),
+        )
+        leaf = builder.sign(self.key, hashes.SHA256())
+        return tuple(
+            each.public_bytes(Encoding.DER) for each in (leaf, *self.intermediates, self.certificate)
+        )
 
     def revocation_list(self, *serials: int, validity: Validity | None = None) -> bytes:
         """A CRL of this authority over these serial numbers, as PEM."""

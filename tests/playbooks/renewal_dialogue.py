@@ -19,15 +19,20 @@ from voltward.lifecycles.effects import (
     RememberForm,
     SupersedeCertificate,
     TellOperator,
+    TimeCame,
     WakeAt,
     WithdrawAsks,
 )
 from voltward.lifecycles.renewal_state import (
+    Begun,
+    CameWith,
     CertificateIssued,
+    CertificateProven,
     CsrTaken,
     OfferedForm,
     Renewal,
     RenewalOrigin,
+    RenewalPhase,
 )
 
 OLD, NEW, NEWER = b"old", b"new", b"newer"
@@ -106,3 +111,41 @@ _WORDS: dict[type, Callable[..., str]] = {
     TellOperator: lambda e, _now: f"tell: {e.what}",
     RememberForm: lambda e, _now: f"remember {e.form} {'worked' if e.worked else 'failed'}",
 }
+
+
+HOUR, DAY = 3600, 86400
+ACCEPTED, REJECTED = answer(Outcome.ACCEPTED), answer(Outcome.REJECTED, "no")
+SILENT, LINK_LOST = answer(Outcome.SILENT), answer(Outcome.LINK_LOST)
+TIME_CAME, BEGUN = fact(TimeCame()), fact(Begun())
+
+
+def proven(fingerprint: bytes) -> Fact[Play]:
+    return fact(CertificateProven(fingerprint))
+
+
+def came(fingerprint: bytes | None) -> Fact[Play]:
+    return fact(CameWith(fingerprint))
+
+
+def asked(**changes: object) -> Dialogue[Play]:
+    """Until the station is asked for a request."""
+    return renewal(organisation="", **changes) >> BEGUN << "ask ReadFacts" >> REJECTED << "ask RequestCsr"
+
+
+def ordered(**changes: object) -> Dialogue[Play]:
+    """Until its request is at the authority."""
+    return asked(**changes) >> csr() << "withdraw" << "issue 1"
+
+
+def installing(**changes: object) -> Dialogue[Play]:
+    """Until the station is handed its certificate."""
+    return ordered(**changes) >> issued() << "await new" << "ask InstallCertificate PEM 1"
+
+
+def unproven(**changes: object) -> Dialogue[Play]:
+    """Until it says that it took it."""
+    return installing(**changes) >> ACCEPTED << "wake in 1 day, 0:00:00"
+
+
+def phase(dialogue: Dialogue[Play]) -> RenewalPhase:
+    return dialogue.machine.state.phase

@@ -8,80 +8,50 @@ import pytest
 from tests.fakes.clock import NOON
 from tests.playbooks.dialogue import Dialogue, Fact
 from tests.playbooks.renewal_dialogue import (
+    ACCEPTED,
+    BEGUN,
+    DAY,
     FORMS,
+    LINK_LOST,
     NEW,
     NEWER,
     OLD,
+    REJECTED,
+    SILENT,
+    TIME_CAME,
     Play,
     answer,
+    asked,
+    came,
     csr,
     fact,
+    installing,
     issued,
+    ordered,
+    phase,
+    proven,
     renewal,
+    unproven,
 )
-from voltward.domain.intents import CertificateUse, IntentAnswer, Outcome
-from voltward.lifecycles.answers import Refused
-from voltward.lifecycles.certificate_renewal import RENEWAL
-from voltward.lifecycles.effects import Cancelled, TimeCame
+from voltward.domain.intents import CertificateUse, IntentAnswer, Outcome, Reading, ReadingTold
+from voltward.lifecycles.answers import Agreed
+from voltward.lifecycles.effects import Cancelled
 from voltward.lifecycles.renewal_state import (
     AuthorityDeclined,
     AuthorityDelayed,
-    Begun,
-    CameWith,
-    CertificateIssued,
-    CertificateProven,
     CsrTaken,
     CsrUnfit,
-    Renewal,
     RenewalOrigin,
     RenewalPhase,
     RenewalTerms,
-    TriedAgain,
 )
-from voltward.lifecycles.step import IllegalTransition
-
-HOUR, DAY = 3600, 86400
-ACCEPTED, REJECTED = answer(Outcome.ACCEPTED), answer(Outcome.REJECTED, "no")
-SILENT, LINK_LOST = answer(Outcome.SILENT), answer(Outcome.LINK_LOST)
-TIME_CAME, BEGUN = fact(TimeCame()), fact(Begun())
-
-
-def proven(fingerprint: bytes) -> Fact[Play]:
-    return fact(CertificateProven(fingerprint))
-
-
-def came(fingerprint: bytes | None) -> Fact[Play]:
-    return fact(CameWith(fingerprint))
-
-
-def asked(**changes: object) -> Dialogue[Play]:
-    """Until the station is asked for a request."""
-    return renewal(organisation="", **changes) >> BEGUN << "ask RequestCsr"
-
-
-def ordered(**changes: object) -> Dialogue[Play]:
-    """Until its request is at the authority."""
-    return asked(**changes) >> csr() << "withdraw" << "issue 1"
-
-
-def installing(**changes: object) -> Dialogue[Play]:
-    """Until the station is handed its certificate."""
-    return ordered(**changes) >> issued() << "await new" << "ask InstallCertificate PEM 1"
-
-
-def unproven(**changes: object) -> Dialogue[Play]:
-    """Until it says that it took it."""
-    return installing(**changes) >> ACCEPTED << "wake in 1 day, 0:00:00"
-
-
-def phase(dialogue: Dialogue[Play]) -> RenewalPhase:
-    return dialogue.machine.state.phase
 
 
 def test_a_renewal_from_the_order_to_the_proof() -> None:
     play = (
         renewal()
-        >> BEGUN << "ask SetOrganisation"
+        >> BEGUN << "ask ReadFacts"
+        >> ACCEPTED << "ask SetOrganisation"
         >> ACCEPTED << "ask RequestCsr"
         >> ACCEPTED << "wake in 0:10:00"
         >> csr() << "withdraw" << "issue 1"
@@ -115,9 +85,27 @@ def test_use_and_request_id_are_echoed_as_the_station_named_them() -> None:
 def test_without_the_organisation_it_goes_on(outcome: Outcome) -> None:
     assert (
         renewal()
-        >> BEGUN << "ask SetOrganisation"
+        >> BEGUN << "ask ReadFacts"
+        >> answer(outcome) << "ask SetOrganisation"
         >> answer(outcome) << "record organisation_not_set" << "ask RequestCsr"
     )  # fmt: skip
+
+
+def test_what_the_station_says_about_itself_is_used() -> None:
+    told = (ReadingTold(Reading.CHAIN_SIZE, " 4000 "), ReadingTold(Reading.ORGANISATION, "Volt"))
+    play = renewal() >> BEGUN << "ask ReadFacts"
+
+    assert play >> fact(Agreed(IntentAnswer(Outcome.ACCEPTED, readings=told))) << "ask RequestCsr"
+    assert play.machine.state.longest_chain == 4000
+
+
+@pytest.mark.parametrize("size", ["", "none", "-1", "0", "9" * 30, "\u0664"])
+def test_a_length_that_is_none_is_no_limit(size: str) -> None:
+    told = (ReadingTold(Reading.CHAIN_SIZE, size),)
+    play = renewal() >> BEGUN << "ask ReadFacts"
+
+    assert play >> fact(Agreed(IntentAnswer(Outcome.ACCEPTED, readings=told))) << "ask SetOrganisation"
+    assert play.machine.state.longest_chain is None
 
 
 def test_a_trigger_that_is_rejected_is_tried_again_later_each_time_and_then_stuck() -> None:
@@ -197,7 +185,7 @@ def test_an_authority_that_refuses_is_told_of_and_asked_with_a_new_request_later
     assert (
         play << "tell: the authority will not sign its request: not in the list" << "wake in 1 day, 0:00:00"
     )
-    assert play >> TIME_CAME << "withdraw" << "ask RequestCsr"
+    assert play >> TIME_CAME << "withdraw" << "ask ReadFacts"
 
 
 def test_an_authority_that_answers_late_answers_nobody_any_more() -> None:
@@ -230,7 +218,7 @@ def test_what_a_station_took_in_no_form_is_denied_when_all_of_it_is_tried_again(
     play = play >> REJECTED << "record certificate_rejected" << "withdraw"
 
     assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
-    assert play >> TIME_CAME << "withdraw" << "discard new" << "ask RequestCsr"
+    assert play >> TIME_CAME << "withdraw" << "discard new" << "ask ReadFacts"
 
 
 def test_a_chain_that_is_longer_than_the_station_takes_is_not_sent() -> None:
@@ -267,7 +255,7 @@ def test_what_is_accepted_and_never_used_is_told_and_the_old_one_goes_on() -> No
     play = play >> TIME_CAME << "withdraw"
     play = play << "tell: it said that it took its certificate, and never used it; what it had goes on"
     assert play << "wake in 1 day, 0:00:00"
-    assert play >> DAY >> TIME_CAME << "withdraw" << "ask RequestCsr"
+    assert play >> DAY >> TIME_CAME << "withdraw" << "ask ReadFacts"
     assert play.machine.state.leftovers == (NEW,)
 
 
@@ -331,60 +319,3 @@ def test_an_operator_ends_it_anywhere(begun: Callable[[], Dialogue[Play]]) -> No
     assert play >> fact(Cancelled("ann")) << "withdraw" << "record renewal_cancelled"
     assert phase(play) is RenewalPhase.CANCELLED
     assert play >> proven(NEW) >> csr(b"key 9")
-
-
-def test_an_operator_lets_it_go_on_at_once() -> None:
-    again = fact(TriedAgain("ann"))
-
-    assert asked() >> REJECTED << "wake in 0:01:00" >> again << "withdraw" << "ask RequestCsr"
-    assert unproven() >> again << "withdraw" << "ask RequestCsr"
-    stuck = installing(terms=RenewalTerms(tries=1)) >> LINK_LOST << "withdraw"
-    assert stuck << "tell: it did not answer its certificate (link lost)" << "wake in 1 day, 0:00:00"
-    assert stuck >> again << "withdraw" << "ask InstallCertificate PEM 1"
-
-
-def test_each_time_that_it_is_stuck_it_waits_longer_up_to_a_month() -> None:
-    play = asked(terms=RenewalTerms(tries=1))
-    waits: list[timedelta] = []
-    for _ in range(7):
-        step = RENEWAL.step(play.machine.state, Refused(IntentAnswer(Outcome.REJECTED)), NOON)
-        waits.append(step.effects[-1].at - NOON)  # type: ignore[attr-defined]
-        play.machine.state = RENEWAL.step(step.state, TimeCame(), NOON).state
-
-    assert [wait.days for wait in waits] == [1, 2, 4, 8, 16, 30, 30]
-
-
-def test_a_story_that_cannot_be_is_refused() -> None:
-    state = ordered().machine.state
-
-    for impossible in (Begun(), TimeCame(), Refused(IntentAnswer(Outcome.REJECTED))):
-        with pytest.raises(IllegalTransition):
-            RENEWAL.step(state, impossible, NOON)
-
-
-def test_a_certificate_that_nobody_waits_for_is_denied_unless_the_station_may_hold_it() -> None:
-    late = fact(CertificateIssued(1, b"late", NOON, FORMS))
-
-    assert unproven() >> late << "discard late"
-    assert unproven() >> issued()
-
-
-def test_every_open_phase_has_an_answer_to_what_may_always_come() -> None:
-    always = (CsrTaken, CsrUnfit, CertificateIssued, AuthorityDelayed, AuthorityDeclined)
-    for kind in (*always, CertificateProven, CameWith, Cancelled, TriedAgain):
-        missing = [p for p in RenewalPhase if p is not RenewalPhase.NEW and not RENEWAL.takes(p, kind)]
-        assert not missing, kind
-
-
-def test_a_state_says_since_when_and_why() -> None:
-    play = asked(terms=RenewalTerms(tries=1)) >> HOUR >> REJECTED << "withdraw"
-    assert (
-        play
-        << "tell: it was asked for a certificate request, and answered rejected: no"
-        << "wake in 1 day, 0:00:00"
-    )
-
-    state: Renewal = play.machine.state
-    assert state.since == NOON + timedelta(hours=1)
-    assert "rejected: no" in state.problem
-    assert "voltward cert renew" in state.mend

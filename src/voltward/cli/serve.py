@@ -21,7 +21,7 @@ LAST_THINGS = 15.0  # seconds that a gateway may take for its last rows, when it
 
 def serve(
     *,
-    only: Literal["gateway", "signer"] | None = None,
+    only: Literal["gateway", "signer", "worker"] | None = None,
     parent: int | None = None,
     supervisor_end: Annotated[int | None, Parameter(show=False)] = None,
     predecessor_end: Annotated[int | None, Parameter(show=False)] = None,
@@ -48,10 +48,8 @@ def serve(
         source = SettingsSource(options.config, tuple(options.set))
         serve_gateway(settings, source, Ends(supervisor_end, predecessor_end, parent))
         return 0
-    if only == "signer":
-        from voltward.bootstrap.signer import serve_signer
-
-        serve_signer(settings)
+    if only is not None:
+        serve_without_stations(only, settings)
         return 0
     away = signer_is_elsewhere(settings)
     for note in [*notes(settings), *([away] if away else [])]:
@@ -62,6 +60,18 @@ def serve(
     names = [name for name in PARTS if not (name == "signer" and away)]
     parts = [part_named(name, settings, options, os.environ) for name in names]  # noqa: TID251
     return asyncio.run(supervise(parts, pace, on_stop=notices.stopping))
+
+
+def serve_without_stations(part: Literal["signer", "worker"], settings: Settings) -> None:
+    """A part that no station sees; each imports what it needs alone."""
+    if part == "signer":
+        from voltward.bootstrap.signer import serve_signer
+
+        serve_signer(settings)
+    else:
+        from voltward.bootstrap.worker import serve_worker
+
+        serve_worker(settings)
 
 
 def part_named(name: str, settings: Settings, options: Options, environ: Mapping[str, str]) -> Part:

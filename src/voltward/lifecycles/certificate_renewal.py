@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from voltward.domain.intents import Restart
+from voltward.domain.intents import Reading, Restart
 from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
 from voltward.lifecycles.effects import (
     AwaitCertificate,
@@ -74,13 +74,29 @@ LOOK = "Look at the station; `voltward cert renew ID` tries again at once"
 # ------------------------------------------------------------------------------------------ the request
 
 
-@RENEWAL.on(P.NEW, fact=Begun, to={P.ORGANISATION, P.REQUESTING})
+@RENEWAL.on(P.NEW, fact=Begun, to={P.READING})
 def _begin(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
-    """From the top: the organisation first, where one is to be set."""
-    fresh = replace(state, problem="", mend="")
-    if not state.organisation:
-        return enter(fresh, P.REQUESTING, now)
-    return enter(fresh, P.ORGANISATION, now)
+    """From the top: how long a chain it takes, and whose it says that it is."""
+    return enter(replace(state, problem="", mend=""), P.READING, now)
+
+
+@RENEWAL.on(P.READING, fact=Agreed, to={P.ORGANISATION, P.REQUESTING})
+def _read(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
+    """The organisation's name is set where it has another one, or tells none."""
+    assert isinstance(fact, Agreed)
+    told = {each.reading: each.value.strip() for each in fact.answer.readings}
+    size = told.get(Reading.CHAIN_SIZE, "")
+    longest = int(size) if size.isascii() and size.isdecimal() and 0 < len(size) < 8 else 0
+    after = replace(state, longest_chain=longest or None)
+    is_set = not state.organisation or told.get(Reading.ORGANISATION) == state.organisation
+    return enter(after, P.REQUESTING if is_set else P.ORGANISATION, now)
+
+
+@RENEWAL.on(P.READING, fact=Refused, to={P.ORGANISATION, P.REQUESTING})
+@RENEWAL.on(P.READING, fact=Unable, to={P.ORGANISATION, P.REQUESTING})
+def _not_read(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """Without what it says, it goes on all the same."""
+    return enter(state, P.ORGANISATION if state.organisation else P.REQUESTING, now)
 
 
 @RENEWAL.on(P.ORGANISATION, fact=Agreed, to={P.REQUESTING})
@@ -370,7 +386,7 @@ for _phase in ASKING:
     RENEWAL.on(_phase, fact=TriedAgain, to={_phase})(_ask_again)
     RENEWAL.on(_phase, fact=Unanswered, to={_phase, P.STUCK})(_unanswered)
     RENEWAL.on(_phase, fact=NotThere, to={_phase})(_not_there)
-_FROM_THE_TOP: Final = {P.ORGANISATION, P.REQUESTING, P.INSTALLING}
+_FROM_THE_TOP: Final = {P.READING, P.INSTALLING}
 RENEWAL.on(P.STUCK, fact=TimeCame, to=_FROM_THE_TOP)(_try_again)
 RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_FROM_THE_TOP)(_try_again)
 RENEWAL.on(P.ISSUING, fact=TriedAgain, to={P.ISSUING})(_waits)

@@ -16,6 +16,7 @@ class RenewalPhase(StrEnum):
     """Each but the first waits for somebody."""
 
     NEW = "new"
+    READING = "reading its settings"
     ORGANISATION = "setting the organisation"
     REQUESTING = "asking for a request"
     AWAITING_CSR = "awaiting the request"
@@ -31,7 +32,13 @@ class RenewalPhase(StrEnum):
 _P = RenewalPhase
 FINAL: Final = frozenset({_P.DONE, _P.CANCELLED})
 OPEN: Final = tuple(phase for phase in _P if phase not in FINAL and phase is not _P.NEW)
-ASKING: Final = (_P.ORGANISATION, _P.REQUESTING, _P.INSTALLING, _P.ANCHORING)  # a question is out in these
+ASKING: Final = (
+    _P.READING,
+    _P.ORGANISATION,
+    _P.REQUESTING,
+    _P.INSTALLING,
+    _P.ANCHORING,
+)
 
 
 class RenewalOrigin(StrEnum):
@@ -79,6 +86,7 @@ class Renewal:
     phase: RenewalPhase = RenewalPhase.NEW
     terms: RenewalTerms = field(default=DEFAULT_TERMS)
     organisation: str = ""  # to be set before the request; empty: nothing is set
+    longest_chain: int | None = None  # characters of PEM that it takes, where it says so
     predecessor: bytes | None = None  # what it comes in with now, where that is a certificate
     predecessor_until: datetime | None = None
     use: CertificateUse | None = CertificateUse.CSMS_LINK  # of the request: echoed, None too (ruling 20)

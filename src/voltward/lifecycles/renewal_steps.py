@@ -12,6 +12,8 @@ from voltward.domain.intents import (
     InstallCertificate,
     InstallTrustAnchor,
     Intent,
+    ReadFacts,
+    Reading,
     RequestCsr,
     SetOrganisation,
 )
@@ -29,6 +31,7 @@ from voltward.lifecycles.step import Step
 P = RenewalPhase
 
 ASKED: Final = {
+    P.READING: "the question for its settings",
     P.ORGANISATION: "the order to set its organisation",
     P.REQUESTING: "the order to ask for a certificate",
     P.INSTALLING: "its certificate",
@@ -57,7 +60,9 @@ def enter(
 def question(state: Renewal, intent: Intent | None = None) -> AskStation:
     """What the station is asked in this phase."""
     if intent is None:
-        if state.phase is P.ORGANISATION:
+        if state.phase is P.READING:
+            intent = ReadFacts((Reading.CHAIN_SIZE, Reading.ORGANISATION))
+        elif state.phase is P.ORGANISATION:
             intent = SetOrganisation(state.organisation)
         elif state.phase is P.REQUESTING:
             intent = RequestCsr(state.use or CertificateUse.CSMS_LINK)

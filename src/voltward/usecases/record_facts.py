@@ -5,10 +5,10 @@ A fact about a station that is gone is dropped; so is a certificate or a serial 
 
 from __future__ import annotations
 
-from voltward.domain.credential import CredentialState
+from voltward.domain.credential import CredentialState, Purpose
 from voltward.domain.events import Event
 from voltward.domain.station import Standing, Station
-from voltward.domain.station_fact import CertificateFirstSeen, RegistryFact, SerialTold
+from voltward.domain.station_fact import CertificateFirstSeen, Proven, RegistryFact, SerialTold
 from voltward.ports.clock import Entropy
 from voltward.ports.storage import UnitOfWork
 from voltward.usecases.learn_fact import learn
@@ -37,7 +37,16 @@ async def record_fact(work: UnitOfWork, fact: RegistryFact, entropy: Entropy) ->
             await work.credentials.save(credential)
     for event in learnt.events:
         await work.journal(event)
+    if isinstance(fact, Proven | CertificateFirstSeen) and await _moves_lifecycle(work, fact):
+        await work.inbox.add(fact)
     return learnt.events
+
+
+async def _moves_lifecycle(work: UnitOfWork, fact: Proven | CertificateFirstSeen) -> bool:
+    """A proven certificate may be what a life-cycle waits for; a factory certificate begins one."""
+    if isinstance(fact, CertificateFirstSeen):
+        return fact.purpose is Purpose.COMMISSIONING
+    return fact.fingerprint is not None and bool(await work.lifecycles.open_of(fact.station))
 
 
 async def _other_bearer(work: UnitOfWork, fact: SerialTold) -> Station | None:

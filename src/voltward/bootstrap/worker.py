@@ -1,0 +1,89 @@
+"""The worker process: it drives life-cycles on the store, and orders certificates (ruling 33)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvloop
+
+from voltward.adapters.late_store import LateStore
+from voltward.adapters.sql.store import SqlStore
+from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
+from voltward.bootstrap.group_orders import read_group_orders
+from voltward.bootstrap.signer import signer_client
+from voltward.domain.authority import Binding
+from voltward.rulebook.evaluate import Evaluator
+from voltward.settings import Settings
+from voltward.usecases.admit_station import DoorRules
+from voltward.usecases.hear_facts import Hearing
+from voltward.usecases.issue_certificate import IssuingDesk
+from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.start_renewal import RenewalPlan
+from voltward.worker.loops import Worker, WorkerParts
+
+CHAIN = "worker"  # of the journal
+
+
+def serve_worker(settings: Settings) -> None:
+    """The worker process on its event loop, until a signal ends it."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what it goes by is read at its start
+    uvloop.run(run_worker(settings))
+
+
+async def run_worker(settings: Settings) -> None:
+    """Open, work, end behind what is in hand. A store that is away is waited for."""
+    async with open_worker(settings) as worker:
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(ending, worker.stop)
+        await worker.run()
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """A worker on the deployment's store; its journal's heads are signed for as long as the block lasts."""
+    premises = open_premises(settings)
+
+    async def reopen() -> SqlStore:
+        return await open_store_of(premises, CHAIN)
+
+    store = LateStore(reopen, CHAIN, premises.clock)
+    try:
+        async with asyncio.TaskGroup() as group:
+            heads = group.create_task(store.keep_heads())
+            yield Worker(worker_parts(premises, store))
+            heads.cancel()
+    finally:
+        await store.close()
+
+
+def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
+    """What the loops work with, by the settings."""
+    settings = premises.settings
+    signer = signer_client(settings)
+    return WorkerParts(
+        store=store,
+        feed=store,
+        clock=premises.clock,
+        entropy=premises.entropy,
+        hearing=Hearing(renewal_plan(settings), request_rules(premises)),
+        desk=IssuingDesk(lambda _station: signer, settings.operator.name),
+        schedule=settings.certificates.renewal.schedule(),
+        holder=premises.entropy.identifier(),
+    )
+
+
+def renewal_plan(settings: Settings) -> RenewalPlan:
+    """How the deployment renews; for commands, too."""
+    return RenewalPlan(settings.operator.name, settings.certificates.renewal.terms())
+
+
+def request_rules(premises: Premises) -> RequestRules:
+    """By what requests are judged once more, with what the store knows of their keys."""
+    settings, rulebook = premises.settings, premises.rulebook
+    orders = read_group_orders(settings, rulebook, premises.clock.now())
+    door = DoorRules(rulebook, Evaluator(rulebook), orders.policies)
+    return RequestRules(door, (settings.operator.name, *settings.operator.organisations), Binding())

@@ -1,0 +1,1 @@
+"""The worker process: it drives life-cycles. It waits, and never decides: use cases do."""

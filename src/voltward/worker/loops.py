@@ -1,0 +1,148 @@
+"""The worker's loops: facts and times move life-cycles, errands leave the house, renewals come due.
+
+Each loop works until there is nothing to do, then waits for news of the change feed. A store that is away,
+or somebody who saved first, makes it try again later; nothing is lost by that, for what waits stands in the
+store. A signal ends all loops behind what they have in hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.ports.clock import Clock, Entropy
+from voltward.ports.lifecycles import Errand
+from voltward.ports.storage import ChangeFeed, Conflict, Store
+from voltward.usecases.advance_lifecycle import Moment
+from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
+from voltward.usecases.issue_certificate import IssuingDesk
+from voltward.usecases.perform_effect import delay_errand, lease_errands, perform_errand
+from voltward.usecases.schedule_renewals import ScheduleTerms, schedule_renewals
+
+Job = Callable[[], Awaitable[bool]]  # True: there may be more to do at once
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPace:
+    """In seconds, but for `errands`."""
+
+    poll: float = 0.5  # for news, where the store does not wake us
+    patience: float = 60.0  # with an authority, for one errand; shorter than the lease
+    errands: int = 8  # at a time
+    first_retry: float = 0.2  # after the store failed; doubles up to
+    longest_retry: float = 10.0
+    schedule: float = 30.0  # between two looks for renewals that are due
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What the loops work with. `holder` names this process in leases."""
+
+    store: Store
+    feed: ChangeFeed
+    clock: Clock
+    entropy: Entropy
+    hearing: Hearing
+    desk: IssuingDesk
+    schedule: ScheduleTerms
+    holder: str
+
+
+class Worker:
+    """All loops; `stop` ends them in order."""
+
+    def __init__(self, parts: WorkerParts, pace: WorkerPace | None = None) -> None:
+        self._parts = parts
+        self._pace = pace or WorkerPace()
+        self._stopping = asyncio.Event()
+        self._log = structlog.get_logger()
+
+    def stop(self) -> None:
+        """No more is begun."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until stopped."""
+        self._log.info("worker_started")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep("facts", self._hear, self._news))
+            group.create_task(self._keep("errands", self._run_errands, self._news))
+            group.create_task(self._keep("schedule", self._schedule, self._until_next_look))
+        self._log.info("worker_stopped")
+
+    async def _keep(self, name: str, work: Job, idle: Callable[[], Awaitable[None]]) -> None:
+        retry, is_delayed = self._pace.first_retry, False
+        while not self._stopping.is_set():
+            try:
+                is_busy = await work()
+            except (OutsideFault, Conflict) as fault:
+                if not is_delayed:
+                    self._log.warning("work_delayed", loop=name, reason=fault.what)
+                is_delayed = True
+                await self._sleep(retry)
+                retry = min(2 * retry, self._pace.longest_retry)
+                continue
+            if is_delayed:
+                self._log.info("work_resumed", loop=name)
+            retry, is_delayed = self._pace.first_retry, False
+            if not is_busy:
+                await idle()
+
+    async def _hear(self) -> bool:
+        """Times before facts: what was promised for a time is not overtaken by a full inbox."""
+        parts = self._parts
+        woken = await wake_due(parts.store, self._moment())
+        expired = await expire_asks(parts.store, self._moment())
+        heard = await hear_next(parts.store, parts.hearing, self._moment())
+        return heard or bool(woken or expired)
+
+    async def _run_errands(self) -> bool:
+        parts = self._parts
+        now = parts.clock.now()
+        leased = await lease_errands(parts.store, parts.holder, now, limit=self._pace.errands)
+        async with asyncio.TaskGroup() as group:
+            for errand in leased:
+                group.create_task(self._run_errand(errand))
+        return bool(leased)
+
+    async def _run_errand(self, errand: Errand) -> None:
+        """One that fails is left to its next lease: the others go on."""
+        parts = self._parts
+        try:
+            async with asyncio.timeout(self._pace.patience):
+                await perform_errand(parts.store, errand, parts.desk, self._moment())
+        except TimeoutError:
+            with suppress(OutsideFault, Conflict):
+                words = f"the authority did not answer within {self._pace.patience:.0f} seconds"
+                await delay_errand(parts.store, errand, words, self._moment())
+        except (OutsideFault, OperatorFault) as fault:
+            self._log.warning("errand_delayed", errand=errand.id, reason=fault.what)
+
+    async def _schedule(self) -> bool:
+        parts = self._parts
+        begun = await schedule_renewals(parts.store, parts.schedule, parts.hearing.plan, self._moment())
+        if begun:
+            self._log.info("renewals_began", count=begun)
+        return False
+
+    def _moment(self) -> Moment:
+        return Moment(self._parts.clock.now(), self._parts.entropy)
+
+    async def _news(self) -> None:
+        try:
+            await self._parts.feed.moved(self._pace.poll)
+        except OutsideFault:
+            await self._sleep(self._pace.poll)
+
+    async def _until_next_look(self) -> None:
+        await self._sleep(self._pace.schedule)
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()

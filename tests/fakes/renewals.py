@@ -1,0 +1,239 @@
+"""Renewals on a real store, with an authority that signs and a station that answers what it is told to."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.fakes.builders import station
+from tests.fakes.certificates import Authority, PrivateKey, new_key, subject_of
+from tests.fakes.clock import FakeClock, SeededEntropy
+from tests.fakes.signers import OPERATOR
+from voltward.adapters.sql.store import SqlStore
+from voltward.domain.authority import Binding
+from voltward.domain.errors import OutsideFault
+from voltward.domain.intents import InstallCertificate, Intent, IntentAnswer, Outcome, RequestCsr
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
+from voltward.domain.station_fact import AskAnswered, CameBack, CsrSubmitted, Proven, StationFact
+from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin
+from voltward.ports.authority import CertificateOrder, Issued, OrderOutcome, Revocation
+from voltward.ports.lifecycles import Lifecycle
+from voltward.ports.spool import Spooled, SpoolMark
+from voltward.ports.storage import Store
+from voltward.rulebook.catalogue import load_rulebook
+from voltward.rulebook.evaluate import Evaluator
+from voltward.usecases.admit_station import DoorRules
+from voltward.usecases.advance_lifecycle import Moment
+from voltward.usecases.deliver import deliver
+from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
+from voltward.usecases.issue_certificate import IssuingDesk
+from voltward.usecases.perform_effect import lease_errands, perform_errand
+from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.start_renewal import RenewalOrder, RenewalPlan, order_renewal
+
+CP001 = StationId("CP001")
+RULEBOOK = load_rulebook()
+RULES = RequestRules(DoorRules(RULEBOOK, Evaluator(RULEBOOK), {}), (OPERATOR,), Binding())
+HEARING = Hearing(RenewalPlan(OPERATOR), RULES)
+
+
+class PlainAuthority:
+    """`ports.authority.CertificateAuthority`: signs what it is asked for, once for each order."""
+
+    def __init__(self) -> None:
+        self.ca = Authority.create("Test CA")
+        self.signed: dict[str, Issued] = {}
+        self.asked: list[str] = []
+        self.instead: list[OrderOutcome | OutsideFault] = []  # what the next orders get
+
+    async def issue(self, order: CertificateOrder) -> OrderOutcome:
+        self.asked.append(order.id)
+        if self.instead:
+            answer = self.instead.pop(0)
+            if isinstance(answer, OutsideFault):
+                raise answer
+            return answer
+        if order.id not in self.signed:
+            self.signed[order.id] = Issued(
+                self.ca.sign_request(order.csr, order.common_name, order.organisation)
+            )
+        return self.signed[order.id]
+
+    async def revoke(self, revocation: Revocation) -> None:
+        raise AssertionError(f"a renewal revokes nothing, and this is {revocation}")
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class CutStore:
+    """A store whose process is killed at its n-th commit: before it, or when it has happened."""
+
+    def __init__(self, store: SqlStore, at: int, *, behind: bool) -> None:
+        self._store = store
+        self._left = at
+        self._behind = behind
+
+    @property
+    def is_spared(self) -> bool:
+        return self._left > 0
+
+    def read(self) -> Any:
+        return self._store.read()
+
+    def begin(self) -> AbstractAsyncContextManager[Any]:
+        return _CutWork(self._store.begin(), self._commit)
+
+    async def _commit(self, commit: Callable[[], Any]) -> None:
+        self._left -= 1
+        if self._left == 0 and not self._behind:
+            raise Killed
+        await commit()
+        if self._left == 0:
+            raise Killed
+
+
+class _CutWork:
+    def __init__(self, work: Any, commit: Callable[[Callable[[], Any]], Any]) -> None:
+        self._work = work
+        self._commit = commit
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._work, name)
+
+    async def commit(self) -> None:
+        await self._commit(self._work.commit)
+
+    async def __aenter__(self) -> Self:
+        await self._work.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._work.__aexit__(kind, error, trace)
+
+
+@dataclass(slots=True)
+class RenewalWorld:
+    """One station, CP001 with the serial SN-CP001, and all that a renewal passes through but the sockets."""
+
+    store: SqlStore
+    clock: FakeClock = field(default_factory=FakeClock)
+    entropy: SeededEntropy = field(default_factory=SeededEntropy)
+    authority: PlainAuthority = field(default_factory=PlainAuthority)
+    told: int = 0  # records of the spool so far
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.clock.now(), self.entropy)
+
+    @property
+    def desk(self) -> IssuingDesk:
+        return IssuingDesk(lambda _station: self.authority, OPERATOR)
+
+    async def register(self, **changes: Any) -> None:
+        async with self.store.begin() as work:
+            await work.stations.save(station(profile=SecurityProfile.TLS_CERTIFICATE, **changes))
+            await work.commit()
+
+    async def begin(self, origin: RenewalOrigin = RenewalOrigin.OPERATOR) -> Lifecycle:
+        order = RenewalOrder(CP001, origin, "ann")
+        return await order_renewal(self.store, order, HEARING.plan, self.moment)
+
+    async def tell(self, *facts: StationFact, store: Store | None = None) -> None:
+        """Through the spool's delivery, each once."""
+        for fact in facts:
+            self.told += 1
+            record = Spooled(SpoolMark("segment", self.told), (fact,))
+            await deliver(store or self.store, self.entropy, (record,))
+
+    async def work(self, store: Store | None = None) -> None:
+        """As the worker's loops would, until there is nothing to do at this moment."""
+        store = store or self.store
+        busy = True
+        while busy:
+            busy = bool(await wake_due(store, self.moment)) or bool(await expire_asks(store, self.moment))
+            busy = await hear_next(store, HEARING, self.moment) or busy
+            leased = await lease_errands(store, self.entropy.identifier(), self.clock.now(), limit=8)
+            for errand in leased:
+                await perform_errand(store, errand, self.desk, self.moment)
+            busy = busy or bool(leased)
+
+    async def asked(self) -> list[Intent]:
+        """What the station is to be asked now, oldest first."""
+        async with self.store.read() as reading:
+            return [ask.intent for ask in await reading.asks.of(CP001)]
+
+    async def answer(self, outcome: Outcome = Outcome.ACCEPTED, words: str = "") -> Intent:
+        """The station's answer to the oldest ask, told; returns what was asked."""
+        async with self.store.read() as reading:
+            ask = (await reading.asks.of(CP001))[0]
+        answer = IntentAnswer(outcome, words)
+        await self.tell(AskAnswered(CP001, self.clock.now(), ask.id, answer))
+        return ask.intent
+
+    async def submit(self, csr: bytes | None = None, message: str = "m1") -> None:
+        """The station's request, as its gateway took it."""
+        pem = pem_of(csr or station_csr())
+        await self.tell(CsrSubmitted(CP001, self.clock.now(), message, pem, RequestCsr().use))
+
+    async def comes_with(self, fingerprint: bytes | None, *, proves: bool = True) -> None:
+        now = self.clock.now()
+        await self.tell(CameBack(CP001, now, fingerprint))
+        if proves and fingerprint is not None:
+            p3 = SecurityProfile.TLS_CERTIFICATE
+            await self.tell(Proven(CP001, now, p3, fingerprint=fingerprint))
+
+    async def renewal(self) -> tuple[Lifecycle, Renewal]:
+        """The newest."""
+        async with self.store.read() as reading:
+            lifecycle = await reading.lifecycles.latest_of(CP001, "renewal")
+        assert lifecycle is not None
+        assert isinstance(lifecycle.state, Renewal)
+        return lifecycle, lifecycle.state
+
+    async def until_installing(self) -> bytes:
+        """The station does all that it is asked for; returns the fingerprint of what it is handed."""
+        await self.work()
+        while not isinstance((await self.asked() or [None])[0], InstallCertificate):
+            if isinstance(await self.answer(), RequestCsr):
+                await self.submit()
+            await self.work()
+        _, state = await self.renewal()
+        assert state.issued is not None
+        return state.issued
+
+
+@asynccontextmanager
+async def renewal_world(store: SqlStore, **changes: Any) -> AsyncIterator[RenewalWorld]:
+    """With CP001 registered on profile 3."""
+    world = RenewalWorld(store)
+    await world.register(**changes)
+    yield world
+
+
+def station_csr(key: PrivateKey | None = None, common_name: str = "SN-CP001") -> bytes:
+    """A request of an honest station, with a new key unless one is given."""
+    subject = subject_of(common_name, OPERATOR)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    return builder.sign(key or new_key(), hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def pem_of(csr: bytes) -> str:
+    lines = base64.encodebytes(csr).decode()
+    return f"-----BEGIN CERTIFICATE REQUEST-----\n{lines}-----END CERTIFICATE REQUEST-----\n"
+
+
+def names(intents: Sequence[Intent]) -> list[str]:
+    return [type(intent).__name__ for intent in intents]
