@@ -60,6 +60,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "bootstrap/authority_orders.py": "unit/cli/test_own_authority.py",
     "cli/own_authority_words.py": "unit/cli/test_own_authority.py",
     "cli/backup.py": "journeys/test_backup.py",
+    "bootstrap/server_orders.py": "unit/cli/test_server_certificate.py",
     "demo/business.py": "journeys/test_demo.py",
     "demo/commands.py": "journeys/test_demo.py",
     "demo/curtain.py": "journeys/test_demo.py",

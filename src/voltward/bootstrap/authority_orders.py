@@ -20,6 +20,7 @@ from voltward.crypto.pem import certificate_pem, read_pem_bundle
 from voltward.crypto.server_certificates import read_server_certificates
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.events import Event
+from voltward.gateway.channel.served_chains import served_chains
 from voltward.ports.signer import KeyPlace, RevocationList, Signer, SignerAuthority
 from voltward.ports.vault import RoomName
 from voltward.settings import Settings
@@ -110,19 +111,26 @@ class RenewedServer:
 
 
 async def renew_servers(deployment: Deployment, hosts: Sequence[str], actor: str) -> list[RenewedServer]:
-    """New keys and certificates for all chains of `gateway.chains` that our own CSMS CAs vouch for.
+    """New keys and certificates for all chains that are served and that our own CSMS CAs vouch for.
 
-    `hosts`: other names than the present ones. Links stay; the gateway takes them up at SIGHUP.
+    `hosts`: other names than the present ones, for those of `gateway.chains`. Links stay; the gateway takes
+    them up at SIGHUP.
     """
     renewed = list[RenewedServer]()
+    gateway = deployment.settings.gateway
+    served = served_chains(gateway.chains, gateway.host_chains)
     async with signer_at_hand(deployment.settings) as signer:
         ours = {one.chain[0] for one in await signer.authorities()}
-        for name in deployment.settings.gateway.chains:
+        for name in served.names:
             present, _ = read_server_chain(deployment.room, name)
             if not ours & set(read_pem_bundle(present)[1:]):
                 renewed.append(RenewedServer(name, (), skipped="it is not from an authority of ours"))
                 continue
-            renewed.append(await _renew(deployment, signer, name, (present, tuple(hosts))))
+            renewed.append(
+                await _renew(
+                    deployment, signer, name, (present, tuple(hosts) if name in served.usual else ())
+                )
+            )
     async with deployment.store.begin() as work:
         for one in renewed:
             if one.not_after is not None:

@@ -23,6 +23,7 @@ for _name, _place in (
     ("export", "voltward.cli.own_authority:export"),
     ("crl", "voltward.cli.own_authority:crl"),
     ("server-renew", "voltward.cli.own_authority:server_renew"),
+    ("server-install", "voltward.cli.server_certificate:server_install"),
     ("ledger", "voltward.cli.own_authority:ledger"),
 ):
     app.command(_place, name=_name)

@@ -26,14 +26,7 @@ def read_date(text: str) -> datetime:
 
 def certificates_in(file: Path) -> list[bytes]:
     """The certificates of a PEM or DER file, as DER."""
-    try:
-        content = _octets(file)
-    except OSError as error:
-        raise OutsideFault(
-            f"the file cannot be read: {error.strerror}.",
-            mend="Check name, owner and mode.",
-            subject=str(file),
-        ) from error
+    content = octets_of(file)
     try:
         found = read_pem_bundle(content)
     except StationFault as fault:
@@ -43,6 +36,18 @@ def certificates_in(file: Path) -> list[bytes]:
             "there is no certificate in it.", mend="Name a PEM or DER file.", subject=str(file)
         )
     return found
+
+
+def octets_of(file: Path) -> bytes:
+    """What stands in a file; OutsideFault if it cannot be read."""
+    try:
+        return _octets(file)
+    except OSError as error:
+        raise OutsideFault(
+            f"the file cannot be read: {error.strerror}.",
+            mend="Check name, owner and mode.",
+            subject=str(file),
+        ) from error
 
 
 def one_certificate(file: Path) -> bytes:

@@ -114,3 +114,19 @@ def test_a_lost_ledger_is_given_up_by_an_order_alone(shell: Shell) -> None:
     assert shell("ca", "ledger").status == 2
     assert shell.done("ca", "ledger", "--accept-loss", "--json").json == {"records": 0, "damaged": None}
     shell.done("ca", "server-renew")
+
+
+def test_the_chain_of_a_host_name_keeps_its_own_names(shell: Shell) -> None:
+    by_host = (
+        "--set",
+        'gateway.chains=["server-ecdsa"]',
+        "--set",
+        'gateway.host_chains={"b.x"=["server-rsa"]}',
+    )
+
+    told = shell.done("ca", "server-renew", "--host", "new.example", "--json", *by_host).json
+
+    assert [(one["name"], "new.example" in one["hosts"]) for one in told] == [
+        ("server-ecdsa", True),
+        ("server-rsa", False),
+    ]
