@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from voltward.domain.intents import HashAlgorithm, Outcome
 from voltward.domain.station_fact import AskAnswered, CsrSubmitted, LifecycleFact
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.certificate_words import hash_data
+from voltward.simulator.frames import CALL_ERROR
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
@@ -73,6 +75,28 @@ async def test_a_csms_cannot_take_away_the_root_that_a_station_reaches_us_by(
     event = await world.gateway.event("certificate_message_refused", subject=part.identity)
     assert event["control"] == "MSG-09"
     assert player.asked() == []
+
+
+async def test_a_station_from_the_factory_gets_to_its_certificate_before_it_does_any_business(
+    world: World,
+) -> None:
+    part = world.take(3)
+    part = replace(part, issued=world.authorities.manufacturer.issue(part.serial, "Station Works"))
+    await put_asks(world, [part])
+    async with playing(world.dial(part, "ocpp2.0.1")) as player:
+        player.answers["TriggerMessage"] = ACCEPTED
+        early = await player.call("SignCertificate", {"csr": request_pem(part.serial, OPERATOR)})
+        booted = await player.boot(part.serial)
+        await player.heard_call("TriggerMessage")
+        asked = await player.call("SignCertificate", {"csr": request_pem(part.serial, OPERATOR)})
+        other = await player.call("SignCertificate", {"csr": request_pem("SN-OTHER", OPERATOR)})
+
+    assert (early.kind, early.error) == (CALL_ERROR, "SecurityError")
+    assert booted.payload is not None
+    assert other.payload is not None
+    assert (booted.payload["status"], asked.payload) == ("Pending", ACCEPTED)
+    assert other.payload["statusInfo"]["reasonCode"] == "InvalidCSR"
+    assert world.connections_of(part.identity) == 0  # its CSMS has heard nothing
 
 
 async def put_asks(world: World, parts: Sequence[Part]) -> None:

@@ -115,6 +115,7 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # Who sees to the certificates of a station's link (ruling 20): Voltward, or the CSMS (watched, or not).
     certificates: Literal["own", "watch", "pass"] = "own"
     plain_certificates: bool = False  # asked for, and roots sent, below profile 2 too (field note 35)
+    conformance: bool = False  # as a test tool expects (field note 29)
     certificate_status: Literal["answer", "pass"] = "pass"
     quirks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])  # docs/quirks.md
 

