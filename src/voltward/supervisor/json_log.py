@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 import traceback
+from typing import BinaryIO, cast
 
 import msgspec
 import structlog
+
+from voltward.supervisor.line_writer import LineWriter
 
 
 def log_as_json() -> None:
     """From now on, in this process. Secrets are unprintable by their type."""
     structlog.configure(
         wrapper_class=JsonLines,
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        # structlog writes and flushes, nothing else.
+        logger_factory=structlog.BytesLoggerFactory(file=cast("BinaryIO", LineWriter(_put))),
         cache_logger_on_first_use=True,
     )
 
@@ -43,6 +47,11 @@ class JsonLines(structlog.BoundLoggerBase):
     def _write(self, level: str, event: str, facts: dict[str, object]) -> None:
         line = _STAMPED(self._logger, level, {**facts, "event": event, "level": level})
         self._logger.msg(_AS_JSON.encode(line))
+
+
+def _put(octets: bytes) -> None:
+    sys.stderr.buffer.write(octets)
+    sys.stderr.buffer.flush()
 
 
 _STAMPED = structlog.processors.TimeStamper(fmt="iso", utc=True)
