@@ -133,9 +133,9 @@ def children_of(pid: int) -> list[int]:
 
 
 def gateway_of(pid: int) -> int:
-    """The gateway's own process, below the supervisor."""
+    """The gateway's own process, below the supervisor and beside the signer."""
     commands = {child: Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children_of(pid)}
-    (gateway,) = [child for child, words in commands.items() if b"--only" in words]
+    (gateway,) = [child for child, words in commands.items() if words[4:6] == [b"--only", b"gateway"]]
     return gateway
 
 
