@@ -22,6 +22,7 @@ MADE := $(VENV)/made
 READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
 PROXIES := $(VENV)/proxies
+TOKEN := $(VENV)/token
 # The peers of the journeys that are written in JavaScript, run by the node of a wheel.
 NPM := $(VENV)/npm
 PEERS := $(VENV)/peers-ready
@@ -81,7 +82,7 @@ imports: $(READY_TO_TEST)
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: tests
-tests: $(READY_TO_TEST) $(PEERS) $(REFEREES_READY)
+tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(REFEREES_READY)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
 
@@ -203,6 +204,21 @@ $(REFEREES_READY): $(READY_TO_TEST) requirements/referees.txt
 	@$(BIN)/python -m venv --clear $(REFEREES)
 	@$(REFEREES)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/referees.txt
 	@touch $@
+
+# Some keys lie in a PKCS #11 token: SoftHSM, and the way of the openssl program to it, come from apt.
+$(TOKEN): $(READY_TO_TEST)
+	@there() { \
+		command -v softhsm2-util >/dev/null && command -v openssl >/dev/null && openssl engine pkcs11 >/dev/null 2>&1; \
+	}; \
+	if ! there && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing SoftHSM for the tests"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		get="apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"; \
+		{ $$get update && $$get install -y --no-install-recommends softhsm2 openssl libengine-pkcs11-openssl; } >$@.log 2>&1 || tail -n 3 $@.log >&2; \
+	fi; \
+	if there; then touch $@; else \
+		echo "There is no token here: the journeys with keys in one will fail (apt-get install softhsm2 openssl libengine-pkcs11-openssl)." >&2; \
+	fi
 
 $(READY_TO_FUZZ): $(READY_TO_TEST) requirements/fuzz.txt
 	@echo "Installing the fuzzer"

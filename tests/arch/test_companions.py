@@ -83,6 +83,8 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "ocpp/intents_v2.py": "contracts/test_intents.py",
     "lifecycles/renewal_steps.py": "playbooks/test_certificate_renewal.py",
     "simulator/csms_office.py": "journeys/test_station_certificates.py",
+    "simulator/token_keys.py": "journeys/test_station_token.py",
+    "simulator/token_link.py": "journeys/test_station_token.py",
     "simulator/server_chain.py": "journeys/test_station_trust.py",
     "simulator/attacks_on_credentials.py": "journeys/test_attacks_can_fail.py",
     "simulator/attacks_on_links.py": "journeys/test_attacks_can_fail.py",

@@ -31,6 +31,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "supervisor/",
         "usecases/renewal_settings.py",
     ),
+    "pkcs11": ("simulator/token_keys.py",),
     "prometheus_client": ("gateway/", "adapters/"),
     "rich": ("cli/", "demo/"),
     "sqlalchemy": ("adapters/sql/",),
@@ -66,7 +67,8 @@ def test_the_package_imports_only_libraries_with_a_home() -> None:
 
 def test_every_library_with_a_home_is_declared() -> None:
     """What only the tests need (the `dev` extra) is not there where Voltward runs."""
-    requirements = project()["project"]["dependencies"]
+    table = project()["project"]
+    requirements = [*table["dependencies"], *table["optional-dependencies"]["pkcs11"]]
     declared = {_normalised(re.split(r"[\s\[<>=!~;]", requirement)[0]) for requirement in requirements}
     distributions = packages_distributions()
     missing = [

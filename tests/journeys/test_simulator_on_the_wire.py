@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from itertools import product
 
 import pytest
 
-from tests.journeys.peers.material import loot, server_identity, target_at, tls_endpoint
+from tests.journeys.peers.material import demanding_server, loot, server_identity, target_at, tls_endpoint
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
@@ -324,37 +321,6 @@ async def test_a_known_name_that_is_answered_differently_is_told(csms: SmallCsms
     told = await carry_out(attack, target_at(csms.port))
 
     assert (same.held, told.held) == (True, False)
-
-
-@asynccontextmanager
-async def demanding_server() -> AsyncIterator[int]:
-    """Takes only certificates of its own authority, and says so with an alert, as asyncio's server does not."""
-    identity = server_identity()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=identity.anchor_pem)
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(identity.issued.chain_pem + identity.issued.key_pem)
-        file.flush()
-        context.load_cert_chain(file.name)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = context.wrap_bio(inward, outward, server_side=True)
-        try:
-            while True:
-                try:
-                    tls.do_handshake()
-                except ssl.SSLWantReadError:
-                    writer.write(outward.read())
-                    inward.write(await reader.read(4096))
-        except ssl.SSLError:
-            writer.write(outward.read())  # the alert
-        finally:
-            writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        yield server.sockets[0].getsockname()[1]
 
 
 async def until(condition: Callable[[], bool]) -> None:

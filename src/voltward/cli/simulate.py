@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +15,10 @@ from voltward.cli.frame import FINDINGS, JSON_FLAG, print_facts, print_json, pri
 from voltward.cli.simulated_attacks import choose_attacks, make_target
 from voltward.cli.simulated_stations import (
     Crowd,
+    Habits,
     Wardrobe,
     make_members,
+    open_token,
     profile_of,
     read_dialects,
     read_endpoint,
@@ -67,6 +69,11 @@ class Credentials:
         Parameter(help="A folder in which they keep certificates, roots and settings for the next time."),
     ] = None
     new_keys: Annotated[str, Parameter(help="What they ask certificates for: ec or rsa.")] = KeyKind.EC.value
+    token: Annotated[
+        Path | None, Parameter(help="The PKCS #11 library of a token that their new keys are made in.")
+    ] = None
+    token_label: Annotated[str, Parameter(help="Which token.")] = "stations"
+    token_pin_file: Annotated[Path | None, Parameter(help="The file with its PIN.")] = None
     hash_algorithm: Annotated[str, Parameter(help="How they name their roots: SHA256, SHA384 or SHA512.")] = (
         "SHA256"
     )
@@ -137,11 +144,19 @@ def _members(url: str, stations: Stations, credentials: Credentials, manner: Man
         credentials.key,
         credentials.certificates,
     )
-    habits = read_habits(credentials.keep, credentials.new_keys, credentials.hash_algorithm)
-    members = make_members(crowd, wardrobe, endpoint, habits)
+    members = make_members(crowd, wardrobe, endpoint, _habits(credentials))
     if credentials.profile is not None:
         check_profile(members, credentials.profile)
     return members
+
+
+def _habits(credentials: Credentials) -> Habits:
+    habits = read_habits(credentials.keep, credentials.new_keys, credentials.hash_algorithm)
+    if credentials.token is None:
+        return habits
+    return replace(
+        habits, token=open_token(credentials.token, credentials.token_label, credentials.token_pin_file)
+    )
 
 
 def check_profile(members: Sequence[Member], profile: int) -> None:

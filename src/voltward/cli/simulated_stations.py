@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from voltward.cli.reading import read_password
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
-from voltward.simulator.certificates import KeyKind
+from voltward.simulator.certificates import KeyKind, PrivateKey, new_key
 from voltward.simulator.dial import (
     SUBPROTOCOLS,
     CertificateLogin,
@@ -53,6 +54,18 @@ class Crowd:
     faults: frozenset[Fault]
 
 
+class KeyToken(Protocol):
+    """What makes keys in a token, and finds them there by name."""
+
+    def make(self, kind: KeyKind) -> PrivateKey:
+        """A new one."""
+        ...
+
+    def find(self, label: str) -> PrivateKey:
+        """One that was made before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Habits:
     """How they live with certificates: where they remember, which keys they make, how they name roots."""
@@ -60,12 +73,15 @@ class Habits:
     keep: Path | None = None
     new_keys: KeyKind = KeyKind.EC
     hash_algorithm: str = "SHA256"
+    token: KeyToken | None = None
 
     def memory_of(self, identity: str) -> tuple[StationMemory, Callable[[StationMemory], None]]:
         """What this station remembers, new where it never came, and what to do when that changes."""
-        file = None if self.keep is None else MemoryFile.of(self.keep, identity)
+        find = self.token.find if self.token else None
+        file = None if self.keep is None else MemoryFile.of(self.keep, identity, find)
         memory = (file.read() if file else None) or StationMemory()
         memory.key_kind, memory.hash_algorithm = self.new_keys, self.hash_algorithm
+        memory.make_key = self.token.make if self.token else new_key
         return memory, file.write if file else forget
 
 
@@ -82,6 +98,19 @@ def read_habits(keep: Path | None, new_keys: str, hash_algorithm: str) -> Habits
             f"no version has a word for {hash_algorithm!r}.", mend=f"Choose from {', '.join(ALGORITHMS)}."
         )
     return Habits(keep, KeyKind(new_keys), hash_algorithm)
+
+
+def open_token(module: Path, label: str, pin_file: Path | None) -> KeyToken:
+    """A token that new keys are made in."""
+    if pin_file is None:
+        raise OperatorFault("a token opens with its PIN.", mend="--token-pin-file FILE.", subject=label)
+    try:
+        from voltward.simulator.token_keys import TokenKeys
+    except ImportError as error:
+        raise OperatorFault(
+            "nothing here speaks to tokens.", mend="pip install 'voltward[pkcs11]'.", subject=label
+        ) from error
+    return TokenKeys(module, label, pin_file)
 
 
 def read_endpoint(url: str, ca: Path | None, *, owned: bool) -> Endpoint:

@@ -119,7 +119,9 @@ class SmallCsms:
         self.conduct = conduct
         self.stations: OrderedDict[str, StationLog] = OrderedDict()
         self.port = 0
-        self.observe: Callable[[str, Frame], None] | None = None  # called for each message that can be read
+        self.observe: Callable[[str, Frame], None] | None = (
+            None  # called for each message that can be read, once it is answered
+        )
         self._clock = clock
         self._tls = tls
         self._server: Server | None = None
@@ -246,15 +248,17 @@ class SmallCsms:
         frame = read_frame(octets)
         if frame is None:
             return
-        if self.observe is not None:
-            self.observe(log.identity, frame)
         if frame.kind in (CALL_RESULT, CALL_ERROR):
             waiting = session.answers.get(frame.message_id)
             if waiting is not None and not waiting.done():
                 waiting.set_result(frame)
-        elif frame.kind == CALL and not self.conduct.is_silent:
-            await asyncio.sleep(self.conduct.answer_delay)
-            await session.socket.send(self._answer(log, frame), text=True)
+        try:
+            if frame.kind == CALL and not self.conduct.is_silent:
+                await asyncio.sleep(self.conduct.answer_delay)
+                await session.socket.send(self._answer(log, frame), text=True)
+        finally:
+            if self.observe is not None:
+                self.observe(log.identity, frame)
 
     def _answer(self, log: StationLog, frame: Frame) -> bytes:
         assert log.subprotocol is not None, "closed otherwise"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from voltward.domain.credential import PasswordForm
 from voltward.domain.secret import Secret
+from voltward.simulator.token_place import TokenPlace
 
 SUBPROTOCOLS: Final = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
 
@@ -87,7 +88,15 @@ class CertificateLogin:
     key_pem: Secret
 
 
-Login = PasswordLogin | CertificateLogin | None
+@dataclass(frozen=True, slots=True)
+class TokenLogin:
+    """A client certificate whose key stays in its token: leaf and intermediates (PEM), the key's place."""
+
+    chain_pem: bytes
+    place: TokenPlace
+
+
+Login = PasswordLogin | CertificateLogin | TokenLogin | None
 
 
 def password_login(dialect: str, password: Secret) -> PasswordLogin:

@@ -7,9 +7,10 @@ or `NoAnswer` when there is nothing to learn from it (a local failure, a timeout
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl  # noqa: TID251 -- the peer of the gateway's engine, not a second engine
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -33,11 +34,31 @@ class Closing:
     reason: str
 
 
+class Tunnel(Protocol):
+    """Something that carries a link's octets in our place, and makes TLS of them."""
+
+    @property
+    def socket(self) -> socket.socket:
+        """Our end of it, connected."""
+        ...
+
+    async def end(self) -> None:
+        """Our end has been closed: wind up."""
+        ...
+
+    def cut(self) -> None:
+        """Go away without a word."""
+        ...
+
+
 class Link:
     """An open connection of a station."""
 
-    def __init__(self, connection: ClientConnection, server_root: bytes | None = None) -> None:
+    def __init__(
+        self, connection: ClientConnection, server_root: bytes | None = None, tunnel: Tunnel | None = None
+    ) -> None:
         self._connection = connection
+        self._tunnel = tunnel
         self.server_root = server_root  # what the server's certificate led to (DER); None without TLS
 
     @property
@@ -75,10 +96,14 @@ class Link:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close with a handshake, which the peer has two seconds to take part in."""
         await self._connection.close(code, reason)
+        if self._tunnel is not None:
+            await self._tunnel.end()
 
     def abort(self) -> None:
         """Go away without a word, as a station that lost its network."""
         self._connection.transport.abort()
+        if self._tunnel is not None:
+            self._tunnel.cut()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +167,13 @@ def words(outcome: Outcome) -> str:
             return reason
 
 
-async def open_link(dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
-    """Connect as `dial` says, within so many seconds."""
+async def open_link(dial: Dial, *, seconds: float = CONNECT_SECONDS, tunnel: Tunnel | None = None) -> Outcome:
+    """Connect as `dial` says, within so many seconds; through a tunnel, where there is one."""
     clock = asyncio.get_running_loop().time
     started = clock()
     recorder = _Recorder(dial.endpoint.tls)
     try:
-        connection = await _connect(dial, recorder, seconds)
+        connection = await _connect(dial, recorder, seconds, tunnel)
     except InvalidStatus as refusal:
         response = refusal.response
         headers = tuple(response.headers.raw_items())
@@ -161,7 +186,7 @@ async def open_link(dial: Dial, *, seconds: float = CONNECT_SECONDS) -> Outcome:
             return ServerDistrusted(recorder.distrust, elapsed)
         alert = alert_name(error) or alert_name(recorder.loss)
         return _no_answer(error, elapsed) if alert is None else TlsRefused(alert, elapsed)
-    return Connected(Link(connection, recorder.server_root), clock() - started)
+    return Connected(Link(connection, recorder.server_root, tunnel), clock() - started)
 
 
 class _RecordedConnection(ClientConnection):
@@ -215,7 +240,8 @@ class _Recorder:
         return shown if isinstance(shown, str) else None
 
 
-async def _connect(dial: Dial, recorder: _Recorder, seconds: float) -> ClientConnection:
+def _way(dial: Dial) -> dict[str, Any]:
+    """How the library is to reach the endpoint by itself."""
     endpoint = dial.endpoint
     options: dict[str, Any] = {"host": endpoint.host, "port": endpoint.port}
     if dial.source is not None:
@@ -224,6 +250,16 @@ async def _connect(dial: Dial, recorder: _Recorder, seconds: float) -> ClientCon
         certificate = dial.login if isinstance(dial.login, CertificateLogin) else None
         options["ssl"] = client_context(endpoint.tls, certificate)
         options["server_hostname"] = endpoint.tls.server_name
+    return options
+
+
+def _way_through(tunnel: Tunnel) -> dict[str, Any]:
+    return {"sock": tunnel.socket}
+
+
+async def _connect(
+    dial: Dial, recorder: _Recorder, seconds: float, tunnel: Tunnel | None
+) -> ClientConnection:
     return await connect(
         dial.url,
         subprotocols=[Subprotocol(name) for name in dial.subprotocols] or None,
@@ -237,7 +273,7 @@ async def _connect(dial: Dial, recorder: _Recorder, seconds: float) -> ClientCon
         max_size=MAX_MESSAGE,
         # Called like the class that it stands for.
         create_connection=cast("type[ClientConnection]", recorder),
-        **options,
+        **(_way(dial) if tunnel is None else _way_through(tunnel)),
     )
 
 

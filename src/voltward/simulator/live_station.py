@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Final
 
 from voltward.ports.clock import Clock
-from voltward.simulator.dial import Dial
+from voltward.simulator.dial import Dial, TokenLogin
 from voltward.simulator.faults import FIRMWARE_BUILT, Fault
 from voltward.simulator.link import (
     CONNECT_SECONDS,
@@ -33,6 +33,7 @@ from voltward.simulator.memory.station_memory import StationMemory
 from voltward.simulator.messages import Saying
 from voltward.simulator.outputs import HangUp, Output, SetClock
 from voltward.simulator.station import StationModel
+from voltward.simulator.token_link import open_token_link
 
 #: The longest wait without a look at the model: somebody may have planned something meanwhile.
 _LONGEST_WAIT: Final = 5.0
@@ -93,7 +94,8 @@ class LiveStation:
         if tls is not None and self._standing_since is not None:
             at = replace(tls, at=self._now())
             dressed = replace(dressed, endpoint=replace(dressed.endpoint, tls=at))
-        outcome = await open_link(dressed, seconds=seconds)
+        opening = open_token_link if isinstance(dressed.login, TokenLogin) else open_link
+        outcome = await opening(dressed, seconds=seconds)
         if isinstance(outcome, Connected):
             self.link = outcome.link
             if await self._perform(self.model.connected(self._now(), outcome.link.server_root)):

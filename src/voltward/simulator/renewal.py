@@ -66,8 +66,9 @@ class Renewal:
         self._due.popleft()
 
     def unanswered(self, use: CertificateUse) -> None:
-        """The link went away before anybody answered: it is said again on the next."""
-        self._put(use)
+        """The link went away before anybody answered: it is said again on the next, unless it is settled."""
+        if use in self._courses:
+            self._put(use)
 
     def answered(self, use: CertificateUse, *, taken: bool, retries: Retries, now: datetime) -> None:
         """The CSMS took the request, or did not."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -71,3 +75,34 @@ def target_at(port: int, plain_port: int | None = None) -> Target:
         loot=loot(),
         plain=None if plain_port is None else Endpoint("127.0.0.1", plain_port),
     )
+
+
+@asynccontextmanager
+async def demanding_server() -> AsyncIterator[int]:
+    """Takes only certificates of its own authority, and says so with an alert, as asyncio's server does not."""
+    identity = server_identity()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=identity.anchor_pem)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(identity.issued.chain_pem + identity.issued.key_pem)
+        file.flush()
+        context.load_cert_chain(file.name)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(inward, outward, server_side=True)
+        try:
+            while True:
+                try:
+                    tls.do_handshake()
+                except ssl.SSLWantReadError:
+                    writer.write(outward.read())
+                    inward.write(await reader.read(4096))
+        except ssl.SSLError:
+            writer.write(outward.read())  # the alert
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]

@@ -6,10 +6,12 @@ import pytest
 
 from voltward.cli.simulated_stations import (
     Crowd,
+    Habits,
     Wardrobe,
     identity_of,
     is_this_machine,
     make_members,
+    open_token,
     profile_of,
     read_dialects,
     read_endpoint,
@@ -19,7 +21,7 @@ from voltward.cli.simulated_stations import (
 from voltward.domain.credential import PasswordForm
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
-from voltward.simulator.certificates import KeyKind
+from voltward.simulator.certificates import KeyKind, PrivateKey, new_key
 from voltward.simulator.dial import SUBPROTOCOLS, CertificateLogin, Endpoint, PasswordLogin
 from voltward.simulator.faults import Fault
 
@@ -196,3 +198,31 @@ def test_without_a_folder_nothing_is_kept() -> None:
 def test_habits_that_nobody_has_are_refused(keys: str, algorithm: str) -> None:
     with pytest.raises(OperatorFault):
         read_habits(None, keys, algorithm)
+
+
+def test_a_token_needs_its_pin_and_has_to_be_there(tmp_path: Path) -> None:
+    pin = tmp_path / "pin"
+    pin.write_text("1234")
+
+    with pytest.raises(OperatorFault):
+        open_token(tmp_path / "library.so", "stations", None)
+    with pytest.raises(OutsideFault, match="cannot be opened"):
+        open_token(tmp_path / "library.so", "stations", pin)
+
+
+class Drawer:
+    """A token whose keys are all one."""
+
+    key = new_key(KeyKind.EC)
+
+    def make(self, kind: KeyKind) -> PrivateKey:
+        return self.key
+
+    def find(self, label: str) -> PrivateKey:
+        return self.key
+
+
+def test_with_a_token_the_new_keys_are_its_own(tmp_path: Path) -> None:
+    memory, _keep = Habits(tmp_path, token=Drawer()).memory_of("CP-1")
+
+    assert memory.make_key(KeyKind.EC) is Drawer.key

@@ -85,3 +85,15 @@ def test_an_end_changes_nothing_while_a_request_is_under_way() -> None:
     renewal.ask(STATION)
 
     assert not renewal.ends_soon(leaf, STATION, T0)
+
+
+def test_a_request_that_is_settled_is_not_said_again_for_want_of_an_answer() -> None:
+    renewal = Renewal()
+    renewal.ask(STATION)
+    renewal.said()
+    renewal.unanswered(STATION)
+    assert renewal.due is STATION
+    renewal.ended(STATION)
+    renewal.unanswered(STATION)
+
+    assert renewal.due is None

@@ -14,8 +14,9 @@ from typing import Final
 from cryptography import x509
 
 from voltward.simulator.certificates import IssuedCertificate, PrivateKey
-from voltward.simulator.dial import CertificateLogin
+from voltward.simulator.dial import CertificateLogin, TokenLogin
 from voltward.simulator.memory.uses import CertificateUse
+from voltward.simulator.token_place import KeyInToken
 
 #: How many requests of one use a station keeps the keys of; the oldest falls out.
 KEPT_REQUESTS: Final = 4
@@ -42,9 +43,12 @@ class Held:
         return self.issued.leaf
 
     @property
-    def login(self) -> CertificateLogin:
+    def login(self) -> CertificateLogin | TokenLogin:
         """What the station shows."""
-        return self.issued.login
+        key = self.issued.key
+        return (
+            TokenLogin(self.issued.chain_pem, key.place) if isinstance(key, KeyInToken) else self.issued.login
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,44 +7,43 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
-from voltward.simulator.certificates import KeyKind, PrivateKey
-from voltward.simulator.dial import CertificateLogin
+from voltward.simulator.certificates import IssuedCertificate, KeyKind, PrivateKey
 from voltward.simulator.memory.key_box import Held, KeyBox, Pending
-from voltward.simulator.memory.station_memory import StationMemory, read_login
+from voltward.simulator.memory.station_memory import StationMemory, read_key
 from voltward.simulator.memory.trust_store import Anchor, TrustStore
 from voltward.simulator.memory.uses import AnchorUse, CertificateUse
+from voltward.simulator.token_place import KeyInToken
+
+_IN_TOKEN: Final = "in the token: "
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryFile:
-    """Where one station keeps its memory."""
+    """Where one station keeps its memory; `token` finds the keys that it has by name alone."""
 
     path: Path
+    token: Callable[[str], PrivateKey] | None = None
 
     @classmethod
-    def of(cls, folder: Path, identity: str) -> MemoryFile:
+    def of(cls, folder: Path, identity: str, token: Callable[[str], PrivateKey] | None = None) -> MemoryFile:
         """The file of this station: its identity, percent-encoded, so that no name leads elsewhere."""
-        return cls(folder / f"{quote(identity, safe='')}.json")
+        return cls(folder / f"{quote(identity, safe='')}.json", token)
 
     def read(self) -> StationMemory | None:
         """What the station remembers; None when it never wrote. OutsideFault for a file that is damaged."""
         try:
-            return _memory(json.loads(self.path.read_text(encoding="utf-8")))
+            return self._memory(json.loads(self.path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
@@ -69,6 +68,53 @@ class MemoryFile:
                 mend="--keep wants a folder that you may write to.",
                 subject=str(self.path),
             ) from error
+
+    def _memory(self, document: dict[str, Any]) -> StationMemory:
+        password, place = document["password"], document["in_use"]
+        held = [
+            Held(
+                CertificateUse(one["use"]),
+                self._issued(one["chain"], one["key"]),
+            )
+            for one in document["held"]
+        ]
+        pending = [
+            Pending(CertificateUse(one["use"]), self._key(one["key"]), one["number"])
+            for one in document["pending"]
+        ]
+        anchors = [
+            Anchor(
+                AnchorUse(one["use"]),
+                x509.load_pem_x509_certificate(one["certificate"].encode()),
+                one["is_fallback"],
+            )
+            for one in document["anchors"]
+        ]
+        return StationMemory(
+            settings=dict(document["settings"]),
+            password=None if password is None else Secret(password.encode()),
+            keys=KeyBox(held, pending, None if place is None else held[place]),
+            trust=TrustStore(anchors),
+            capacity=document["capacity"],
+            hash_algorithm=document["hash_algorithm"],
+            key_kind=KeyKind(document["key_kind"]),
+            requests=document["requests"],
+        )
+
+    def _issued(self, chain: str, key: str) -> IssuedCertificate:
+        leaf, *issuers = x509.load_pem_x509_certificates(chain.encode())
+        return IssuedCertificate(leaf, tuple(issuers), self._key(key))
+
+    def _key(self, text: str) -> PrivateKey:
+        if text.startswith(_IN_TOKEN):
+            if self.token is None:
+                raise OutsideFault(
+                    "the key of this station lies in a token.",
+                    mend="Give the token as well: --token, --token-label and --token-pin-file.",
+                    subject=str(self.path),
+                )
+            return self.token(text.removeprefix(_IN_TOKEN))
+        return read_key(Secret(text.encode()))
 
 
 def _document(memory: StationMemory) -> dict[str, Any]:
@@ -99,44 +145,7 @@ def _document(memory: StationMemory) -> dict[str, Any]:
     }
 
 
-def _memory(document: dict[str, Any]) -> StationMemory:
-    password, place = document["password"], document["in_use"]
-    held = [
-        Held(
-            CertificateUse(one["use"]),
-            read_login(CertificateLogin(one["chain"].encode(), Secret(one["key"].encode()))),
-        )
-        for one in document["held"]
-    ]
-    pending = [
-        Pending(CertificateUse(one["use"]), _key(one["key"]), one["number"]) for one in document["pending"]
-    ]
-    anchors = [
-        Anchor(
-            AnchorUse(one["use"]),
-            x509.load_pem_x509_certificate(one["certificate"].encode()),
-            one["is_fallback"],
-        )
-        for one in document["anchors"]
-    ]
-    return StationMemory(
-        settings=dict(document["settings"]),
-        password=None if password is None else Secret(password.encode()),
-        keys=KeyBox(held, pending, None if place is None else held[place]),
-        trust=TrustStore(anchors),
-        capacity=document["capacity"],
-        hash_algorithm=document["hash_algorithm"],
-        key_kind=KeyKind(document["key_kind"]),
-        requests=document["requests"],
-    )
-
-
 def _key_text(key: PrivateKey) -> str:
+    if isinstance(key, KeyInToken):
+        return _IN_TOKEN + key.place.key
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def _key(text: str) -> PrivateKey:
-    key = load_pem_private_key(text.encode(), None)
-    if not isinstance(key, PrivateKey):
-        raise TypeError("this key is neither RSA nor elliptic curve")
-    return key

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from voltward.domain.secret import Secret
 from voltward.simulator.certificates import IssuedCertificate, KeyKind, PrivateKey, new_key
-from voltward.simulator.dial import CertificateLogin, Dial, Login
+from voltward.simulator.dial import CertificateLogin, Dial, Login, PasswordLogin
 from voltward.simulator.memory.key_box import Held, KeyBox
 from voltward.simulator.memory.trust_store import Anchor, TrustStore
 from voltward.simulator.memory.uses import AnchorUse, CertificateUse
@@ -47,12 +47,14 @@ class StationMemory:
         return is_new
 
     def _take_login(self, login: Login, *, over: bool) -> bool:
-        if login is None or not (over or self._is_blank()):
+        if not (over or self._is_blank()):
             return False
         if isinstance(login, CertificateLogin):
             self.keys = KeyBox([Held(CertificateUse.STATION, read_login(login))])
-        else:
+        elif isinstance(login, PasswordLogin):
             self.password = login.password
+        else:
+            return False  # nothing, or what the memory itself has chosen
         return True
 
     def _is_blank(self) -> bool:
@@ -67,7 +69,12 @@ class StationMemory:
 def read_login(login: CertificateLogin) -> IssuedCertificate:
     """The certificate and the key of a login; ValueError or TypeError if it holds none of our kinds."""
     leaf, *issuers = x509.load_pem_x509_certificates(login.chain_pem)
-    key = load_pem_private_key(login.key_pem.reveal(), None)
+    return IssuedCertificate(leaf, tuple(issuers), read_key(login.key_pem))
+
+
+def read_key(pem: Secret) -> PrivateKey:
+    """A private key in PEM form; ValueError or TypeError if it is none of our kinds."""
+    key = load_pem_private_key(pem.reveal(), None)
     if not isinstance(key, PrivateKey):
         raise TypeError("this key is neither RSA nor elliptic curve")
-    return IssuedCertificate(leaf, tuple(issuers), key)
+    return key

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -77,3 +78,13 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(OutsideFault, match="cannot be written"):
         MemoryFile.of(tmp_path / "taken", "CP-1").write(StationMemory())
+
+
+def test_a_key_in_a_token_needs_the_token(file: MemoryFile) -> None:
+    file.write(Play.begin("ocpp2.1").model.memory)
+    document = json.loads(file.path.read_text())
+    document["held"][0]["key"] = "in the token: key-1"
+    file.path.write_text(json.dumps(document))
+
+    with pytest.raises(OutsideFault, match="lies in a token"):
+        file.read()
