@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.peer import Peer
-from voltward.gateway.channel.sockets import Place, SocketsAtHand
+from voltward.gateway.channel.sockets import BACKLOG, Place, SocketsAtHand
 
 
 @dataclass(slots=True)
@@ -85,7 +85,9 @@ class Doorways:
         for door in self:
             if door.server is None:
                 door.server = await loop.create_server(
-                    lambda door=door: self._make_peer(door.listener), sock=door.socket
+                    lambda door=door: self._make_peer(door.listener),
+                    sock=door.socket,
+                    backlog=BACKLOG,  # it listens again, and with a number of its own where it is told none
                 )
 
     @property

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,13 @@ from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.doorways import Doorways
 from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.peer import Peer
-from voltward.gateway.channel.sockets import SocketsAtHand, open_socket
+from voltward.gateway.channel.sockets import BACKLOG, SocketsAtHand, open_socket
+
+LONGEST_QUEUE = Path("/proc/sys/net/core/somaxconn")
+
+
+def longest_queue() -> int:
+    return int(LONGEST_QUEUE.read_text())
 
 
 class Greeter:
@@ -59,6 +67,18 @@ async def told(port: int) -> bytes:
 def free_port() -> int:
     with open_socket(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
+
+
+@pytest.mark.skipif(not LONGEST_QUEUE.exists(), reason="Linux alone tells it")
+async def test_a_city_that_comes_back_at_once_finds_room_in_the_queue(doors: Doorways) -> None:
+    opened(doors, listener(port=free_port()))
+    await doors.serve()
+
+    (door,) = doors
+    told = door.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
+
+    room = int.from_bytes(told[28:32], sys.byteorder)  # tcpi_sacked: of a socket that listens, its backlog
+    assert room == min(BACKLOG, longest_queue())
 
 
 async def test_a_port_that_is_taken_is_told_with_who_to_ask_and_nothing_is_opened(doors: Doorways) -> None:
