@@ -7,16 +7,20 @@ is the picture.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import Purpose
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, LatchStage, Station, StationId
+from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, FloorFact, advance_floor
 from voltward.lifecycles.second_connection import Contender, Proof, ProofKind, Replace, conclude
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
+from voltward.lifecycles.step import Table
 
 LOWER, UPPER = SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE
 
@@ -142,6 +146,26 @@ def _stays(old: Proof, new: Proof, *, keep_new: bool) -> str:
     return "the newcomer" if isinstance(answer, Replace) else "the old link"
 
 
+# ---------------------------------------------------------------------------------------- persisted ones
+
+
+def table_arrows(table: Table[Any]) -> tuple[Arrow, ...]:
+    """Every step of a table that leads elsewhere."""
+    return tuple(Arrow(origin, _words(fact), "", to) for origin, fact, to, _ in table.lines() if origin != to)
+
+
+def table_rows(table: Table[Any]) -> Iterator[tuple[str, str, str, str]]:
+    """(phase, fact, why, phases that it may lead to), but for facts that only wait."""
+    for edge in table.edges.values():
+        if edge.why != "Nothing that matters here.":
+            yield edge.phase, _words(edge.fact.__name__), edge.why, ", ".join(sorted(edge.to))
+
+
+def _words(name: str) -> str:
+    """`CertificateIssued` as `certificate issued`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
 # ---------------------------------------------------------------------------------------- the page
 
 
@@ -191,6 +215,19 @@ def state_diagrams_page() -> str:
             "|---|---|---|---|",
             *(f"| {' | '.join(row)} |" for row in who_stays()),
             "",
+            "## A certificate is renewed (`certificate_renewal.py`)",
+            "",
+            (
+                "Drawn from the table of rules. A rule may lead to several phases; what decides is in its words. Facts "
+                "that change nothing are left out."
+            ),
+            "",
+            *_mermaid(table_arrows(RENEWAL), {"new": "wanted by schedule, operator, station"}),
+            "",
+            "| phase | what happens | what becomes of it | may lead to |",
+            "|---|---|---|---|",
+            *(f"| {' | '.join(row)} |" for row in table_rows(RENEWAL)),
+            "",
         ]
     )
 
@@ -214,4 +251,4 @@ def _mermaid(arrows: tuple[Arrow, ...], starts: Mapping[str, str]) -> Iterator[s
 
 
 def _id(name: str) -> str:
-    return name.replace(" ", "_")
+    return re.sub(r"\W+", "_", name)

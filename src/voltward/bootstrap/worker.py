@@ -13,6 +13,7 @@ from voltward.adapters.late_store import LateStore
 from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.group_orders import read_group_orders
+from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.bootstrap.signer import signer_client
 from voltward.domain.authority import Binding
 from voltward.rulebook.evaluate import Evaluator
@@ -21,7 +22,6 @@ from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.hear_facts import Hearing
 from voltward.usecases.issue_certificate import IssuingDesk
 from voltward.usecases.request_ground import RequestRules
-from voltward.usecases.start_renewal import RenewalPlan
 from voltward.worker.loops import Worker, WorkerParts
 
 CHAIN = "worker"  # of the journal
@@ -74,11 +74,6 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         schedule=settings.certificates.renewal.schedule(),
         holder=premises.entropy.identifier(),
     )
-
-
-def renewal_plan(settings: Settings) -> RenewalPlan:
-    """How the deployment renews; for commands, too."""
-    return RenewalPlan(settings.operator.name, settings.certificates.renewal.terms())
 
 
 def request_rules(premises: Premises) -> RequestRules:

@@ -40,6 +40,12 @@ _COMMANDS = (
     ("ca", "voltward.cli.authority:app", FLEET, "Authorities: those that are believed, and our own."),
     ("cert", "voltward.cli.certificate:app", FLEET, "Certificates of stations."),
     (
+        "lifecycle",
+        "voltward.cli.lifecycle:app",
+        FLEET,
+        "What is under way with stations: where it stands, and its end by order.",
+    ),
+    (
         "breaker",
         "voltward.cli.breaker:app",
         FLEET,

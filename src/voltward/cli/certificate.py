@@ -20,6 +20,15 @@ from voltward.settings import load_settings
 from voltward.usecases.trust_authority import certificates_of, revoke_certificate
 
 app = App(name="cert", help="Certificates of stations.")
+app.command(
+    "voltward.cli.renewals:renew", name="renew", help="Renew now: stations, --group, or --expiring 60d."
+)
+app.command(
+    "voltward.cli.renewals:list_", name="list", help="Those that were issued: whose, until when, used?"
+)
+app.command(
+    "voltward.cli.renewals:calendar", name="calendar", help="What goes dark when, if nothing is done."
+)
 
 
 @app.command

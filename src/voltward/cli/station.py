@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from voltward.bootstrap import open_deployment
+from voltward.bootstrap.renewal_orders import issuing
 from voltward.cli.acquaintance_words import acquaintance_facts, acquaintance_lines
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
+from voltward.cli.lifecycle import lifecycle_facts, phase_words
 from voltward.cli.station_findings import finding_facts, finding_lines, tell_findings
 from voltward.cli.station_orders import (
     Flag,
@@ -22,6 +25,7 @@ from voltward.cli.station_orders import (
 from voltward.cli.words import allowance_words, credential_words, exception_words, station_facts, station_row
 from voltward.domain.station import Lane, StationId
 from voltward.settings import load_settings
+from voltward.usecases.certificate_calendar import lifecycles_of
 from voltward.usecases.change_station import (
     change_station,
     quarantine_station,
@@ -71,8 +75,9 @@ def add(
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             deployment.check_tenant(order.station)
+            first = replace(order, issuing=issuing(deployment.settings))
             enrolled = await enroll_station(
-                deployment.store, order, deployment.password_keys, deployment.clock, deployment.entropy
+                deployment.store, first, deployment.password_keys, deployment.clock, deployment.entropy
             )
         _say_enrolled(enrolled, options)
 
@@ -122,9 +127,11 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
             entry = await show_station(deployment.store, StationId.read(identity, tenant))
             known = await acquaintance_of(deployment.store, entry.station.id)
             finding, now = await station_finding(deployment.store, entry), deployment.clock.now()
+            under_way = await lifecycles_of(deployment.store, entry.station.id)
         if options.json:
             facts = station_facts(entry.station, entry.credentials, entry.exceptions)
-            print_json({**facts, "findings": finding_facts(finding, now), "seen": acquaintance_facts(known)})
+            told = {"findings": finding_facts(finding, now), "seen": acquaintance_facts(known)}
+            print_json({**facts, **told, "lifecycles": [lifecycle_facts(each) for each in under_way]})
             return
         print_facts(station_facts(entry.station))
         if entry.station.allowance is not None:
@@ -133,6 +140,8 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
             print_line(f"credential: {credential_words(credential)}")
         for exception in entry.exceptions:
             print_line(f"exception: {exception_words(exception)}")
+        for each in under_way:
+            print_line(f"{each.kind}: {phase_words(each)}")
         for line in (*finding_lines(finding, now), *acquaintance_lines(known)):
             print_line(line)
 
@@ -242,11 +251,14 @@ def explain(identity: str, *, tenant: Tenant = None, options: Options = Options(
                 StationId.read(identity, tenant),
                 deployment.clock,
             )
+            under_way = await lifecycles_of(deployment.store, explained.station)
         if options.json:
-            print_json(explained.as_facts())
+            print_json({**explained.as_facts(), "lifecycles": [lifecycle_facts(each) for each in under_way]})
             return
         for line in explained.lines():
             print_line(line)
+        for each in under_way:
+            print_line(f"Under way, {each.kind}: {phase_words(each)}")
 
     run(story())
 
@@ -262,6 +274,11 @@ def _say_enrolled(enrolled: Enrolled, options: Options) -> None:
     print_facts(said)
     for remark in enrolled.remarks:
         print_line(f"note: {remark}")
+    if enrolled.password is not None and not enrolled.station.profile.uses_password:
+        print_line(
+            "It comes with this password on profile 2, gets its certificate at once, and is raised to 3 when "
+            "that is proven: `voltward lifecycle list`."
+        )
     if enrolled.password is not None:
         print_line(
             "The password is shown this once. A station that wants text gets it as it stands; "

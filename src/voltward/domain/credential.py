@@ -8,10 +8,14 @@ says that the digits were the message form (32 to 40 digits).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from voltward.domain.station import StationId
+
+OLD_PASSWORD: Final = timedelta(hours=24)  # that a superseded one opens the repair lane (ruling 24)
+OLD_CERTIFICATE: Final = timedelta(days=30)  # the same (ruling 25)
 
 
 class Purpose(StrEnum):

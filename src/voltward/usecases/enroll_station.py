@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voltward.crypto.passwords import PasswordKeys, make_password
-from voltward.domain.authority import Authority, BindingRule
-from voltward.domain.credential import Credential, Origin
+from voltward.domain.authority import Authority, BindingRule, TrustedFor
+from voltward.domain.credential import Credential, Origin, Purpose
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import DEFAULT_GROUP, Standing, Station, StationId
+from voltward.lifecycles.renewal_state import RenewalOrigin
 from voltward.ocpp import DIALECTS
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.advance_lifecycle import Moment
 from voltward.usecases.local_controllers import refuse_unfit_list
 from voltward.usecases.new_credential import (
     NewPassword,
@@ -23,7 +25,16 @@ from voltward.usecases.new_credential import (
     pinned_credential,
     proof_of,
 )
+from voltward.usecases.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 from voltward.usecases.weak_passwords import weakness_remarks
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """How first certificates are brought to stations; `authorities`: the ids of those that sign for us."""
+
+    plan: RenewalPlan
+    authorities: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class EnrolmentOrder:
     password: Secret | None = None
     certificate: bytes | None = None  # DER of a certificate that the station has already
     behind: tuple[str, ...] = ()  # identities that it speaks for: it is a Local Controller (ruling 7)
+    issuing: Issuing | None = None  # a station of profile 3 without a certificate gets its first one by us
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,11 @@ async def enroll_station(
         )
     async with store.begin() as work:
         await _refuse_known(work, order)
+        commissioned = await _is_commissioned(work, order)
         station = Station(
             id=order.station,
             profile=order.profile,
-            floor=order.profile,
+            floor=SecurityProfile.TLS_BASIC if commissioned else order.profile,
             group=order.group,
             serial=order.serial,
             standing=Standing.COMMISSIONING,
@@ -73,7 +86,7 @@ async def enroll_station(
             behind=order.behind,
         )
         await refuse_unfit_list(work, station)
-        if order.profile is SecurityProfile.TLS_CERTIFICATE:
+        if order.profile is SecurityProfile.TLS_CERTIFICATE and not commissioned:
             credential, password = await _certificate(work, order, clock, entropy), None
         else:
             credential, password = _password(order, keys, clock, entropy)
@@ -81,6 +94,10 @@ async def enroll_station(
         remarks = await _save_credential(work, credential, order.actor, clock)
         remarks += await issuer_remarks(work, order.certificate)
         await work.journal(_enrolled(order, clock))
+        if commissioned and order.issuing is not None:
+            wanted = RenewalOrder(order.station, RenewalOrigin.COMMISSIONING, order.actor)
+            moment = Moment(clock.now(), entropy, order.actor)
+            await start_renewal(work, wanted, order.issuing.plan, moment)
         await work.commit()
     return Enrolled(station, password if order.password is None else None, remarks)
 
@@ -128,8 +145,34 @@ def _password(
         )
     text = order.password or make_password(entropy)
     made = order.password is None
-    new = NewPassword(order.station, text, Origin.MADE if made else Origin.GIVEN, order.serial)
+    origin = Origin.MADE if made else Origin.GIVEN
+    is_first = order.profile is SecurityProfile.TLS_CERTIFICATE
+    purpose = Purpose.COMMISSIONING if is_first else Purpose.PRODUCTION
+    new = NewPassword(order.station, text, origin, order.serial, purpose)
     return password_credential(new, proof_of(new, keys), keys, clock, entropy), text
+
+
+async def _is_commissioned(work: UnitOfWork, order: EnrolmentOrder) -> bool:
+    """Whether it comes with a password first, and gets its certificate by us.
+
+    Not where an authority of others, which the operator trusts, may have issued it one already; nor a Local
+    Controller, which brings its own.
+    """
+    if order.issuing is None or order.profile is not SecurityProfile.TLS_CERTIFICATE:
+        return False
+    if order.certificate is not None or order.password is not None or order.behind:
+        return False
+    known = await work.authorities.all()
+    own = order.issuing.authorities - {a.id for a in known if a.retired_at is not None}
+    foreign = [a for a in known if a.retired_at is None and a.id not in own]
+    stations = [a for a in foreign if a.trusted_for is TrustedFor.STATIONS]
+    return bool(own) and not _could_prove(order, stations)
+
+
+def _could_prove(order: EnrolmentOrder, trusted: list[Authority]) -> bool:
+    """A certificate of one of these would be known as this station's."""
+    by_identity = any(a.binding.rule is not BindingRule.SERIAL_IN_COMMON_NAME for a in trusted)
+    return bool(trusted) and (order.serial is not None or by_identity)
 
 
 async def _certificate(
@@ -146,13 +189,12 @@ async def _certificate(
 
 
 def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
-    by_identity = any(a.binding.rule is not BindingRule.SERIAL_IN_COMMON_NAME for a in trusted)
-    if trusted and (order.serial is not None or by_identity):
+    if _could_prove(order, trusted):
         return
     lacks = "its serial is not given" if trusted else "no authority is trusted for stations yet"
     raise OperatorFault(
         f"this station could not prove itself on profile 3: {lacks}, "
-        "and this version cannot issue certificates.",
+        "and this deployment has no authority of its own.",
         mend="Name its certificate with --certificate FILE, or give --serial and trust the authority that "
         "issued it: `voltward ca trust FILE --for stations`. Without a certificate, add it with --profile 2.",
         subject=str(order.station),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.credential import OLD_PASSWORD, ClientCertificate, Credential, CredentialState, Purpose
 from voltward.domain.events import Event
 from voltward.domain.station import Standing, Station
 from voltward.domain.station_fact import (
@@ -23,7 +23,6 @@ from voltward.domain.station_fact import (
     SerialTold,
 )
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, FloorFact, advance_floor
-from voltward.usecases.replace_credential import OLD_PASSWORD
 
 KEPT_SOURCES = 8  # prefixes that a station succeeded from; the oldest falls out
 _ENDED = frozenset({CredentialState.RETIRED, CredentialState.SUPERSEDED})

@@ -7,12 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from voltward.domain.authority import DeniedCertificate
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Origin, Purpose
+from voltward.domain.credential import (
+    OLD_CERTIFICATE,
+    ClientCertificate,
+    Credential,
+    CredentialState,
+    Origin,
+    Purpose,
+)
 from voltward.domain.station import StationId
 from voltward.lifecycles.effects import DiscardCertificate
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.storage import UnitOfWork
-from voltward.usecases.replace_credential import OLD_CERTIFICATE
 from voltward.usecases.trust_authority import deny_certificate
 
 _OVER = frozenset({CredentialState.SUPERSEDED, CredentialState.RETIRED})

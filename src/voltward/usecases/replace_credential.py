@@ -7,10 +7,16 @@ is seen and mended, not lost. A credential that was never used has nobody to rep
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from voltward.crypto.passwords import PasswordKeys, make_password
-from voltward.domain.credential import Credential, CredentialState, Origin, Purpose
+from voltward.domain.credential import (
+    OLD_CERTIFICATE,
+    OLD_PASSWORD,
+    Credential,
+    CredentialState,
+    Origin,
+    Purpose,
+)
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
@@ -27,9 +33,6 @@ from voltward.usecases.new_credential import (
     proof_of,
 )
 from voltward.usecases.weak_passwords import weakness_remarks
-
-OLD_PASSWORD = timedelta(hours=24)
-OLD_CERTIFICATE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from tests.fakes.deployments import Site
-from voltward.bootstrap.worker import open_worker, renewal_plan
+from voltward.bootstrap.worker import open_worker
 
 PATIENCE = 20.0
 
@@ -18,10 +17,3 @@ async def test_a_worker_opens_works_and_ends_on_a_deployment(site: Site) -> None
         group.create_task(worker.run())
         await asyncio.sleep(0)
         worker.stop()
-
-
-def test_the_plan_is_that_of_the_settings(site: Site) -> None:
-    settings = site.settings("certificates.renewal.csr_patience=1 min", "operator.name=Volt")
-
-    plan = renewal_plan(settings)
-    assert (plan.organisation, plan.terms.csr_patience) == ("Volt", timedelta(minutes=1))

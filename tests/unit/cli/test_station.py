@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,19 @@ def test_a_certificate_is_pinned_from_a_file(shell: Shell, tmp_path: Path) -> No
     assert (credential["fingerprint"], credential["pinned"]) == (leaf.fingerprint.hex(), True)
 
 
-def test_profile_3_without_a_certificate_is_status_2_with_the_reason(shell: Shell) -> None:
+def test_profile_3_without_a_certificate_comes_with_a_password_first(shell: Shell) -> None:
+    added = shell.done("station", "add", "CP001", "--profile", "3", "--json").json
+
+    assert len(added["password"]) == 40
+    assert (added["profile"], added["floor"]) == (3, 2)
+    shown = shell.done("station", "show", "CP001", "--json").json
+    assert [credential["purpose"] for credential in shown["credentials"]] == ["commissioning"]
+    assert [each["phase"] for each in shown["lifecycles"]] == ["reading its settings"]
+    assert "Under way, renewal: reading its settings" in shell.done("station", "explain", "CP001").out
+
+
+def test_profile_3_without_a_certificate_is_status_2_where_nobody_can_issue_one(shell: Shell) -> None:
+    shutil.rmtree(shell.folder / "public")
     ran = shell("station", "add", "CP001", "--profile", "3", "--json")
 
     assert ran.status == 2

@@ -11,7 +11,7 @@ from tests.fakes.builders import certificate_credential, password_credential, st
 from tests.fakes.clock import NOON, SeededEntropy
 from tests.fakes.stores import entry_of, journalled, opened_store, put
 from voltward.adapters.sql.store import SqlStore
-from voltward.domain.credential import ClientCertificate, CredentialState, PasswordForm, Purpose
+from voltward.domain.credential import OLD_PASSWORD, ClientCertificate, CredentialState, PasswordForm, Purpose
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Latch, LatchStage, Model, Standing, StationId
@@ -25,7 +25,6 @@ from voltward.domain.station_fact import (
 )
 from voltward.usecases.learn_fact import KEPT_SOURCES
 from voltward.usecases.record_facts import record_fact
-from voltward.usecases.replace_credential import OLD_PASSWORD
 
 ENTROPY = SeededEntropy()
 CP1, CP2 = StationId("CP001"), StationId("CP002")

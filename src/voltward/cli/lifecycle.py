@@ -1,0 +1,81 @@
+"""`voltward lifecycle ...`: what is under way with stations, where it stands, and its end by order."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from voltward.bootstrap import open_deployment
+from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
+from voltward.lifecycles.machines import MACHINES
+from voltward.lifecycles.renewal_state import Renewal
+from voltward.ports.lifecycles import Lifecycle
+from voltward.settings import load_settings
+from voltward.usecases.advance_lifecycle import Moment
+from voltward.usecases.certificate_calendar import open_lifecycles
+from voltward.usecases.start_renewal import cancel_lifecycle
+
+app = App(name="lifecycle", help="What is under way with stations: list, cancel.")
+
+
+@app.command(name="list")
+def list_(*, options: Options = Options()) -> None:
+    """All that is under way: since when in which phase, and what somebody should do."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            found = await open_lifecycles(deployment.store, MACHINES)
+        if options.json:
+            print_json([lifecycle_facts(each) for each in found])
+        elif not found:
+            print_line("Nothing is under way.")
+        else:
+            print_table(
+                ("id", "station", "kind", "phase", "by"),
+                ((e.id[:12], str(e.station or "-"), e.kind, phase_words(e), e.started_by) for e in found),
+            )
+
+    run(story())
+
+
+@app.command
+def cancel(lifecycle: str, *, options: Options = Options()) -> None:
+    """End one, by 8 digits of its id. What the station may hold by now stays good."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            moment = Moment(deployment.clock.now(), deployment.entropy, actor())
+            ended = await cancel_lifecycle(deployment.store, lifecycle, actor(), moment)
+        if options.json:
+            print_json(lifecycle_facts(ended))
+        else:
+            print_facts(lifecycle_facts(ended))
+
+    run(story())
+
+
+def lifecycle_facts(lifecycle: Lifecycle) -> dict[str, object]:
+    """A life-cycle, as JSON tells it."""
+    facts: dict[str, object] = {
+        "id": lifecycle.id,
+        "kind": lifecycle.kind,
+        "station": str(lifecycle.station) if lifecycle.station is not None else None,
+        "phase": lifecycle.state.phase.value,
+        "started_at": lifecycle.started_at,
+        "started_by": lifecycle.started_by,
+        "wakes_at": lifecycle.wake_at,
+        "ended_at": lifecycle.ended_at,
+    }
+    if isinstance(lifecycle.state, Renewal):
+        state = lifecycle.state
+        facts |= {"since": state.since, "problem": state.problem or None, "mend": state.mend or None}
+    return facts
+
+
+def phase_words(lifecycle: Lifecycle) -> str:
+    """Where it stands, since when, and what to do."""
+    state = lifecycle.state
+    if not isinstance(state, Renewal):
+        return state.phase.value
+    words = f"{state.phase.value} since {state.since:%Y-%m-%d %H:%M}"
+    problem = f": {state.problem}" if state.problem else ""
+    return f"{words}{problem}{f'. {state.mend}.' if state.mend else ''}"
