@@ -31,7 +31,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "supervisor/",
         "usecases/renewal_settings.py",
     ),
-    "pkcs11": ("simulator/token_keys.py",),
+    "pkcs11": ("adapters/pki/", "simulator/token_keys.py"),
     "prometheus_client": ("gateway/", "adapters/"),
     "rich": ("cli/", "demo/"),
     "sqlalchemy": ("adapters/sql/",),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +17,19 @@ from voltward.adapters.vault import unlock_for_new_room
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.environment import environment
 from voltward.bootstrap.store_orders import StoreState, store_status
+from voltward.bootstrap.token import open_token_at
+from voltward.crypto.hierarchy import DRAWN
+from voltward.crypto.keys import KeySource
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
-from voltward.settings import Settings, StoreSettings, load_settings
-from voltward.usecases.deployment_plan import DEFAULT_STORE, ChosenStore, ChosenUnlock, DeploymentPlan
+from voltward.settings import Settings, SignerSettings, StoreSettings, load_settings
+from voltward.usecases.deployment_plan import (
+    DEFAULT_STORE,
+    ChosenStore,
+    ChosenToken,
+    ChosenUnlock,
+    DeploymentPlan,
+)
 from voltward.usecases.make_deployment import DeploymentMade, make_deployment
 
 
@@ -29,6 +40,8 @@ class Choices:
     gateway_unlock: str | None = None
     signer_unlock: str | None = None
     store: ChosenStore = DEFAULT_STORE
+    below_others: bool = False
+    token: ChosenToken | None = None
 
 
 NO_CHOICES: Final = Choices()
@@ -45,11 +58,9 @@ async def initialise(
     """Make it, or leave nothing behind; returns what was made and the administrator's one-time link."""
     clock, entropy = SystemClock(), SystemEntropy()
     await _check_store(folder, choices.store)
-    gateway, signer = _chosen(folder, choices.gateway_unlock), _chosen(folder, choices.signer_unlock)
-    plan = DeploymentPlan(
-        folder, operator_name, hosts, csms_url, administrator, gateway, signer, choices.store
-    )
-    made = make_deployment(plan, deployment_sites(entropy), clock, entropy)
+    plan = _with_choices(DeploymentPlan(folder, operator_name, hosts, csms_url, administrator), choices)
+    with _keys(choices.token, folder) as keys:
+        made = make_deployment(plan, deployment_sites(entropy), clock, entropy, keys)
     try:
         settings = load_settings(made.settings)
         async with (
@@ -69,6 +80,29 @@ async def initialise(
     # The one place where the token is shown. It stands behind the `#`, so that no server's log ever sees it.
     link = f"https://{settings.portal.listen}/enrol#{made.token.reveal().decode('ascii')}"
     return made, link
+
+
+def _with_choices(plan: DeploymentPlan, choices: Choices) -> DeploymentPlan:
+    return replace(
+        plan,
+        gateway_unlock=_chosen(plan.folder, choices.gateway_unlock),
+        signer_unlock=_chosen(plan.folder, choices.signer_unlock),
+        store=choices.store,
+        below_others=choices.below_others,
+        token=choices.token,
+    )
+
+
+@contextmanager
+def _keys(token: ChosenToken | None, folder: Path) -> Iterator[KeySource]:
+    if token is None:
+        yield DRAWN
+        return
+    opened = open_token_at(SignerSettings(pkcs11=token.module, token=token.label, pin=token.pin), folder)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 async def _check_store(folder: Path, store: ChosenStore) -> None:

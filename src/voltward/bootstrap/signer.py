@@ -13,7 +13,13 @@ from typing import Final
 
 import structlog
 
-from voltward.adapters.pki.authority_shelf import FOLDER, ShelvedAuthority, read_shelf
+from voltward.adapters.pki.authority_shelf import (
+    FOLDER,
+    FindKey,
+    ShelvedAuthority,
+    no_token,
+    read_shelf,
+)
 from voltward.adapters.pki.ledger import Ledger
 from voltward.adapters.pki.signed_orders import SigningTerms
 from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
@@ -22,6 +28,7 @@ from voltward.adapters.pki.signing_desk import DeskParts, SigningDesk
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
 from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.token import open_signer_token
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.clock import Clock
 from voltward.ports.signer import Signer
@@ -54,7 +61,8 @@ async def run_signer(settings: Settings) -> None:
 def open_desk(settings: Settings, clock: Clock | None = None) -> SigningDesk:
     """The desk on the deployment's own room and ledger. Faults as either has them."""
     room, entropy = open_room(settings, RoomName.SIGNER), SystemEntropy()
-    shelf = Shelf(settings.path(FOLDER), room)
+    token = open_signer_token(settings)
+    shelf = Shelf(settings.path(FOLDER), room, token.find if token is not None else no_token)
     shelf.current()
     ledger = Ledger.open(room.folder, room, entropy)
     return SigningDesk(
@@ -65,9 +73,10 @@ def open_desk(settings: Settings, clock: Clock | None = None) -> SigningDesk:
 class Shelf:
     """The authorities, read again when a certificate has come or gone."""
 
-    def __init__(self, public: Path, room: Room) -> None:
+    def __init__(self, public: Path, room: Room, find_key: FindKey) -> None:
         self._public = public
         self._room = room
+        self._find_key = find_key
         self._seen: object = None
         self._shelf: Mapping[str, ShelvedAuthority] = {}
 
@@ -76,7 +85,7 @@ class Shelf:
         seen = self._look()
         if seen != self._seen:
             try:
-                self._shelf = read_shelf(self._public, self._room)
+                self._shelf = read_shelf(self._public, self._room, self._find_key)
             except OutsideFault as fault:
                 if not self._shelf:
                     raise

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from voltward.bootstrap.initialise import Choices, initialise
 from voltward.cli.frame import JSON_FLAG, print_json, print_line, run
 from voltward.domain.errors import OperatorFault
-from voltward.usecases.deployment_plan import ChosenStore
+from voltward.usecases.deployment_plan import ChosenStore, ChosenToken
 from voltward.usecases.make_deployment import DeploymentMade
 
 
@@ -44,10 +44,18 @@ class Keeping:
     )
     store_ca: Annotated[str, Parameter(help="File of the authority of the server's certificate.")] = ""
 
+    sub_ca_csr: Annotated[
+        bool, Parameter(negative=(), help="Ask for the authorities' certificates instead of making a root.")
+    ] = False
+    pkcs11: Annotated[str, Parameter(help="The library of a token that shall have the keys.")] = ""
+    token: Annotated[str, Parameter(help="The token's label.")] = ""
+    pin: Annotated[str, Parameter(help="file:, env: or credential: reference to its PIN.")] = ""
+
     def choices(self) -> Choices:
         """In the words of the inside."""
         store = ChosenStore(self.store, self.store_password, self.store_tls, self.store_ca)
-        return Choices(self.gateway_unlock, self.signer_unlock, store)
+        token = ChosenToken(self.pkcs11, self.token, self.pin) if self.pkcs11 else None
+        return Choices(self.gateway_unlock, self.signer_unlock, store, self.sub_ca_csr, token)
 
 
 def init(
@@ -79,6 +87,7 @@ def _facts(made: DeploymentMade, link: str) -> dict[str, object]:
     return {
         "settings": str(made.settings),
         "roots": [str(path) for path in made.roots],
+        "requests": [str(path) for path in made.waiting],
         "authorities": [{"id": a.id, "name": a.name} for a in made.authorities],
         "administrator": made.administrator.name,
         "enrolment_link": link,
@@ -89,12 +98,17 @@ def _facts(made: DeploymentMade, link: str) -> dict[str, object]:
 def _say(made: DeploymentMade, link: str) -> None:
     print_line(f"A deployment stands in {made.folder}.")
     print_line(f"  settings        {made.settings}")
-    print_line(f"  roots           {made.roots[0]}  (give this to stations)")
+    for root in made.roots[:1]:
+        print_line(f"  roots           {root}  (give this to stations)")
+    for request in made.waiting:
+        print_line(f"  to be signed    {request}")
     print_line(f"  enrolment link  {link}")
     print_line(f"                  for {made.administrator.name}, once, from when the portal is there")
     for warning in made.warnings:
         print_line(f"note: {warning}")
     print_line("Next:")
+    if made.waiting:
+        print_line(f"  have the requests signed, then: voltward ca install FILE ... -c {made.settings}")
     print_line(f"  voltward settings check -c {made.settings}")
     print_line(f"  voltward station add CP001 --profile 2 -c {made.settings}")
     print_line(f"  voltward serve -c {made.settings}")

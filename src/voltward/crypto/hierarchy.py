@@ -13,13 +13,16 @@ never pass as a CSMS, nor a CSMS sign firmware; it is RSA because OCPP's firmwar
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from voltward.crypto.certificate_profiles import CSMS_SERVER, FIRMWARE_CA, ISSUING_CA, ROOT
 from voltward.crypto.chance import TokenSource
@@ -30,7 +33,11 @@ from voltward.crypto.issuance import (
     issue_certificate,
     self_signed,
 )
-from voltward.crypto.keys import KeyKind, PrivateKey, PublicKey, make_key
+from voltward.crypto.keys import DrawnKeys, KeyKind, KeySource, PrivateKey, PublicKey, make_key
+from voltward.crypto.own_requests import certificate_request
+from voltward.domain.errors import OperatorFault
+
+DRAWN: Final = DrawnKeys()
 
 
 class Family(StrEnum):
@@ -62,6 +69,9 @@ class Role(StrEnum):
     CSMS = "csms-ca"
     STATIONS = "stations-ca"
     FIRMWARE = "firmware-ca"
+
+
+_TITLES: Final = {Role.ROOT: "root", Role.CSMS: "CSMS CA", Role.STATIONS: "stations CA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +125,74 @@ class ServerCredential:
     chain_pem: bytes
 
 
-def make_hierarchy(organisation: str, now: datetime, entropy: TokenSource) -> Hierarchy:
+@dataclass(frozen=True, slots=True)
+class WaitingAuthority:
+    """One that somebody else will certify: its key, and the request (DER) to be signed."""
+
+    key: PrivateKey
+    request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Subordinates:
+    """The issuing CAs of a deployment below somebody else's root, and the firmware CA, which stands alone."""
+
+    waiting: Mapping[str, WaitingAuthority]  # by the names of their keys and files
+    firmware: IssuingAuthority
+
+
+def make_hierarchy(
+    organisation: str, now: datetime, entropy: TokenSource, keys: KeySource = DRAWN
+) -> Hierarchy:
     """Draw keys and certificates for all authorities; about half a second.
 
     A random tag in the names keeps two deployments of one organisation apart: a station or a gateway that
     trusts both would else have two authorities of the same name.
     """
-    tag = entropy.token(4).hex()
-    firmware = self_signed(
-        FIRMWARE_CA,
-        Subject(f"Voltward firmware CA {tag}", organisation),
-        make_key(KeyKind.RSA_3072),
-        now,
-        entropy,
-    )
-    ecdsa, rsa = (_family(family, Subject(tag, organisation), now, entropy) for family in Family)
+    tagged = Subject(entropy.token(4).hex(), organisation)
+    firmware = _firmware(tagged, now, entropy, keys)
+    ecdsa, rsa = (_family(family, tagged, now, entropy, keys) for family in Family)
     return Hierarchy(ecdsa, rsa, firmware)
+
+
+def make_subordinates(
+    organisation: str, now: datetime, entropy: TokenSource, keys: KeySource = DRAWN
+) -> Subordinates:
+    """Draw keys for the issuing CAs, and ask for their certificates."""
+    tagged = Subject(entropy.token(4).hex(), organisation)
+    waiting = {
+        f"{role}-{family}": _waiting(role, family, tagged, keys)
+        for family in Family
+        for role in (Role.CSMS, Role.STATIONS)
+    }
+    return Subordinates(waiting, _firmware(tagged, now, entropy, keys))
+
+
+def make_root(
+    family: Family, organisation: str, now: datetime, entropy: TokenSource, keys: KeySource = DRAWN
+) -> IssuingAuthority:
+    """A root alone, for a place without a network."""
+    subject = _subject(Role.ROOT, family, Subject(entropy.token(4).hex(), organisation))
+    return self_signed(ROOT, subject, keys.make(f"{Role.ROOT}-{family}", family.authority_key), now, entropy)
+
+
+def certify_subordinate(
+    request: bytes, root_of: Callable[[Family], IssuingAuthority], now: datetime, entropy: TokenSource
+) -> bytes:
+    """An issuing CA for this request (DER), named as it asks: its certificate and the root, as PEM."""
+    asked = x509.load_der_x509_csr(request)
+    key = asked.public_key()
+    names = [
+        asked.subject.get_attributes_for_oid(kind)
+        for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+    ]
+    if not isinstance(key, PublicKey) or not all(names):
+        raise OperatorFault("this is no request of an issuing CA of ours.", mend="Name public/NAME.csr.")
+    root = root_of(Family.of(key))
+    common_name, organisation = (str(found[0].value) for found in names)
+    order = CertificateOrder(Subject(common_name, organisation), key)
+    certificate = issue_certificate(ISSUING_CA, order, root, now, entropy)
+    return certificate.public_bytes(Encoding.PEM) + root.pem
 
 
 def make_server_credential(
@@ -143,14 +205,28 @@ def make_server_credential(
     return ServerCredential(leaf, key, leaf.public_bytes(Encoding.PEM) + authorities.csms.pem)
 
 
-def _family(family: Family, tagged: Subject, now: datetime, entropy: TokenSource) -> FamilyAuthorities:
-    def subject(role: str) -> Subject:
-        return Subject(f"Voltward {role} {family.upper()} {tagged.common_name}", tagged.organisation)
+def _firmware(tagged: Subject, now: datetime, entropy: TokenSource, keys: KeySource) -> IssuingAuthority:
+    subject = Subject(f"Voltward firmware CA {tagged.common_name}", tagged.organisation)
+    return self_signed(FIRMWARE_CA, subject, keys.make(Role.FIRMWARE, KeyKind.RSA_3072), now, entropy)
 
-    def issuing(role: str) -> IssuingAuthority:
-        key = make_key(family.authority_key)
-        order = CertificateOrder(subject(role), key.public_key())
+
+def _waiting(role: Role, family: Family, tagged: Subject, keys: KeySource) -> WaitingAuthority:
+    key = keys.make(f"{role}-{family}", family.authority_key)
+    return WaitingAuthority(key, certificate_request(key, _subject(role, family, tagged), is_ca=True))
+
+
+def _subject(role: Role, family: Family, tagged: Subject) -> Subject:
+    return Subject(f"Voltward {_TITLES[role]} {family.upper()} {tagged.common_name}", tagged.organisation)
+
+
+def _family(
+    family: Family, tagged: Subject, now: datetime, entropy: TokenSource, keys: KeySource
+) -> FamilyAuthorities:
+    def issuing(role: Role) -> IssuingAuthority:
+        key = keys.make(f"{role}-{family}", family.authority_key)
+        order = CertificateOrder(_subject(role, family, tagged), key.public_key())
         return IssuingAuthority(issue_certificate(ISSUING_CA, order, root, now, entropy), key)
 
-    root = self_signed(ROOT, subject("root"), make_key(family.authority_key), now, entropy)
-    return FamilyAuthorities(family, root, issuing("CSMS CA"), issuing("stations CA"))
+    key = keys.make(f"{Role.ROOT}-{family}", family.authority_key)
+    root = self_signed(ROOT, _subject(Role.ROOT, family, tagged), key, now, entropy)
+    return FamilyAuthorities(family, root, issuing(Role.CSMS), issuing(Role.STATIONS))

@@ -22,6 +22,7 @@ from voltward.crypto.certificate_profiles import CertificateProfile, KeyUse, Pur
 from voltward.crypto.certificates import fingerprint
 from voltward.crypto.chance import TokenSource
 from voltward.crypto.keys import PrivateKey, PublicKey
+from voltward.domain.errors import OutsideFault
 
 LONGEST_NAME = 64  # X.520's bound on common name and organisation, in characters
 
@@ -108,6 +109,16 @@ class IssuingAuthority:
     def _part(self, kind: x509.ObjectIdentifier) -> str:
         found = self.certificate.subject.get_attributes_for_oid(kind)
         return str(found[0].value) if found else ""
+
+
+def read_authority(pem: bytes, key: PrivateKey) -> IssuingAuthority:
+    """An authority from its certificate (PEM) and its key; OutsideFault if they are no pair."""
+    certificate = x509.load_pem_x509_certificate(pem)
+    if certificate.public_key() != key.public_key():
+        raise OutsideFault(
+            "an authority's certificate and key are no pair.", mend="Restore both from one backup."
+        )
+    return IssuingAuthority(certificate, key)
 
 
 def issue_certificate(

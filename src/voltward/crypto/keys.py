@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -41,6 +42,29 @@ def make_key(kind: KeyKind) -> PrivateKey:
     if kind is KeyKind.EC_P256:
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(65537, _RSA_BITS[kind])
+
+
+class KeySource(Protocol):
+    """Where keys of authorities are made."""
+
+    @property
+    def keeps_its_keys(self) -> bool:
+        """They never leave it, and it finds them again; else whoever asked has to keep them."""
+        ...
+
+    def make(self, name: str, kind: KeyKind) -> PrivateKey:
+        """A fresh key pair; `name` is for whoever looks into the source."""
+        ...
+
+
+class DrawnKeys:
+    """Keys in memory, for whoever seals them into a room."""
+
+    keeps_its_keys = False
+
+    def make(self, name: str, kind: KeyKind) -> PrivateKey:
+        """See `make_key`."""
+        return make_key(kind)
 
 
 def private_key_pem(key: PrivateKey) -> Secret:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.crypto.issuance import Subject, host_names
 from voltward.crypto.keys import PrivateKey
+from voltward.domain.errors import OperatorFault
 
 
 def certificate_request(
@@ -20,6 +22,18 @@ def certificate_request(
     if is_ca:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def read_own_request(pem: bytes) -> bytes:
+    """A request (PEM) as DER; OperatorFault for what is none, or does not prove its key."""
+    try:
+        request = x509.load_pem_x509_csr(pem)
+        proven = request.is_signature_valid
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise OperatorFault("this is no request for a certificate.", mend="Name a file NAME.csr.") from error
+    if not proven:
+        raise OperatorFault("this request does not prove its key.", mend="Have it made anew.")
+    return request.public_bytes(Encoding.DER)
 
 
 def requested_hosts(request: bytes) -> tuple[str, ...]:

@@ -46,9 +46,14 @@ def certificate_pem(*ders: bytes) -> bytes:
     return b"".join(_block(der) for der in ders)
 
 
-def _block(der: bytes) -> bytes:
+def request_pem(der: bytes) -> bytes:
+    """One request (PKCS #10) as PEM text."""
+    return _block(der, "CERTIFICATE REQUEST")
+
+
+def _block(der: bytes, label: str = "CERTIFICATE") -> bytes:
     lines = "\n".join(textwrap.wrap(base64.b64encode(der).decode("ascii"), 64))
-    return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n".encode("ascii")
+    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode("ascii")
 
 
 def _decoded(block: bytes, number: int) -> bytes:

@@ -36,6 +36,15 @@ class ChosenStore:
     ca: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenToken:
+    """The PKCS #11 token that makes and keeps the authorities' keys; `pin` is a reference."""
+
+    module: str
+    label: str
+    pin: str
+
+
 DEFAULT_STORE: Final = ChosenStore()
 
 
@@ -51,6 +60,10 @@ class DeploymentPlan:
     gateway_unlock: ChosenUnlock | None = None
     signer_unlock: ChosenUnlock | None = None
     store: ChosenStore = DEFAULT_STORE
+    below_others: bool = (
+        False  # the issuing CAs are certified by a corporate PKI, or by a root kept elsewhere
+    )
+    token: ChosenToken | None = None
 
 
 def check_plan(plan: DeploymentPlan) -> None:
@@ -68,7 +81,11 @@ def check_plan(plan: DeploymentPlan) -> None:
 
 def plan_warnings(plan: DeploymentPlan) -> tuple[str, ...]:
     """What works and will not do in the field, as sentences."""
-    warnings = ["The root keys lie on this machine: fine for a trial, too close to the net for a fleet."]
+    warnings = list[str]()
+    if not plan.below_others and plan.token is None:
+        warnings.append(
+            "The root keys lie on this machine: fine for a trial, too close to the net for a fleet."
+        )
     if _is_address(plan.hosts[0]):
         # Field note 22; A00.FR.510 wants the host name.
         warnings.append(f"{plan.hosts[0]} is an address: many stations accept a host name only.")

@@ -12,25 +12,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from voltward.crypto.enrolments import enrolment_digest, make_enrolment_token
-from voltward.crypto.hierarchy import Hierarchy, make_hierarchy, make_server_credential
-from voltward.crypto.keys import ed25519_public_pem, private_key_pem
+from voltward.crypto.hierarchy import DRAWN
+from voltward.crypto.keys import KeySource, ed25519_public_pem
 from voltward.domain.authority import Authority
 from voltward.domain.operator import Enrolment, Operator, Role
 from voltward.domain.secret import Secret
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.vault import BuildSite, DeploymentSite, GatewayKey, KeyRoom, RoomName, Unlock, UnlockKind
+from voltward.usecases.authority_papers import ROOTS_BUNDLE, AuthorityPapers, drawn_papers
 from voltward.usecases.deployment_plan import ChosenUnlock, DeploymentPlan, check_plan, plan_warnings
 from voltward.usecases.trust_own_authorities import own_authority
 
 SETTINGS_FILE = "voltward.toml"
-ROOTS_FILE = "public/roots.pem"
-
+ROOTS_FILE = f"public/{ROOTS_BUNDLE}"
 _TEMPLATE = "deployment.toml"
 _UNLOCK_OCTETS = 32
 _KEY_OCTETS = 32
@@ -45,6 +45,7 @@ class DeploymentMade:
     folder: Path
     roots: tuple[Path, ...]  # the bundle that a station needs, then each root alone
     authorities: tuple[Authority, ...]  # for stations; to be trusted from now on
+    waiting: tuple[Path, ...]  # requests for authorities, to be signed elsewhere
     administrator: Operator
     enrolment: Enrolment
     token: Secret
@@ -56,27 +57,32 @@ class DeploymentMade:
         return self.folder / SETTINGS_FILE
 
 
-def make_deployment(plan: DeploymentPlan, build: BuildSite, clock: Clock, entropy: Entropy) -> DeploymentMade:
+def make_deployment(
+    plan: DeploymentPlan, build: BuildSite, clock: Clock, entropy: Entropy, keys: KeySource = DRAWN
+) -> DeploymentMade:
     """Make all of it, or nothing. Takes about a second: keys are drawn.
 
-    OperatorFault if the plan cannot be followed or the folder is not empty; OutsideFault if the disk fails.
+    `keys`: where those of the authorities are made. OperatorFault if the plan cannot be followed or the
+    folder is not empty; OutsideFault if the disk fails.
     """
     check_plan(plan)
     now = clock.now()
     with build(plan.folder) as site:
-        hierarchy = make_hierarchy(plan.operator_name, now, entropy)
+        papers = drawn_papers(plan, now, entropy, keys)
         references = {
-            RoomName.GATEWAY: _fill_gateway(site, plan, hierarchy, now, entropy),
-            RoomName.SIGNER: _fill_signer(site, plan.signer_unlock, hierarchy, entropy),
+            RoomName.GATEWAY: _fill_gateway(site, plan, papers, entropy),
+            RoomName.SIGNER: _fill_signer(site, plan.signer_unlock, papers, entropy),
         }
-        roots = _publish(site, hierarchy)
+        for path, content in papers.public.items():
+            site.write(f"public/{path}", content)
         site.write(SETTINGS_FILE, _settings(plan, references))
     token = make_enrolment_token(entropy)
     return DeploymentMade(
         folder=plan.folder,
-        roots=tuple(plan.folder / path for path in roots),
+        roots=tuple(plan.folder / "public" / path for path in papers.roots),
         # The stations CAs, not their roots: what a CSMS CA issued must never open the door as a station.
-        authorities=tuple(own_authority(family.stations.der, clock) for family in hierarchy.families),
+        authorities=tuple(own_authority(der, clock) for der in papers.stations),
+        waiting=tuple(plan.folder / "public" / path for path in papers.public if path.endswith(".csr")),
         administrator=Operator(plan.administrator, Role.ADMINISTRATOR, now),
         enrolment=Enrolment(plan.administrator, enrolment_digest(token), now + _ENROLMENT),
         token=token,
@@ -85,14 +91,12 @@ def make_deployment(plan: DeploymentPlan, build: BuildSite, clock: Clock, entrop
 
 
 def _fill_gateway(
-    site: DeploymentSite, plan: DeploymentPlan, hierarchy: Hierarchy, now: datetime, entropy: Entropy
+    site: DeploymentSite, plan: DeploymentPlan, papers: AuthorityPapers, entropy: Entropy
 ) -> str:
     room, reference = _room(site, RoomName.GATEWAY, plan.gateway_unlock, entropy)
-    for family in hierarchy.families:
-        name = f"server-{family.family}"
-        server = make_server_credential(family, plan.hosts, now, entropy)
-        room.put(name, private_key_pem(server.key))
-        site.write(f"{RoomName.GATEWAY}/{name}.pem", server.chain_pem)
+    for name, server in papers.servers.items():
+        room.put(name, server.key)
+        site.write(f"{RoomName.GATEWAY}/{name}.{server.form}", server.content)
     for key in GatewayKey:
         secret = Secret(entropy.token(_KEY_OCTETS))
         room.put(key, secret)
@@ -102,11 +106,11 @@ def _fill_gateway(
 
 
 def _fill_signer(
-    site: DeploymentSite, chosen: ChosenUnlock | None, hierarchy: Hierarchy, entropy: Entropy
+    site: DeploymentSite, chosen: ChosenUnlock | None, papers: AuthorityPapers, entropy: Entropy
 ) -> str:
     room, reference = _room(site, RoomName.SIGNER, chosen, entropy)
-    for name, authority in hierarchy.named().items():
-        room.put(name, private_key_pem(authority.key))
+    for name, key in papers.keys.items():
+        room.put(name, key)
     return reference
 
 
@@ -120,13 +124,6 @@ def _room(
     path = f"{name}/unlock.key"
     site.write(path, key.reveal(), private=True)
     return room, f"file:{path}"
-
-
-def _publish(site: DeploymentSite, hierarchy: Hierarchy) -> tuple[str, ...]:
-    for name, authority in hierarchy.named().items():
-        site.write(f"public/{name}.pem", authority.pem)
-    site.write(ROOTS_FILE, hierarchy.roots_pem)
-    return (ROOTS_FILE, *(f"public/root-{family.family}.pem" for family in hierarchy.families))
 
 
 def _settings(plan: DeploymentPlan, references: dict[RoomName, str]) -> bytes:
@@ -143,4 +140,9 @@ def _settings(plan: DeploymentPlan, references: dict[RoomName, str]) -> bytes:
     }
     # A JSON string is a TOML basic string too, for everything that `check_plan` lets pass.
     quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
-    return template.substitute(quoted).encode("utf-8")
+    text = template.substitute(quoted)
+    if plan.token is not None:
+        said = {"pkcs11": plan.token.module, "token": plan.token.label, "pin": plan.token.pin}
+        lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in said.items())
+        text += "\n".join(("", "[signer]", "# The token that has the authorities' keys.", *lines, ""))
+    return text.encode("utf-8")

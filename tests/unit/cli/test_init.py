@@ -22,7 +22,8 @@ TOLD = (
 def test_a_deployment_is_made_of_what_was_told_and_nothing_is_asked(bare: Shell) -> None:
     made = bare.done("init", "d", *TOLD, "--json").json
 
-    assert set(made) == {"settings", "roots", "authorities", "administrator", "enrolment_link", "warnings"}
+    told = {"settings", "roots", "requests", "authorities", "administrator", "enrolment_link", "warnings"}
+    assert set(made) == told
     assert made["administrator"] == "you@example.org"
     assert made["enrolment_link"].startswith("https://127.0.0.1:8080/enrol#")
     assert all((bare.folder / root).is_file() for root in made["roots"])

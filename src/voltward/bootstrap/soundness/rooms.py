@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from voltward.adapters.vault import Room
 from voltward.bootstrap.deployment import open_room
-from voltward.bootstrap.soundness.remarks import Note, Remark, Severity, from_fault
+from voltward.bootstrap.soundness.remarks import Note, Remark, Severity, from_fault, guarded
+from voltward.bootstrap.token import open_signer_token
 from voltward.domain.errors import VoltwardError
 from voltward.ports.vault import MADE_WHEN_NEEDED, GatewayKey, RoomName
 from voltward.settings import Settings
@@ -21,6 +22,13 @@ def check_gateway_room(room: Room) -> Iterator[Remark]:
             room.get(key)
         except VoltwardError as fault:
             yield from_fault(fault)
+
+
+def _token(settings: Settings) -> Iterator[Remark]:
+    token = open_signer_token(settings)
+    if token is not None:
+        token.close()
+        yield Note(f"the authorities' keys are in the token {settings.signer.token!r}.")
 
 
 def check_signer_room(settings: Settings) -> Iterator[Remark]:
@@ -36,6 +44,7 @@ def check_signer_room(settings: Settings) -> Iterator[Remark]:
     except VoltwardError as fault:
         yield replace(from_fault(fault), severity=Severity.WARNING)
         return
+    yield from guarded(lambda: _token(settings))
     roots = [name for name in names if name.startswith("root-")]
     if roots:
         yield Note(
