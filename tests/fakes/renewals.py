@@ -133,10 +133,11 @@ class RenewalWorld:
     entropy: SeededEntropy = field(default_factory=SeededEntropy)
     authority: PlainAuthority = field(default_factory=PlainAuthority)
     told: int = 0  # records of the spool so far
+    known: Sequence[bytes] = ()  # certificates (DER) that a station may hold
 
     @property
     def moment(self) -> Moment:
-        return Moment(self.clock.now(), self.entropy)
+        return Moment(self.clock.now(), self.entropy, known=lambda: self.known)
 
     @property
     def desk(self) -> IssuingDesk:

@@ -13,6 +13,7 @@ from voltward.adapters.late_store import LateStore
 from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.group_orders import read_group_orders
+from voltward.bootstrap.known_anchors import known_anchors
 from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.bootstrap.signer import signer_client
 from voltward.domain.authority import Binding
@@ -73,6 +74,7 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         desk=IssuingDesk(lambda _station: signer, settings.operator.name),
         schedule=settings.certificates.renewal.schedule(),
         holder=premises.entropy.identifier(),
+        known=lambda: known_anchors(settings),
     )
 
 

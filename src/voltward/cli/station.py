@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from voltward.bootstrap import open_deployment
+from voltward.bootstrap.known_anchors import known_anchors
 from voltward.bootstrap.renewal_orders import issuing
 from voltward.cli.acquaintance_words import acquaintance_facts, acquaintance_lines
+from voltward.cli.anchor_words import inventory_facts, inventory_lines
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words
 from voltward.cli.station_findings import finding_facts, finding_lines, tell_findings
@@ -25,6 +27,7 @@ from voltward.cli.station_orders import (
 from voltward.cli.words import allowance_words, credential_words, exception_words, station_facts, station_row
 from voltward.domain.station import Lane, StationId
 from voltward.settings import load_settings
+from voltward.usecases.anchor_inventory import certificate_names, read_inventory
 from voltward.usecases.certificate_calendar import lifecycles_of
 from voltward.usecases.change_station import (
     change_station,
@@ -51,6 +54,11 @@ app.command(
     "voltward.cli.station_quirk:quirk",
     name="quirk",
     help="Let one station do something otherwise, until a date; or end that.",
+)
+app.command(
+    "voltward.cli.station_anchors:anchors",
+    name="anchors",
+    help="Which authorities stations trust, as they told it; `--read` asks them again.",
 )
 app.command(
     "voltward.cli.station_recommission:recommission",
@@ -128,10 +136,13 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
             known = await acquaintance_of(deployment.store, entry.station.id)
             finding, now = await station_finding(deployment.store, entry), deployment.clock.now()
             under_way = await lifecycles_of(deployment.store, entry.station.id)
+            inventory = await read_inventory(deployment.store, entry.station.id)
+            names = certificate_names(known_anchors(deployment.settings)) if inventory.held else {}
         if options.json:
             facts = station_facts(entry.station, entry.credentials, entry.exceptions)
             told = {"findings": finding_facts(finding, now), "seen": acquaintance_facts(known)}
-            print_json({**facts, **told, "lifecycles": [lifecycle_facts(each) for each in under_way]})
+            more = {"lifecycles": [lifecycle_facts(each) for each in under_way]}
+            print_json({**facts, **told, **more, "anchors": inventory_facts(inventory, names)})
             return
         print_facts(station_facts(entry.station))
         if entry.station.allowance is not None:
@@ -143,6 +154,8 @@ def show(identity: str, *, tenant: Tenant = None, options: Options = Options()) 
         for each in under_way:
             print_line(f"{each.kind}: {phase_words(each)}")
         for line in (*finding_lines(finding, now), *acquaintance_lines(known)):
+            print_line(line)
+        for line in inventory_lines(inventory, names):
             print_line(line)
 
     run(story())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from voltward.domain.events import FactValue
-from voltward.domain.intents import Intent
+from voltward.domain.intents import InstalledCertificate, Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,13 @@ class RememberForm:
     worked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class KeepAnchors:
+    """All that the station says that it holds: in the place of what was known of that."""
+
+    installed: tuple[InstalledCertificate, ...]
+
+
 LifecycleEffect = (
     AskStation
     | WithdrawAsks
@@ -99,6 +106,7 @@ LifecycleEffect = (
     | Record
     | TellOperator
     | RememberForm
+    | KeepAnchors
 )
 
 

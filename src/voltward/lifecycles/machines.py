@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from voltward.lifecycles.anchor_reading import KIND as READING_KIND
+from voltward.lifecycles.anchor_reading import READING, AnchorReading
 from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.renewal_state import KIND as RENEWAL_KIND
 from voltward.lifecycles.renewal_state import Renewal
@@ -22,5 +24,6 @@ class Machine:
 
 MACHINES: Final[Mapping[str, Machine]] = {
     RENEWAL_KIND: Machine(RENEWAL, Renewal),
+    READING_KIND: Machine(READING, AnchorReading),
 }
 STATES: Final[Mapping[str, type[Any]]] = {kind: machine.state for kind, machine in MACHINES.items()}

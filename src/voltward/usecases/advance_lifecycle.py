@@ -6,7 +6,7 @@ leaves either the fact that was not heard, or the step that was made: never half
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from voltward.lifecycles.effects import (
     AwaitCertificate,
     DiscardCertificate,
     IssueCertificate,
+    KeepAnchors,
     Record,
     RememberForm,
     SupersedeCertificate,
@@ -31,6 +32,7 @@ from voltward.lifecycles.step import IllegalTransition
 from voltward.ports.clock import Entropy
 from voltward.ports.lifecycles import Errand, Lifecycle
 from voltward.ports.storage import UnitOfWork
+from voltward.usecases.anchor_inventory import keep_anchors
 from voltward.usecases.renewed_credentials import (
     await_certificate,
     discard_certificate,
@@ -40,13 +42,22 @@ from voltward.usecases.renewed_credentials import (
 ACTOR = "worker"
 
 
+def no_certificates() -> Sequence[bytes]:
+    """Where nobody is told which certificates there are."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a step needs beside the unit of work: the time, names for new rows, and who makes it."""
+    """What a step needs beside the unit of work: the time, names for new rows, and who makes it.
+
+    `known`: the certificates (DER) that a station's list is read with.
+    """
 
     now: datetime
     entropy: Entropy
     actor: str = ACTOR
+    known: Callable[[], Sequence[bytes]] = no_certificates
 
 
 async def advance_lifecycle(
@@ -145,6 +156,13 @@ async def _remember(doing: _Doing, effect: RememberForm) -> None:
         await doing.work.chain_forms.remember(station.model, effect.form, worked=effect.worked)
 
 
+async def _keep(doing: _Doing, effect: KeepAnchors) -> None:
+    moment = doing.moment
+    events = await keep_anchors(doing.work, doing.station, effect.installed, moment.known(), moment.now)
+    for kind, facts in events:
+        await _journal(doing.work, doing.lifecycle, moment, kind, facts)
+
+
 async def _journal(
     work: UnitOfWork, lifecycle: Lifecycle, moment: Moment, kind: str, facts: Mapping[str, FactValue]
 ) -> None:
@@ -164,4 +182,5 @@ _CARRIED_OUT: Mapping[type[Any], Callable[[_Doing, Any], Awaitable[None]]] = {
     Record: _record,
     TellOperator: _tell,
     RememberForm: _remember,
+    KeepAnchors: _keep,
 }

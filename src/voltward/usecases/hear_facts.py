@@ -38,6 +38,7 @@ from voltward.lifecycles.renewal_state import (
 )
 from voltward.ports.storage import Conflict, Store, UnitOfWork
 from voltward.usecases.advance_lifecycle import Moment, advance_lifecycle, takes
+from voltward.usecases.read_anchors import start_reading
 from voltward.usecases.request_ground import RequestRules, judge_submitted
 from voltward.usecases.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 
@@ -155,8 +156,13 @@ async def _came_back(work: UnitOfWork, fact: CameBack, _hearing: Hearing, moment
     await _offer(work, fact.station, CameWith(fact.fingerprint), moment)
 
 
-async def _anchor_moved(work: UnitOfWork, fact: AnchorMoved, _hearing: Hearing, moment: Moment) -> None:
+async def _anchor_moved(work: UnitOfWork, fact: AnchorMoved, hearing: Hearing, moment: Moment) -> None:
+    """What a station answered is not what it holds: it is read."""
+    station = await work.stations.get(fact.station)
+    if station is None or station.standing is Standing.RETIRED:
+        return
     await _offer(work, fact.station, fact, moment)
+    await start_reading(work, fact.station, hearing.plan.terms.ask_patience, moment)
 
 
 async def _first_seen(work: UnitOfWork, fact: CertificateFirstSeen, hearing: Hearing, moment: Moment) -> None:

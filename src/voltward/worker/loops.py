@@ -8,7 +8,7 @@ store. A signal ends all loops behind what they have in hand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import ChangeFeed, Conflict, Store
-from voltward.usecases.advance_lifecycle import Moment
+from voltward.usecases.advance_lifecycle import Moment, no_certificates
 from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
 from voltward.usecases.issue_certificate import IssuingDesk
 from voltward.usecases.perform_effect import delay_errand, lease_errands, perform_errand
@@ -51,6 +51,7 @@ class WorkerParts:
     desk: IssuingDesk
     schedule: ScheduleTerms
     holder: str
+    known: Callable[[], Sequence[bytes]] = no_certificates  # what lists of stations are read with
 
 
 class Worker:
@@ -131,7 +132,7 @@ class Worker:
         return False
 
     def _moment(self) -> Moment:
-        return Moment(self._parts.clock.now(), self._parts.entropy)
+        return Moment(self._parts.clock.now(), self._parts.entropy, known=self._parts.known)
 
     async def _news(self) -> None:
         try:
