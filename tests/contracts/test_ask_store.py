@@ -18,6 +18,7 @@ from voltward.domain.intents import (
     InstallTrustAnchor,
     Intent,
     ListTrustAnchors,
+    RaiseProfile,
     ReadFacts,
     Reading,
     RemoveTrustAnchor,
@@ -25,6 +26,7 @@ from voltward.domain.intents import (
     Restart,
     SetOrganisation,
 )
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.ports.storage import Aggregate
 
@@ -39,6 +41,7 @@ INTENTS: tuple[Intent, ...] = (
     SetOrganisation("Volt & Söhne"),
     ReadFacts((Reading.ORGANISATION, Reading.CHAIN_SIZE)),
     Restart(),
+    RaiseProfile(SecurityProfile.TLS_CERTIFICATE),
 )
 
 

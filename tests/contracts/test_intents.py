@@ -20,6 +20,7 @@ from voltward.domain.intents import (
     Intent,
     ListTrustAnchors,
     Outcome,
+    RaiseProfile,
     ReadFacts,
     Reading,
     ReadingTold,
@@ -28,6 +29,7 @@ from voltward.domain.intents import (
     Restart,
     SetOrganisation,
 )
+from voltward.domain.security_profile import SecurityProfile
 from voltward.ocpp import DIALECTS, Dialect, frames
 from voltward.ocpp.frame_limits import FrameLimits
 from voltward.ocpp.frames import CallError, CallResult, parse_frame
@@ -66,6 +68,7 @@ INTENTS: list[tuple[Intent, set[str]]] = [
     (ReadFacts((Reading.ORGANISATION, Reading.CHAIN_SIZE)), ALL),
     (ReadFacts(tuple(Reading)), ALL),
     (Restart(), ALL),
+    (RaiseProfile(SecurityProfile.TLS_CERTIFICATE), {OLD}),
 ]
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.subprotocol)

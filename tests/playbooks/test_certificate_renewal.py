@@ -57,7 +57,7 @@ def test_a_renewal_from_the_order_to_the_proof() -> None:
         >> csr() << "withdraw" << "issue 1"
         >> issued() << "await new" << "ask InstallCertificate PEM 1"
         >> ACCEPTED << "wake in 1 day, 0:00:00"
-        >> came(NEW)
+        >> came(NEW) << "withdraw" << "ask ReadFacts"
         >> proven(NEW)
         << "withdraw" << "supersede old" << "remember without root worked" << "record certificate_renewed"
     )  # fmt: skip
@@ -238,6 +238,18 @@ def test_an_answer_that_was_lost_may_have_been_a_yes(lost: Fact[Play]) -> None:
     play = play >> TIME_CAME << "withdraw"
     play = play << "tell: it may have taken its certificate, and never used it; what it had goes on"
     assert play << "wake in 1 day, 0:00:00"
+
+
+def test_a_station_that_came_with_a_password_is_told_to_change_over_or_somebody_is() -> None:
+    play = installing(origin=RenewalOrigin.COMMISSIONING) >> ACCEPTED << "wake in 1 day, 0:00:00"
+    play = play << "ask RaiseProfile"
+    assert play >> ACCEPTED >> came(NEW) << "withdraw" << "ask ReadFacts" >> REJECTED
+
+    play = installing(origin=RenewalOrigin.COMMISSIONING) >> ACCEPTED << "wake in 1 day, 0:00:00"
+    play = play << "ask RaiseProfile" >> REJECTED
+    assert play << "tell: it holds its certificate, and does not go to profile 3 by itself (rejected: no)"
+    assert play >> REJECTED  # told once
+    assert phase(play) is RenewalPhase.UNPROVEN
 
 
 def test_a_certificate_that_is_used_is_the_better_answer() -> None:

@@ -35,6 +35,7 @@ class NewStation:
     serial: Annotated[str | None, Parameter(help="As on its type plate, and in its certificate.")] = None
     group: Annotated[str, Parameter(help="Whose policy and quirks hold for it.")] = DEFAULT_GROUP
     certificate: Annotated[Path | None, Parameter(help="A certificate that it has already.")] = None
+    commission: Annotated[Flag, Parameter(help="With a password first, and its certificate by us.")] = False
     for_: Annotated[
         str | None, Parameter(name="--for", help="A Local Controller: the stations behind it, ID,ID,...")
     ] = None
@@ -53,6 +54,7 @@ class NewStation:
             password=read_password(self.password_file) if self.password_file is not None else None,
             certificate=one_certificate(self.certificate) if self.certificate is not None else None,
             behind=_listed(self.for_ or ""),
+            commission=self.commission,
         )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from voltward.domain.security_profile import SecurityProfile
+
 
 class CertificateUse(StrEnum):
     """What a station's certificate is for. V2G uses are another PKI's, and pass."""
@@ -116,6 +118,13 @@ class Restart:
     """Reboot when nobody charges: some stations take up a new certificate or root only then."""
 
 
+@dataclass(frozen=True, slots=True)
+class RaiseProfile:
+    """Come in on this security profile from now on (A05): only ever a higher one."""
+
+    profile: SecurityProfile
+
+
 Intent = (
     RequestCsr
     | InstallCertificate
@@ -125,6 +134,7 @@ Intent = (
     | SetOrganisation
     | ReadFacts
     | Restart
+    | RaiseProfile
 )
 
 

@@ -56,11 +56,14 @@ from voltward.lifecycles.renewal_steps import (
     PREFERS_WHAT,
     await_proof,
     enter,
+    not_changed_over,
     pause,
     prefers_the_old,
     question,
     set_aside,
+    sign_of_life,
     stuck,
+    told_to_change_over,
 )
 from voltward.lifecycles.step import Step, Table
 
@@ -215,8 +218,9 @@ def _declined(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
 
 @RENEWAL.on(P.INSTALLING, fact=Agreed, to={P.UNPROVEN})
 def _taken(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
-    """Said is not done: it is to be seen with it."""
-    return await_proof(replace(state, has_agreed=True), now)
+    """Said is not done: it is to be seen with it. One that comes with a password is told to change over."""
+    step = await_proof(replace(state, has_agreed=True), now)
+    return told_to_change_over(step) if state.origin is RenewalOrigin.COMMISSIONING else step
 
 
 @RENEWAL.on(P.INSTALLING, fact=Refused, to={P.INSTALLING, P.ANCHORING, P.UNPROVEN, P.STUCK})
@@ -274,10 +278,10 @@ def _never_used(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
 
 @RENEWAL.on(P.UNPROVEN, fact=CameWith, to={P.UNPROVEN})
 def _seen(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
-    """It came: with the new one, or with what it had."""
+    """It came: with the new one, which its answer to any question then proves; or with what it had."""
     assert isinstance(fact, CameWith)
     if fact.fingerprint == state.issued:
-        return Step(state)
+        return Step(replace(state, came_with_new=True), (WithdrawAsks(), sign_of_life(state)))
     after = replace(state, came_with_old=state.came_with_old + 1)
     if after.came_with_old > 1:
         return Step(after)
@@ -390,5 +394,7 @@ _FROM_THE_TOP: Final = {P.READING, P.INSTALLING}
 RENEWAL.on(P.STUCK, fact=TimeCame, to=_FROM_THE_TOP)(_try_again)
 RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_FROM_THE_TOP)(_try_again)
 RENEWAL.on(P.ISSUING, fact=TriedAgain, to={P.ISSUING})(_waits)
-for _answer in (Agreed, Refused, Unable, Unanswered, NotThere):  # to the order to reboot
+for _answer in (Agreed, Unanswered, NotThere):
     RENEWAL.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(_waits)
+for _answer in (Refused, Unable):
+    RENEWAL.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(not_changed_over)

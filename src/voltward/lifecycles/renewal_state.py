@@ -105,6 +105,7 @@ class Renewal:
     has_agreed: bool = False  # the station said that it took the certificate
     is_refused: bool = False  # the station took it in no form, and that is sure
     came_with_old: int = 0  # links since it agreed
+    came_with_new: bool = False  # a link with it came up, on which nothing was answered yet
     was_restarted: bool = False
     leftovers: tuple[bytes, ...] = ()  # certificates of earlier attempts that the station may hold
     problem: str = ""  # why it is stuck, or what it waits for, in words

@@ -14,6 +14,7 @@ from voltward.domain.intents import (
     IntentAnswer,
     ListTrustAnchors,
     Outcome,
+    RaiseProfile,
     ReadFacts,
     Reading,
     ReadingTold,
@@ -96,6 +97,10 @@ def _restart(_intent: Restart) -> tuple[SaidCall, ...]:
     return (SaidCall("Reset", {"type": "Soft"}),)
 
 
+def _profile(intent: RaiseProfile) -> tuple[SaidCall, ...]:
+    return (SaidCall("ChangeConfiguration", {"key": "SecurityProfile", "value": str(int(intent.profile))}),)
+
+
 def _read_list(call: SaidCall, payload: Mapping[str, Any]) -> IntentAnswer:
     answer = read_status(call, payload)
     if answer.outcome is Outcome.NOT_FOUND:
@@ -133,4 +138,5 @@ INTENTS_V16: Final[Sayings] = {
     SetOrganisation: Saying(_organisation, read_status),
     ReadFacts: Saying(_facts, _read_facts),
     Restart: Saying(_restart, read_status),
+    RaiseProfile: Saying(_profile, read_status),
 }

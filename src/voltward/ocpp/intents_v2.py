@@ -16,6 +16,7 @@ from voltward.domain.intents import (
     IntentAnswer,
     ListTrustAnchors,
     Outcome,
+    RaiseProfile,
     ReadFacts,
     Reading,
     ReadingTold,
@@ -125,6 +126,11 @@ def _facts(intent: ReadFacts) -> tuple[SaidCall, ...]:
     return tuple(SaidCall("GetVariables", {"getVariableData": [row]}) for row in rows)
 
 
+def _profile(_intent: RaiseProfile) -> tuple[SaidCall, ...]:
+    """Only with a whole network profile (B09): whoever knows the addresses of the CSMS says it."""
+    return ()
+
+
 def _restart(_intent: Restart) -> tuple[SaidCall, ...]:
     return (SaidCall("Reset", {"type": "OnIdle"}),)
 
@@ -197,6 +203,7 @@ def _sayings(words: CertificateWords) -> Sayings:
         SetOrganisation: Saying(_organisation, _read_setting),
         ReadFacts: Saying(_facts, _read_fact),
         Restart: Saying(_restart, read_status),
+        RaiseProfile: Saying(_profile, read_status),
     }
 
 

@@ -50,6 +50,7 @@ class EnrolmentOrder:
     certificate: bytes | None = None  # DER of a certificate that the station has already
     behind: tuple[str, ...] = ()  # identities that it speaks for: it is a Local Controller (ruling 7)
     issuing: Issuing | None = None  # a station of profile 3 without a certificate gets its first one by us
+    commission: bool = False  # in this way, whoever else may have issued it one already
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +154,26 @@ def _password(
 
 
 async def _is_commissioned(work: UnitOfWork, order: EnrolmentOrder) -> bool:
-    """Whether it comes with a password first, and gets its certificate by us.
+    """Whether it comes with a password first, and gets its certificate by us, under its serial (CSR-09).
 
-    Not where an authority of others, which the operator trusts, may have issued it one already; nor a Local
-    Controller, which brings its own.
+    Not by itself where an authority of others, which the operator trusts, may have issued it one already; nor
+    a Local Controller, which brings its own.
     """
-    if order.issuing is None or order.profile is not SecurityProfile.TLS_CERTIFICATE:
-        return False
-    if order.certificate is not None or order.password is not None or order.behind:
+    brings = order.certificate is not None or order.password is not None or bool(order.behind)
+    is_third = order.profile is SecurityProfile.TLS_CERTIFICATE
+    if order.issuing is None or order.serial is None or brings or not is_third:
+        if order.commission:
+            raise OperatorFault(
+                "this station cannot get its first certificate in this way.",
+                mend="Give --profile 3 and its --serial alone; `voltward ca show` tells who would sign.",
+                subject=str(order.station),
+            )
         return False
     known = await work.authorities.all()
     own = order.issuing.authorities - {a.id for a in known if a.retired_at is not None}
     foreign = [a for a in known if a.retired_at is None and a.id not in own]
     stations = [a for a in foreign if a.trusted_for is TrustedFor.STATIONS]
-    return bool(own) and not _could_prove(order, stations)
+    return bool(own) and (order.commission or not _could_prove(order, stations))
 
 
 def _could_prove(order: EnrolmentOrder, trusted: list[Authority]) -> bool:
@@ -191,10 +198,11 @@ async def _certificate(
 def _refuse_unprovable(order: EnrolmentOrder, trusted: list[Authority]) -> None:
     if _could_prove(order, trusted):
         return
-    lacks = "its serial is not given" if trusted else "no authority is trusted for stations yet"
+    lacks = "no authority is trusted for stations yet, and this deployment has none of its own"
+    if trusted or order.issuing is not None:
+        lacks = "its serial is not given"
     raise OperatorFault(
-        f"this station could not prove itself on profile 3: {lacks}, "
-        "and this deployment has no authority of its own.",
+        f"this station could not prove itself on profile 3: {lacks}.",
         mend="Name its certificate with --certificate FILE, or give --serial and trust the authority that "
         "issued it: `voltward ca trust FILE --for stations`. Without a certificate, add it with --profile 2.",
         subject=str(order.station),

@@ -51,7 +51,7 @@ def test_a_certificate_is_pinned_from_a_file(shell: Shell, tmp_path: Path) -> No
 
 
 def test_profile_3_without_a_certificate_comes_with_a_password_first(shell: Shell) -> None:
-    added = shell.done("station", "add", "CP001", "--profile", "3", "--json").json
+    added = shell.done("station", "add", "CP001", "--profile", "3", "--serial", "SN-1", "--json").json
 
     assert len(added["password"]) == 40
     assert (added["profile"], added["floor"]) == (3, 2)
@@ -59,6 +59,16 @@ def test_profile_3_without_a_certificate_comes_with_a_password_first(shell: Shel
     assert [credential["purpose"] for credential in shown["credentials"]] == ["commissioning"]
     assert [each["phase"] for each in shown["lifecycles"]] == ["reading its settings"]
     assert "Under way, renewal: reading its settings" in shell.done("station", "explain", "CP001").out
+
+
+@pytest.mark.parametrize("lacking", [("--profile", "3"), ("--serial", "SN-1")])
+def test_a_first_certificate_is_for_profile_3_and_names_a_serial(
+    shell: Shell, lacking: tuple[str, str]
+) -> None:
+    ran = shell("station", "add", "CP001", "--commission", *lacking, "--json")
+
+    assert (ran.status, ran.fault["subject"]) == (2, "CP001")
+    assert "first certificate" in ran.fault["error"]
 
 
 def test_profile_3_without_a_certificate_is_status_2_where_nobody_can_issue_one(shell: Shell) -> None:
