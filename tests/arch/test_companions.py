@@ -63,6 +63,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "bootstrap/authority_orders.py": "unit/cli/test_own_authority.py",
     "bootstrap/offline_root.py": "unit/cli/test_authority_signing.py",
     "bootstrap/token.py": "contracts/test_token_keys.py",
+    "bootstrap/revocation.py": "unit/cli/test_certificate.py",
     "cli/own_authority_words.py": "unit/cli/test_own_authority.py",
     "cli/backup.py": "journeys/test_backup.py",
     "bootstrap/server_orders.py": "unit/cli/test_server_certificate.py",

@@ -71,13 +71,27 @@ async def test_those_that_end_soonest_come_first_page_by_page(store: SqlStore) -
     ]
 
 
-async def test_the_revoked_ones_of_an_issuer_are_known(store: SqlStore) -> None:
-    mine, _ = await save(store, issued_certificate(), issued_certificate("CP002"))
-    (revoked,) = await save(store, replace(mine, revoked_at=NOON, reason="keyCompromise"))
+async def test_the_revoked_ones_come_in_pages_in_the_order_of_their_revocation(store: SqlStore) -> None:
+    saved = await save(store, *(issued_certificate(f"CP00{number}") for number in range(5)))
+    times = [NOON + DAY, NOON, NOON, NOON - DAY]
+    revoked = await save(
+        store, *(replace(one, revoked_at=at) for one, at in zip(saved[:4], times, strict=True))
+    )
+
+    found = list[IssuedCertificate]()
+    async with store.read() as reading:
+        while page := await reading.issued.revoked(NOON, limit=2, after=found[-1] if found else None):
+            found += page
+    assert found == [*sorted(revoked[1:3], key=lambda one: one.fingerprint), revoked[0]]
+
+
+async def test_a_certificate_is_found_by_its_authority_and_number(store: SqlStore) -> None:
+    (mine,) = await save(store, issued_certificate())
 
     async with store.read() as reading:
-        assert await reading.issued.revoked(mine.issuer) == [revoked]
-        assert await reading.issued.revoked("other") == []
+        assert await reading.issued.by_serial(mine.issuer, mine.serial) == mine
+        assert await reading.issued.by_serial("another", mine.serial) is None
+        assert await reading.issued.by_serial(mine.issuer, 1) is None
 
 
 async def test_who_saves_what_has_moved_on_has_a_conflict(store: SqlStore) -> None:

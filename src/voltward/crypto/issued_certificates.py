@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from voltward.crypto.certificates import UnreadableCertificate, fingerprint, read_certificate
@@ -48,5 +49,13 @@ def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
 
 def requested_key(csr_der: bytes) -> bytes:
     """SHA-256 of the key (SubjectPublicKeyInfo, DER) that a request, taken before, is for."""
-    key = x509.load_der_x509_csr(csr_der).public_key()
+    return _digest(x509.load_der_x509_csr(csr_der).public_key())
+
+
+def certified_key(der: bytes) -> bytes:
+    """The same of a certificate (DER) that was read before."""
+    return _digest(x509.load_der_x509_certificate(der).public_key())
+
+
+def _digest(key: CertificatePublicKeyTypes) -> bytes:
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

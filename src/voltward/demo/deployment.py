@@ -17,10 +17,12 @@ from voltward.domain.authority import Binding, TrustedFor
 from voltward.domain.credential import PasswordForm
 from voltward.domain.secret import Secret
 from voltward.domain.station import StationId
+from voltward.ports.authority import RevocationReason
 from voltward.settings import load_settings
 from voltward.simulator.dial import Login, PasswordLogin
 from voltward.usecases.enroll_station import EnrolmentOrder, enroll_station
-from voltward.usecases.trust_authority import TrustOrder, revoke_certificate, trust_authority
+from voltward.usecases.revoke_certificates import RevocationOrder, revoke_certificates
+from voltward.usecases.trust_authority import TrustOrder, trust_authority
 
 ACTOR: Final = "demo"
 HOST_NAME: Final = "localhost"  # what the stations dial, and what the server certificates say
@@ -70,7 +72,8 @@ async def register(site: Site, parts: Iterable[Part], papers: Papers) -> Mapping
     ):
         await trust_authority(store, TrustOrder(root, purpose, Binding()), ACTOR, clock)
     logins = {part.identity: await _enroll(site.deployment, part, papers) for part in parts}
-    await revoke_certificate(store, papers.withdrawn.fingerprint, "its key was copied", ACTOR, clock)
+    order = RevocationOrder("its key was copied", ACTOR, RevocationReason.KEY_COMPROMISE)
+    await revoke_certificates(store, [papers.withdrawn.fingerprint], order, clock)
     return logins
 
 

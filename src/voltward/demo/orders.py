@@ -16,10 +16,11 @@ from voltward.demo.outcome import Seen
 from voltward.demo.players import Player
 from voltward.demo.stage import Scene, Stage, Thread
 from voltward.domain.secret import Secret
+from voltward.ports.authority import RevocationReason
 from voltward.simulator.dial import PasswordLogin, password_login
 from voltward.simulator.frames import CALL_ERROR
 from voltward.simulator.link import HttpRefused, open_link, words
-from voltward.usecases.trust_authority import revoke_certificate
+from voltward.usecases.revoke_certificates import RevocationOrder, revoke_certificates
 
 #: From the moment when an order is committed to the moment when the gateway has acted on it (ruling 9).
 BITES_SECONDS: Final = 1.0
@@ -126,9 +127,9 @@ async def _ordered(stage: Stage, lane: str, *order: str) -> float:
 async def _revoked(stage: Stage) -> Seen:
     player, deployment = stage.players[BILLING.revoked], stage.site.deployment
     certificate = stage.papers.certificates[BILLING.revoked]
-    reason = "the board was stolen"
+    order = RevocationOrder("the board was stolen", ACTOR, RevocationReason.KEY_COMPROMISE)
     given = deployment.clock.monotonic()
-    await revoke_certificate(deployment.store, certificate.fingerprint, reason, ACTOR, deployment.clock)
+    await revoke_certificates(deployment.store, [certificate.fingerprint], order, deployment.clock)
     if not await player.until(lambda: player.departure is not None, seconds=_PATIENCE):
         return Seen("its link lives on", ok=False, look_at="the gateway's log: link_revoked")
     closing = player.departure.closing if player.departure is not None else None

@@ -1,8 +1,12 @@
-"""Metrics, health and the tokens' public keys on `metrics.listen`: one request per connection, bounded."""
+"""Metrics, health, the tokens' public keys, counts of links: on `metrics.listen`.
+
+One request per connection, bounded.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable
 
@@ -13,6 +17,7 @@ from voltward.gateway.report import Metrics
 
 _HEAD = 4096
 _PATIENCE = 5.0  # seconds
+_LINKS = re.compile(rb"/links/([0-9a-f]{64})")
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 Words = Callable[[], list[str]]
@@ -21,7 +26,7 @@ Words = Callable[[], list[str]]
 class HealthServer:
     """`missing` tells what keeps it from being ready, `remarks` what else is worth knowing, in words.
 
-    `key_set`: empty is none.
+    `key_set`: empty is none. `count_links`: of those that stand on a certificate or authority (its SHA-256).
     """
 
     def __init__(
@@ -32,6 +37,7 @@ class HealthServer:
         self._missing = missing
         self._remarks = remarks
         self._server: asyncio.Server | None = None
+        self.count_links: Callable[[str], int] = _nobody
 
     async def start(self, listening: socket.socket) -> None:
         """Answer on this socket."""
@@ -69,7 +75,14 @@ class HealthServer:
             return _response(503 if missing else 200, "\n".join(said).encode() + b"\n")
         if path == b"/.well-known/jwks.json" and (keys := self._key_set()):
             return _response(200, keys, "application/jwk-set+json")
+        if links := _LINKS.fullmatch(path):
+            return _response(200, b"%d\n" % self.count_links(links[1].decode("ascii")))
         return _response(404, b"there is /metrics, /healthz and /readyz\n")
+
+
+def _nobody(_named: str) -> int:
+    """Before somebody counts."""
+    return 0
 
 
 def _response(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:

@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Container, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from voltward.domain.enforcement import Answer
@@ -35,6 +36,7 @@ from voltward.gateway.links.duties import LinkDuties
 from voltward.gateway.links.learning import PasswordLearner
 from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
+from voltward.gateway.links.standing_on import count_standing_on
 from voltward.gateway.report import Reports
 from voltward.gateway.stalls import StallWatch
 from voltward.gateway.table_sizes import watch_sizes
@@ -103,6 +105,7 @@ class Gateway:
         self._successor: Successor | None = None  # it serves already
         self._before = inheritance.before
         health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
+        health.count_links = partial(count_standing_on, parts.table)
         self._entrance = Entrance(lambda at: first_peer(parts.threshold, at), health, inheritance.at_hand)
         monotonic, half_open = parts.duties.clock.monotonic, parts.threshold.half_open
         self._departures = Departures(parts.table, parts.reception, half_open, parts.drain, monotonic)

@@ -165,6 +165,8 @@ class IssuedStore(Protocol):
 
     async def by_fingerprint(self, fingerprint: bytes) -> IssuedCertificate | None: ...
 
+    async def by_serial(self, issuer: str, serial: int) -> IssuedCertificate | None: ...
+
     async def by_key(self, key: bytes) -> Sequence[IssuedCertificate]: ...
 
     async def of(self, station: StationId) -> Sequence[IssuedCertificate]:
@@ -177,7 +179,11 @@ class IssuedStore(Protocol):
         """Not revoked, and over before then, soonest first; those behind `after` in that order."""
         ...
 
-    async def revoked(self, issuer: str) -> Sequence[IssuedCertificate]: ...
+    async def revoked(
+        self, since: datetime, *, limit: int, after: IssuedCertificate | None = None
+    ) -> Sequence[IssuedCertificate]:
+        """Revoked then or later, oldest first; those behind `after` in that order."""
+        ...
 
     async def save(self, certificate: IssuedCertificate) -> IssuedCertificate:
         """Insert or update; `Conflict` if it moved on, or the order has another certificate already."""

@@ -12,6 +12,7 @@ from voltward.domain.events import Event, FactValue
 from voltward.domain.finding import ControlException
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Lane, Standing, Station, StationId
+from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.local_controllers import refuse_unfit_list
@@ -94,17 +95,22 @@ async def retire_station(store: Store, station: StationId, reason: str, actor: s
     async with store.begin() as work:
         record = await registered(work, station)
         _refuse_retired(record)
-        saved = await end_station(work, record, reason)
+        saved = await end_station(work, record, reason, clock.now())
         await _journal_standing(work, record, saved, actor, clock)
         await work.commit()
         return saved
 
 
-async def end_station(work: UnitOfWork, record: Station, reason: str) -> Station:
-    """Retire the record and all that it holds."""
+async def end_station(work: UnitOfWork, record: Station, reason: str, now: datetime) -> Station:
+    """Retire the record and all that it holds; what we issued to it goes onto the list (ruling 25)."""
     for credential in await work.credentials.of(record.id):
         if credential.state is not CredentialState.RETIRED:
             await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
+    for issued in await work.issued.of(record.id):
+        if issued.revoked_at is None and now < issued.not_after:
+            await work.issued.save(
+                replace(issued, revoked_at=now, reason=RevocationReason.CESSATION_OF_OPERATION.value)
+            )
     retired = replace(record, standing=Standing.RETIRED, quarantine_lane=None, note=reason, csms_password=b"")
     return await work.stations.save(retired)
 

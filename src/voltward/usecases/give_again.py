@@ -47,7 +47,7 @@ async def save_again(work: UnitOfWork, ended: EndedRights, now: datetime, actor:
     for station in ended.retired:
         record = await work.stations.get(station)
         if record is not None and record.standing is not Standing.RETIRED:
-            await end_station(work, record, REASON)
+            await end_station(work, record, REASON, now)
             facts = {"from": record.standing.value, "reason": REASON, "again": True}
             await work.journal(Event("station_retired", now, actor, str(station), facts))
     since = {distrusted.authority: distrusted.at for distrusted in ended.distrusted}

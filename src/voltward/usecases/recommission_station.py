@@ -25,6 +25,7 @@ from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.change_station import refuse_taken_serial, registered
 from voltward.usecases.new_credential import NewPassword, password_credential, proof_of
+from voltward.usecases.trust_authority import deny_certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,11 @@ async def _end(
         if isinstance(credential.proof, ClientCertificate):
             fingerprint = credential.proof.fingerprint
             reason = f"recommissioned: {order.reason}"
-            await work.denials.add(DeniedCertificate(fingerprint, reason, clock.now(), str(order.station)))
+            await deny_certificate(
+                work, DeniedCertificate(fingerprint, reason, clock.now(), str(order.station))
+            )
             denied.append(fingerprint)
-        if credential.state is not CredentialState.RETIRED:
+        elif credential.state is not CredentialState.RETIRED:
             await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
     return tuple(denied)
 

@@ -10,13 +10,12 @@ from voltward.crypto.certificates import fingerprint, read_certificate
 from voltward.crypto.pem import certificate_pem
 from voltward.crypto.trust_anchors import trust_problem
 from voltward.domain.authority import Authority, Binding, BindingRule, DeniedCertificate, TrustedFor
-from voltward.domain.credential import ClientCertificate, CredentialState
+from voltward.domain.credential import CredentialState
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
-from voltward.domain.station import StationId
+from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
-from voltward.ports.storage import Store, UnitOfWork
-from voltward.usecases.change_station import registered
+from voltward.ports.storage import Reading, Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,7 @@ def _authority(order: TrustOrder, clock: Clock) -> Authority:
 async def distrust_authority(store: Store, authority_id: str, actor: str, clock: Clock) -> Authority:
     """Stop trusting; links that stand on it are closed by the gateway within a second."""
     async with store.begin() as work:
-        found = [a for a in await work.authorities.all() if a.id.startswith(authority_id.lower())]
-        found = [a for a in found if a.retired_at is None]
-        if len(found) != 1 or len(authority_id) < 8:
-            raise OperatorFault(
-                f"{authority_id!r} names {len(found)} authorities.",
-                mend="Give at least 8 digits of an id that `voltward ca show` prints.",
-            )
-        retired = replace(found[0], retired_at=clock.now())
+        retired = replace(await authority_named(work, authority_id), retired_at=clock.now())
         await work.authorities.save(retired)
         await work.journal(
             Event("authority_distrusted", clock.now(), actor, retired.id, {"name": retired.name})
@@ -91,39 +83,29 @@ async def distrust_authority(store: Store, authority_id: str, actor: str, clock:
     return retired
 
 
-async def revoke_certificate(
-    store: Store, certificate: bytes, reason: str, actor: str, clock: Clock
-) -> DeniedCertificate:
-    """Deny a certificate by its fingerprint, from now on and for good."""
-    async with store.begin() as work:
-        holders = await work.credentials.by_fingerprint(certificate)
-        station = str(holders[0].station) if holders else ""
-        denied = DeniedCertificate(certificate, reason, clock.now(), station)
-        await deny_certificate(work, denied)
-        facts = {"certificate": certificate.hex(), "reason": reason}
-        await work.journal(Event("certificate_revoked", clock.now(), actor, station, facts))
-        await work.commit()
-    return denied
+async def authority_named(work: Reading, authority_id: str) -> Authority:
+    """The authority in force whose id begins like this; OperatorFault where that names none, or several."""
+    found = [a for a in await work.authorities.all() if a.id.startswith(authority_id.lower())]
+    found = [a for a in found if a.retired_at is None]
+    if len(found) != 1 or len(authority_id) < 8:
+        raise OperatorFault(
+            f"{authority_id!r} names {len(found)} authorities.",
+            mend="Give at least 8 digits of an id that `voltward ca show` prints.",
+        )
+    return found[0]
 
 
-async def deny_certificate(work: UnitOfWork, denied: DeniedCertificate) -> None:
-    """Put it onto the deny-list, and end the credentials that stand on it."""
+async def deny_certificate(
+    work: UnitOfWork, denied: DeniedCertificate, code: RevocationReason = RevocationReason.UNSPECIFIED
+) -> None:
+    """Put it onto the deny-list, and end the credentials that stand on it; one of ours is revoked with it."""
     for credential in await work.credentials.by_fingerprint(denied.fingerprint):
         if credential.state is not CredentialState.RETIRED:
             await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
+    issued = await work.issued.by_fingerprint(denied.fingerprint)
+    if issued is not None and issued.revoked_at is None:
+        await work.issued.save(replace(issued, revoked_at=denied.denied_at, reason=code.value))
     await work.denials.add(denied)
-
-
-async def certificates_of(store: Store, station: StationId) -> list[bytes]:
-    """Fingerprints of the certificates that a station holds and that still count."""
-    async with store.read() as work:
-        await registered(work, station)
-        return [
-            credential.proof.fingerprint
-            for credential in await work.credentials.of(station)
-            if isinstance(credential.proof, ClientCertificate)
-            and credential.state is not CredentialState.RETIRED
-        ]
 
 
 def _check_pattern(binding: Binding) -> None:

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.builders import authority, certificate_credential, exception, password_credential, station
+from tests.fakes.builders import (
+    authority,
+    certificate_credential,
+    exception,
+    issued_certificate,
+    password_credential,
+    station,
+)
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.stores import entry_of, journalled, put
 from voltward.adapters.sql.store import SqlStore
@@ -246,6 +253,23 @@ async def test_retiring_ends_every_credential_and_keeps_the_identity_taken(desk:
     assert entry.station.standing is Standing.RETIRED
     assert {credential.state for credential in entry.credentials} == {CredentialState.RETIRED}
     assert (await journalled(desk.store))[-1].kind == "station_retired"
+
+
+async def test_what_was_issued_to_a_retired_station_goes_onto_the_list(desk: Desk) -> None:
+    async with desk.store.begin() as work:
+        await work.issued.save(issued_certificate(str(CP1)))
+        over = issued_certificate(str(CP1), fingerprint=b"0" * 32, order="over", not_after=NOON)
+        await work.issued.save(over)
+        await work.commit()
+
+    await desk.retire()
+
+    async with desk.store.read() as reading:
+        found = await reading.issued.of(CP1)
+    assert {one.order: one.reason for one in found} == {
+        f"order-{CP1}": "cessationOfOperation",
+        "over": "",
+    }
 
 
 async def test_nothing_brings_a_retired_station_back(desk: Desk) -> None:

@@ -2,23 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.builders import certificate_credential, denied_certificate, station
+from tests.fakes.builders import denied_certificate
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.certificates import Validity
 from tests.fakes.clock import FakeClock
-from tests.fakes.stores import entry_of, journalled, put
+from tests.fakes.stores import journalled
 from voltward.adapters.sql.store import SqlStore
 from voltward.adapters.system_clock import SystemClock
 from voltward.crypto.certificates import fingerprint
 from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
-from voltward.domain.credential import ClientCertificate, CredentialState
 from voltward.domain.errors import OperatorFault
-from voltward.domain.station import StationId
 from voltward.usecases.trust_authority import (
     TrustOrder,
-    certificates_of,
     distrust_authority,
-    revoke_certificate,
     trust_authorities,
     trust_authority,
 )
@@ -124,49 +120,6 @@ async def test_trust_is_taken_back_once(store: SqlStore) -> None:
 
     with pytest.raises(OperatorFault):
         await distrust_authority(store, trusted.id, "cli:ann", CLOCK)
-
-
-async def test_a_revoked_certificate_is_denied_and_its_credential_ends(store: SqlStore) -> None:
-    await put(store, station(), certificate_credential())
-
-    denied = await revoke_certificate(store, STOLEN, "stolen", "cli:ann", CLOCK)
-
-    assert (denied.station, denied.reason, denied.denied_at) == ("CP001", "stolen", CLOCK.now())
-    async with store.read() as work:
-        assert list(await work.denials.all()) == [denied]
-    (credential,) = (await entry_of(store)).credentials
-    assert credential.state is CredentialState.RETIRED
-    (event,) = await journalled(store)
-    assert (event.kind, event.subject) == ("certificate_revoked", "CP001")
-
-
-async def test_a_certificate_that_nobody_here_holds_can_be_revoked_as_well(store: SqlStore) -> None:
-    denied = await revoke_certificate(store, b"\x01" * 32, "seen at a dealer", "cli:ann", CLOCK)
-
-    assert denied.station == ""
-    async with store.read() as work:
-        assert list(await work.denials.all()) == [denied]
-
-
-async def test_revoking_twice_is_harmless(store: SqlStore) -> None:
-    await put(store, station(), certificate_credential())
-
-    for _ in range(2):
-        await revoke_certificate(store, STOLEN, "stolen", "cli:ann", CLOCK)
-
-    async with store.read() as work:
-        assert len(await work.denials.all()) == 1
-
-
-async def test_the_certificates_of_a_station_are_those_that_still_count(store: SqlStore) -> None:
-    retired = certificate_credential(
-        generation=2, proof=ClientCertificate(b"\x02" * 32, "SN", b""), state=CredentialState.RETIRED
-    )
-    await put(store, station(), certificate_credential(), retired)
-
-    assert await certificates_of(store, StationId("CP001")) == [STOLEN]
-    with pytest.raises(OperatorFault, match="no such station"):
-        await certificates_of(store, StationId("CP002"))
 
 
 async def test_a_file_with_one_that_is_no_authority_changes_nothing(store: SqlStore) -> None:

@@ -34,6 +34,10 @@ class SqlIssuedStore:
         found = await self._many(_ROW.fingerprint == fingerprint)
         return found[0] if found else None
 
+    async def by_serial(self, issuer: str, serial: int) -> IssuedCertificate | None:
+        found = await self._many(_ROW.issuer == issuer, _ROW.serial == f"{serial:x}")
+        return found[0] if found else None
+
     async def by_key(self, key: bytes) -> Sequence[IssuedCertificate]:
         return await self._many(_ROW.key == key)
 
@@ -51,8 +55,15 @@ class SqlIssuedStore:
         soonest = select(ISSUED_CERTIFICATES).where(*conditions).order_by(_ROW.not_after, _ROW.fingerprint)
         return await self._transaction.each(soonest.limit(limit), _issued)
 
-    async def revoked(self, issuer: str) -> Sequence[IssuedCertificate]:
-        return await self._many(_ROW.issuer == issuer, _ROW.revoked_at.is_not(None))
+    async def revoked(
+        self, since: datetime, *, limit: int, after: IssuedCertificate | None = None
+    ) -> Sequence[IssuedCertificate]:
+        conditions: list[ColumnElement[bool]] = [_ROW.revoked_at >= since]
+        if after is not None:
+            same_time = and_(_ROW.revoked_at == after.revoked_at, _ROW.fingerprint > after.fingerprint)
+            conditions.append(or_(_ROW.revoked_at > after.revoked_at, same_time))
+        oldest = select(ISSUED_CERTIFICATES).where(*conditions).order_by(_ROW.revoked_at, _ROW.fingerprint)
+        return await self._transaction.each(oldest.limit(limit), _issued)
 
     async def save(self, certificate: IssuedCertificate) -> IssuedCertificate:
         values = _values(certificate)
