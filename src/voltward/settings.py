@@ -85,6 +85,12 @@ class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     renewal: RenewalSettings = field(default_factory=RenewalSettings)
 
 
+class PublicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[publication]`: revocation lists and OCSP answers for anybody."""
+
+    listen: str = ""  # off
+
+
 class PortalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[portal]`: accepted, and without effect yet."""
 
@@ -112,6 +118,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keys: KeySettings = field(default_factory=KeySettings)
     signer: SignerSettings = field(default_factory=SignerSettings)
     certificates: CertificateSettings = field(default_factory=CertificateSettings)
+    publication: PublicationSettings = field(default_factory=PublicationSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     csms: CsmsSettings = field(default_factory=CsmsSettings)
     route: dict[str, RouteSettings] = field(default_factory=dict)

@@ -54,6 +54,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/migrations/versions/0006_marks.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0007_breaker.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0008_life_cycles.py": "unit/adapters/sql/test_schema.py",
+    "adapters/sql/migrations/versions/0009_revocations.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/operator_store.py": "contracts/test_operator_store.py",
     "adapters/sql/station_store.py": "contracts/test_station_store.py",
     "adapters/sql/trip_store.py": "contracts/test_trip_store.py",

@@ -37,7 +37,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "sqlalchemy": ("adapters/sql/",),
     "sqlite3": ("adapters/sql/",),
     "ssl": ("wire/tls_client.py", "simulator/"),
-    "structlog": ("gateway/", "worker/", "adapters/", "bootstrap/", "supervisor/"),
+    "structlog": ("gateway/", "worker/", "publisher/", "adapters/", "bootstrap/", "supervisor/"),
     "uvloop": ("bootstrap/", "supervisor/", "gateway/", "demo/"),
     "websockets": ("wire/", "gateway/", "simulator/", "demo/"),
 }

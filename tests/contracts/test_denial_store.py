@@ -11,6 +11,8 @@ async def test_denials_come_back_as_they_were_added(store: SqlStore) -> None:
 
     async with store.read() as reading:
         assert await reading.denials.all() == [denied_certificate()]
+        assert await reading.denials.get(denied_certificate().fingerprint) == denied_certificate()
+        assert await reading.denials.get(b"") is None
 
 
 async def test_adding_twice_keeps_the_first_reason(store: SqlStore) -> None:

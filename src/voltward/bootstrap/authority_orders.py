@@ -77,9 +77,6 @@ class WrittenList:
 
 async def write_revocation_lists(settings: Settings, names: Iterable[str] = ()) -> list[WrittenList]:
     """The lists in force of these authorities, or of all that sign here, as `public/crl/NAME.crl` (DER)."""
-    folder = settings.path(FOLDER) / LISTS
-    if not folder.is_dir():
-        make_folder(folder, 0o755)
     wanted = set(names)
     async with signer_at_hand(settings) as signer:
         found = [one for one in await signer.authorities() if not wanted or one.name in wanted]
@@ -89,15 +86,23 @@ async def write_revocation_lists(settings: Settings, names: Iterable[str] = ()) 
                 f"there is no authority {', '.join(sorted(missing))}.", mend="`voltward ca show` lists them."
             )
         return [
-            await _write_list(signer, one, folder)
+            await _write_list(signer, one, settings)
             for one in sorted(found, key=lambda one: one.name)
             if wanted or one.key_place is not KeyPlace.ELSEWHERE
         ]
 
 
-async def _write_list(signer: Signer, authority: SignerAuthority, folder: Path) -> WrittenList:
+def keep_list(settings: Settings, name: str, der: bytes) -> Path:
+    """As `public/crl/NAME.crl`, whole or not at all."""
+    folder = settings.path(FOLDER) / LISTS
+    if not folder.is_dir():
+        make_folder(folder, 0o755)
+    return _written(folder / f"{name}.crl", der)
+
+
+async def _write_list(signer: Signer, authority: SignerAuthority, settings: Settings) -> WrittenList:
     made = await signer.revocation_list(authority.id)
-    return WrittenList(authority.name, _written(folder / f"{authority.name}.crl", made.der), made)
+    return WrittenList(authority.name, keep_list(settings, authority.name, made.der), made)
 
 
 @dataclass(frozen=True, slots=True)

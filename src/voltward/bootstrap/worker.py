@@ -6,11 +6,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import uvloop
 
 from voltward.adapters.late_store import LateStore
 from voltward.adapters.sql.store import SqlStore
+from voltward.bootstrap.authority_orders import keep_list
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.group_orders import read_group_orders
 from voltward.bootstrap.known_anchors import known_anchors
@@ -22,6 +24,8 @@ from voltward.settings import Settings
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.hear_facts import Hearing
 from voltward.usecases.issue_certificate import IssuingDesk
+from voltward.usecases.keep_lists import ListKeeper
+from voltward.usecases.level_revocations import Levelling
 from voltward.usecases.request_ground import RequestRules
 from voltward.worker.loops import Worker, WorkerParts
 
@@ -75,6 +79,7 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         schedule=settings.certificates.renewal.schedule(),
         holder=premises.entropy.identifier(),
         known=lambda: known_anchors(settings),
+        revocations=Levelling(store, signer, ListKeeper(signer, partial(keep_list, settings))),
     )
 
 

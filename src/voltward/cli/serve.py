@@ -21,7 +21,7 @@ LAST_THINGS = 15.0  # seconds that a gateway may take for its last rows, when it
 
 def serve(
     *,
-    only: Literal["gateway", "signer", "worker"] | None = None,
+    only: Literal["gateway", "signer", "worker", "publisher"] | None = None,
     parent: int | None = None,
     supervisor_end: Annotated[int | None, Parameter(show=False)] = None,
     predecessor_end: Annotated[int | None, Parameter(show=False)] = None,
@@ -57,17 +57,22 @@ def serve(
     # From the environment itself: of bootstrap, the supervisor loads nothing.
     notices = Notices.told_by(os.environ)  # noqa: TID251
     pace = Pace(ending=settings.gateway.drain_limit + LAST_THINGS)
-    names = [name for name in PARTS if not (name == "signer" and away)]
+    left_out = {"signer": bool(away), "publisher": not settings.publication.listen}
+    names = [name for name in PARTS if not left_out.get(name)]
     parts = [part_named(name, settings, options, os.environ) for name in names]  # noqa: TID251
     return asyncio.run(supervise(parts, pace, on_stop=notices.stopping))
 
 
-def serve_without_stations(part: Literal["signer", "worker"], settings: Settings) -> None:
+def serve_without_stations(part: Literal["signer", "worker", "publisher"], settings: Settings) -> None:
     """A part that no station sees; each imports what it needs alone."""
     if part == "signer":
         from voltward.bootstrap.signer import serve_signer
 
         serve_signer(settings)
+    elif part == "publisher":
+        from voltward.bootstrap.publisher import serve_publisher
+
+        serve_publisher(settings)
     else:
         from voltward.bootstrap.worker import serve_worker
 
@@ -77,12 +82,12 @@ def serve_without_stations(part: Literal["signer", "worker"], settings: Settings
 def part_named(name: str, settings: Settings, options: Options, environ: Mapping[str, str]) -> Part:
     """A part as a child process, with the settings that this command was given.
 
-    What opens the signer's room is told to the signer alone, and it is told of no other secret.
+    What opens the signer's room is told to the signer alone, and it is told of no other secret. The
+    publisher, whom anybody may ask, is told of none.
     """
     overrides = [word for override in options.set for word in ("--set", override)]
     alone = ("--only", name, "--parent", str(os.getpid()))
-    keys = settings.keys
-    hidden = (keys.gateway_unlock, settings.store.password) if name == "signer" else (keys.signer_unlock,)
+    hidden = _hidden_from(name, settings)
     unknown = {reference.removeprefix("env:") for reference in hidden if reference.startswith("env:")}
     return Part(
         name,
@@ -91,6 +96,16 @@ def part_named(name: str, settings: Settings, options: Options, environ: Mapping
         environment={key: value for key, value in environ.items() if key not in unknown},
         hands_over=name == "gateway",
     )
+
+
+def _hidden_from(name: str, settings: Settings) -> tuple[str, ...]:
+    """References to secrets that a part has no use for."""
+    keys, store = settings.keys, settings.store.password
+    hidden = {
+        "signer": (keys.gateway_unlock, store),
+        "publisher": (keys.gateway_unlock, keys.signer_unlock, store),
+    }
+    return hidden.get(name, (keys.signer_unlock,))
 
 
 def signer_is_elsewhere(settings: Settings) -> str:

@@ -46,14 +46,12 @@ def sign_status(
     authority: x509.Certificate, delegate: IssuingAuthority, standing: Standing, form: NameHash, now: datetime
 ) -> bytes:
     """One answer, as DER; good for `LIFETIME`, never beyond the delegate's own end."""
-    name = authority.subject.public_bytes()
-    # The key alone, without its algorithm (RFC 6960, 4.1.1); an authority's certificate says the same bits.
-    key = _key_bits(authority)
+    name, key = _issuer_hashes(authority, form)
     status, at, reason = _said(standing)
     end = min(now + LIFETIME, delegate.certificate.not_valid_after_utc)
     builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
-        hashlib.new(form.value, name).digest(),
-        hashlib.new(form.value, key).digest(),
+        name,
+        key,
         standing.serial,
         _HASHES[form](),
         status,
@@ -65,6 +63,22 @@ def sign_status(
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, delegate.certificate)
     builder = builder.certificates([delegate.certificate])
     return builder.sign(delegate.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def knows_nothing(answer: bytes) -> bool:
+    """Whether one of our answers (DER) says that the serial number was never given out."""
+    return ocsp.load_der_ocsp_response(answer).certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+
+
+def issuer_hashes(authority: bytes, form: NameHash) -> tuple[bytes, bytes]:
+    """How askers name an authority (DER) of ours: digests of its name and of its key (RFC 6960, 4.1.1)."""
+    return _issuer_hashes(x509.load_der_x509_certificate(authority), form)
+
+
+def _issuer_hashes(authority: x509.Certificate, form: NameHash) -> tuple[bytes, bytes]:
+    name = hashlib.new(form.value, authority.subject.public_bytes()).digest()
+    # The key alone, without its algorithm; an authority's certificate says the same bits.
+    return name, hashlib.new(form.value, _key_bits(authority)).digest()
 
 
 def _said(standing: Standing) -> tuple[ocsp.OCSPCertStatus, datetime | None, x509.ReasonFlags | None]:

@@ -14,11 +14,11 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from voltward.gateway.report import Metrics
+from voltward.wire.small_http import response
 
 _HEAD = 4096
 _PATIENCE = 5.0  # seconds
 _LINKS = re.compile(rb"/links/([0-9a-f]{64})")
-_REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 Words = Callable[[], list[str]]
 
@@ -64,30 +64,22 @@ class HealthServer:
         method, _, rest = line.partition(b" ")
         path = rest.partition(b" ")[0].partition(b"?")[0]
         if method != b"GET":
-            return _response(405, b"only GET is answered here\n")
+            return response(405, b"only GET is answered here\n")
         if path == b"/metrics":
-            return _response(200, generate_latest(self._metrics.registry), CONTENT_TYPE_LATEST)
+            return response(200, generate_latest(self._metrics.registry), CONTENT_TYPE_LATEST)
         if path == b"/healthz":
-            return _response(200, b"alive\n")
+            return response(200, b"alive\n")
         if path == b"/readyz":
             missing = self._missing()
             said = [*(missing or ["ready"]), *self._remarks()]
-            return _response(503 if missing else 200, "\n".join(said).encode() + b"\n")
+            return response(503 if missing else 200, "\n".join(said).encode() + b"\n")
         if path == b"/.well-known/jwks.json" and (keys := self._key_set()):
-            return _response(200, keys, "application/jwk-set+json")
+            return response(200, keys, "application/jwk-set+json")
         if links := _LINKS.fullmatch(path):
-            return _response(200, b"%d\n" % self.count_links(links[1].decode("ascii")))
-        return _response(404, b"there is /metrics, /healthz and /readyz\n")
+            return response(200, b"%d\n" % self.count_links(links[1].decode("ascii")))
+        return response(404, b"there is /metrics, /healthz and /readyz\n")
 
 
 def _nobody(_named: str) -> int:
     """Before somebody counts."""
     return 0
-
-
-def _response(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
-    head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
-        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode("ascii") + body

@@ -10,7 +10,6 @@ import asyncio
 import socket
 from collections.abc import Callable, Container, Coroutine, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from voltward.domain.enforcement import Answer
@@ -96,16 +95,15 @@ class Gateway:
         inheritance: Inheritance,
     ) -> None:
         self._parts = parts
-        self._listeners = tuple(listeners)
+        self._listeners, self._metrics_at = tuple(listeners), metrics_at
         self._following = following
-        self._metrics_at = metrics_at
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
         self._successor: Successor | None = None  # it serves already
         self._before = inheritance.before
         health = HealthServer(self._reports.metrics, self.missing, self.remarks, self._key_set)
-        health.count_links = partial(count_standing_on, parts.table)
+        health.count_links = lambda named: count_standing_on(parts.table, named)
         self._entrance = Entrance(lambda at: first_peer(parts.threshold, at), health, inheritance.at_hand)
         monotonic, half_open = parts.duties.clock.monotonic, parts.threshold.half_open
         self._departures = Departures(parts.table, parts.reception, half_open, parts.drain, monotonic)

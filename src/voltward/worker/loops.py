@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -21,6 +22,7 @@ from voltward.ports.storage import ChangeFeed, Conflict, Store
 from voltward.usecases.advance_lifecycle import Moment, no_certificates
 from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
 from voltward.usecases.issue_certificate import IssuingDesk
+from voltward.usecases.level_revocations import Levelling
 from voltward.usecases.perform_effect import delay_errand, lease_errands, perform_errand
 from voltward.usecases.schedule_renewals import ScheduleTerms, schedule_renewals
 
@@ -37,6 +39,7 @@ class WorkerPace:
     first_retry: float = 0.2  # after the store failed; doubles up to
     longest_retry: float = 10.0
     schedule: float = 30.0  # between two looks for renewals that are due
+    level: float = 2.0  # between two looks for what was revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class WorkerParts:
     schedule: ScheduleTerms
     holder: str
     known: Callable[[], Sequence[bytes]] = no_certificates  # what lists of stations are read with
+    revocations: Levelling | None = None  # None: no signer of its own
 
 
 class Worker:
@@ -74,6 +78,9 @@ class Worker:
             group.create_task(self._keep("facts", self._hear, self._news))
             group.create_task(self._keep("errands", self._run_errands, self._news))
             group.create_task(self._keep("schedule", self._schedule, self._until_next_look))
+            if self._parts.revocations is not None:
+                level = partial(self._level, self._parts.revocations)
+                group.create_task(self._keep("revocations", level, partial(self._sleep, self._pace.level)))
         self._log.info("worker_stopped")
 
     async def _keep(self, name: str, work: Job, idle: Callable[[], Awaitable[None]]) -> None:
@@ -129,6 +136,13 @@ class Worker:
         begun = await schedule_renewals(parts.store, parts.schedule, parts.hearing.plan, self._moment())
         if begun:
             self._log.info("renewals_began", count=begun)
+        return False
+
+    async def _level(self, revocations: Levelling) -> bool:
+        levelled = await revocations.level(self._parts.clock.now())
+        if levelled:
+            facts = {"by_store": levelled.by_store, "by_signer": levelled.by_signer}
+            self._log.info("revocations_levelled", **facts)
         return False
 
     def _moment(self) -> Moment:

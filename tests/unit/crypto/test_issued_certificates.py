@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.fakes.certificates import Authority, new_key
 from tests.fakes.renewals import station_csr
 from tests.fakes.signers import OPERATOR
-from voltward.crypto.issued_certificates import read_issued, requested_key
+from voltward.crypto.issued_certificates import certified_key, read_issued, requested_key
 from voltward.domain.errors import OutsideFault
 
 CA = Authority.create("Test CA")
@@ -48,3 +48,9 @@ def test_the_key_of_a_request_is_known_by_its_public_half() -> None:
 
     assert requested_key(station_csr(key)) == hashlib.sha256(public).digest()
     assert isinstance(x509.load_der_x509_csr(station_csr(key)), x509.CertificateSigningRequest)
+
+
+def test_a_certificate_has_the_key_of_its_request() -> None:
+    csr = station_csr()
+
+    assert certified_key(CA.sign_request(csr, "SN-CP001", OPERATOR)[0]) == requested_key(csr)

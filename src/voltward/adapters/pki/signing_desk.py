@@ -43,6 +43,7 @@ from voltward.adapters.pki.signer_messages import (
     Wrong,
 )
 from voltward.adapters.pki.status_desk import StatusDesk
+from voltward.crypto.certificates import fingerprint
 from voltward.crypto.issuance import IssuingAuthority
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import CertificateOrder, RevocationReason
@@ -120,7 +121,8 @@ class SigningDesk:
                 return self._statuses.revocation_list(request.issuer, self._signing(request.issuer))
             case GetStatuses():
                 self._flush()
-                return self._statuses.answers(request, self._signing(request.issuer))
+                signing, below = self._signing(request.issuer), self._authorities_below(request.issuer)
+                return self._statuses.answers(request, signing, below)
 
     def _issue(self, order: CertificateOrder) -> Answer:
         try:
@@ -203,9 +205,22 @@ class SigningDesk:
             )
         return found.issuing
 
+    def _authorities_below(self, issuer: str) -> set[str]:
+        """Serial numbers of our authorities that this one has signed: they are older than the ledger."""
+        above = self._by_id[issuer].certificate.subject
+        return {
+            f"{one.certificate.serial_number:x}"
+            for one in self._shelf.values()
+            if one.certificate.issuer == above and issuer in map(_id_of, one.ders[1:] or one.ders)
+        }
+
     def _flush(self) -> None:
         pending, self._pending = self._pending, []
         self._ledger.append(pending)
+
+
+def _id_of(der: bytes) -> str:
+    return fingerprint(der).hex()
 
 
 def _end_of(certificate: bytes) -> datetime:

@@ -7,7 +7,7 @@ goes on above every number that it may have used since.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -80,8 +80,10 @@ class StatusDesk:
         self._lists[issuer] = (made, revoked)
         return made
 
-    def answers(self, request: GetStatuses, authority: IssuingAuthority) -> SignedStatuses:
-        """Answers for these serial numbers, each signed now."""
+    def answers(
+        self, request: GetStatuses, authority: IssuingAuthority, known: Collection[str]
+    ) -> SignedStatuses:
+        """Answers for these serial numbers, each signed now. `known`: given out before there was a ledger."""
         if len(request.serials) > MOST_SERIALS or request.name_hash not in set(NameHash):
             raise OperatorFault(
                 f"answers are signed for at most {MOST_SERIALS} certificates at a time, by SHA-1 or SHA-256.",
@@ -95,7 +97,11 @@ class StatusDesk:
                 SignedStatus(
                     serial,
                     sign_status(
-                        authority.certificate, delegate, self._standing(request.issuer, serial), form, now
+                        authority.certificate,
+                        delegate,
+                        self._standing(request.issuer, serial, known),
+                        form,
+                        now,
                     ),
                     end,
                 )
@@ -103,10 +109,11 @@ class StatusDesk:
             ]
         )
 
-    def _standing(self, issuer: str, serial: str) -> Standing:
+    def _standing(self, issuer: str, serial: str, known: Collection[str]) -> Standing:
         revoked = self._ledger.revocation_of(issuer, serial)
         entry = _entry(revoked) if revoked is not None else None
-        return Standing(int(serial, 16), self._ledger.has_issued(issuer, serial), entry)
+        is_issued = serial in known or self._ledger.has_issued(issuer, serial)
+        return Standing(int(serial, 16), is_issued, entry)
 
     def _entries(self, issuer: str, now: datetime) -> Iterator[RevokedSerial]:
         for one in self._ledger.revoked_by(issuer):

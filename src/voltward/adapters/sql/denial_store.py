@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, RowMapping, insert, select
 
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.engine import Transaction
@@ -26,18 +26,15 @@ class SqlDenialStore:
         rows = await self._transaction.all(
             select(DENIED_CERTIFICATES).order_by(denied.denied_at, denied.fingerprint)
         )
-        return [
-            DeniedCertificate(row["fingerprint"], row["reason"], row["denied_at"], row["station"])
-            for row in rows
-        ]
+        return [_denied(row) for row in rows]
+
+    async def get(self, fingerprint: bytes) -> DeniedCertificate | None:
+        row = await self._transaction.first(select(DENIED_CERTIFICATES).where(*_same(fingerprint)))
+        return _denied(row) if row is not None else None
 
     async def add(self, denied: DeniedCertificate) -> None:
         """The first reason stays."""
-        same = (
-            DENIED_CERTIFICATES.c.tenant == DEFAULT_TENANT,
-            DENIED_CERTIFICATES.c.fingerprint == denied.fingerprint,
-        )
-        if await self._transaction.first(select(DENIED_CERTIFICATES.c.fingerprint).where(*same)) is not None:
+        if await self.get(denied.fingerprint) is not None:
             return
         await self._transaction.change(
             insert(DENIED_CERTIFICATES).values(
@@ -49,3 +46,12 @@ class SqlDenialStore:
             )
         )
         self._changes.note(Aggregate.DENIAL)
+
+
+def _same(fingerprint: bytes) -> tuple[ColumnElement[bool], ...]:
+    column = DENIED_CERTIFICATES.c
+    return column.tenant == DEFAULT_TENANT, column.fingerprint == fingerprint
+
+
+def _denied(row: RowMapping) -> DeniedCertificate:
+    return DeniedCertificate(row["fingerprint"], row["reason"], row["denied_at"], row["station"])

@@ -91,6 +91,7 @@ ISSUED_CERTIFICATES: Final = Table(
     Index(None, "key"),
     Index(None, "not_after"),
     Index(None, "issuer", "revoked_at"),
+    Index(None, "revoked_at"),
 )
 
 HELD_ANCHORS: Final = Table(

@@ -1,0 +1,1 @@
+"""What others fetch about our certificates: revocation lists, OCSP answers, the authorities themselves."""
