@@ -21,6 +21,8 @@ class Linter(Enum):
 
     CERTIFICATE = ("lint_pkix_cert", "lint")
     ISSUER_AND_CERTIFICATE = ("lint_pkix_signer_signee_cert_chain", "lint")
+    REVOCATION_LIST = ("lint_crl", "lint", "-t", "CRL", "-p", "PKIX")
+    STATUS_ANSWER = ("lint_ocsp_response", "lint")
 
 
 def lint(linter: Linter, folder: Path, *ders: bytes) -> list[str]:

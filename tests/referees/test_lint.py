@@ -1,4 +1,4 @@
-"""Every kind of certificate that our profiles make passes pkilint's rules for RFC 5280: no errors, none waived."""
+"""Certificates, lists and answers that we sign pass pkilint's rules for RFC 5280: no errors, none waived."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from voltward.crypto.certificate_profiles import (
     ISSUING_CA,
     ROOT,
     STATION,
+    STATUS_SIGNER,
     CertificateProfile,
 )
 from voltward.crypto.issuance import (
@@ -26,6 +27,8 @@ from voltward.crypto.issuance import (
     issue_certificate,
     self_signed,
 )
+from voltward.crypto.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.status_answers import NameHash, Standing, sign_status
 
 NOW = Validity.days().not_before
 CHANCE = CountedTokens()
@@ -65,6 +68,33 @@ def test_stations_and_servers_pass(kind: str, tmp_path: Path) -> None:
     for certificate in (station, server):
         assert lint(Linter.CERTIFICATE, tmp_path, certificate) == []
         assert lint(Linter.ISSUER_AND_CERTIFICATE, tmp_path, issuing(kind).der, certificate) == []
+
+
+REVOKED = (
+    RevokedSerial(2**127 + 1, NOW, "keyCompromise"),
+    RevokedSerial(7, NOW, "unspecified"),
+)
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_lists_of_revoked_certificates_pass(kind: str, tmp_path: Path) -> None:
+    for revoked in ((), REVOKED):
+        assert (
+            lint(Linter.REVOCATION_LIST, tmp_path, sign_revocation_list(issuing(kind), 1, revoked, NOW)) == []
+        )
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_answers_about_single_certificates_and_their_signers_pass(kind: str, tmp_path: Path) -> None:
+    key, above = new_key(kind), issuing(kind)
+    order = CertificateOrder(Subject("Issuing CA status", "Example CPO"), key.public_key())
+    delegate = IssuingAuthority(issue_certificate(STATUS_SIGNER, order, above, NOW, CHANCE), key)
+
+    assert lint(Linter.ISSUER_AND_CERTIFICATE, tmp_path, above.der, delegate.der) == []
+    for standing in (Standing(1, True), Standing(2, False), *(Standing(r.serial, True, r) for r in REVOKED)):
+        for form in NameHash:
+            answer = sign_status(above.certificate, delegate, standing, form, NOW)
+            assert lint(Linter.STATUS_ANSWER, tmp_path, answer) == []
 
 
 def test_the_linter_sees_what_is_wrong(tmp_path: Path) -> None:
