@@ -82,6 +82,8 @@ class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     lifetime: Duration = Duration(400 * 86400.0)  # of a station's
     crl_url: str = ""  # `{authority}` stands for the name of the authority
     ocsp_url: str = ""
+    status_hosts: list[str] = field(default_factory=list)  # whom stations' questions may lead to
+    status_networks: list[str] = field(default_factory=list)  # private ones among them
     renewal: RenewalSettings = field(default_factory=RenewalSettings)
 
 

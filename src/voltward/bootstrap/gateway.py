@@ -21,6 +21,7 @@ from voltward.bootstrap.listeners import listeners, read_trust
 from voltward.bootstrap.quirk_rules import quirk_rules
 from voltward.bootstrap.routes import routes_of
 from voltward.bootstrap.schemas import check_schemas
+from voltward.bootstrap.status_finder import status_finder
 from voltward.crypto.certificates import CertificateReader
 from voltward.crypto.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
@@ -284,6 +285,7 @@ def serve_certificates(
     examiner = RequestExaminer(store, duties.door_rules, organisations, Binding(), premises.clock)
     duties.requests.judge = examiner.examine
     duties.csms_certificates.anchors = anchors
+    duties.statuses.finder = status_finder(premises.settings, premises.clock)
 
 
 def relay_book(premises: Premises, orders: GroupOrders, rules: DoorRules) -> RelayBook:
