@@ -10,6 +10,7 @@ from tests.fakes.builders import authority, denied_certificate, exception, passw
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON
 from voltward.adapters.snapshot_file import NAME, SLICE, SealedSnapshotFile
+from voltward.adapters.value_form import packed
 from voltward.crypto.sealing import SealingKey
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
@@ -81,9 +82,13 @@ async def test_another_rooms_key_does_not_open_it(tmp_path: Path) -> None:
 
 
 async def test_nothing_can_be_read_on_the_disk(tmp_path: Path) -> None:
-    await file_in(tmp_path).write(SNAPSHOT)
+    identity = "a name too long to come out of a cipher by chance"
+    named = Snapshot(HEAD, (StationEntry(station(identity), (password_credential(identity),), ()),))
+    assert identity.encode() in packed(named.stations[0])
 
-    assert b"CP1" not in (tmp_path / "spool" / NAME).read_bytes()
+    await file_in(tmp_path).write(named)
+
+    assert identity.encode() not in (tmp_path / "spool" / NAME).read_bytes()
 
 
 async def test_a_disk_that_refuses_leaves_the_old_one(tmp_path: Path) -> None:
