@@ -29,6 +29,7 @@ from voltward.gateway.settings import (
 from voltward.usecases.renewal_settings import RenewalSettings
 
 FILE_NAME = "voltward.toml"
+OWN_SIGNER = "signer"  # the authority that is always there
 
 
 class OperatorSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +80,7 @@ class SignerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[certificates]`: what those that we issue look like."""
 
+    authority: str = OWN_SIGNER  # or the name of an `[authority.NAME]`
     lifetime: Duration = Duration(400 * 86400.0)  # of a station's
     crl_url: str = ""  # `{authority}` stands for the name of the authority
     ocsp_url: str = ""
@@ -91,6 +93,20 @@ class PublicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[publication]`: revocation lists and OCSP answers for anybody."""
 
     listen: str = ""  # off
+
+
+class OutsideAuthoritySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[authority.NAME]`: somebody else who signs for stations. What is secret is a reference."""
+
+    kind: Literal["est", "cmp"]
+    url: str
+    ca: str = ""  # a file; empty: the system's authorities
+    user: str = ""
+    password: str = ""
+    certificate: str = ""  # a file: the chain that we show there, with its key
+    key: str = ""
+    recipient: str = ""  # CMP: the authority's own name
+    timeout: Duration = Duration(30)  # of one order
 
 
 class PortalSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +146,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     journal: JournalSettings = field(default_factory=JournalSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     quirks: QuirkSettings = field(default_factory=QuirkSettings)
+    authority: dict[str, OutsideAuthoritySettings] = field(default_factory=dict)
     group: dict[str, GroupSettings] = field(default_factory=dict)
     tenant: dict[str, TenantSettings] = field(default_factory=dict)
     folder: str = "."
@@ -154,6 +171,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def group_named(self, name: str) -> GroupSettings:
         """A group's settings, else the default group's, else the defaults."""
         return self.group.get(name) or self.group.get("default") or GroupSettings()
+
+    def authority_of(self, group: str) -> str:
+        """Who signs for the stations of a group: a name in `authority`, or `signer`."""
+        return self.group_named(group).authority or self.certificates.authority
 
 
 def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:

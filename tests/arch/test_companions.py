@@ -22,6 +22,10 @@ from tests.arch.source_tree import (
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
 TESTED_ELSEWHERE: Mapping[str, str] = {
+    "adapters/pki/cmp.py": "contracts/test_cmp.py",
+    "adapters/pki/est.py": "contracts/test_est.py",
+    "adapters/pki/http_exchange.py": "contracts/test_est.py",
+    "adapters/pki/outside_authority.py": "contracts/test_est.py",
     "adapters/pki/signer_client.py": "contracts/test_certificate_authority.py",
     "adapters/pki/signer_messages.py": "contracts/test_signer.py",
     "adapters/pki/signer_server.py": "contracts/test_signer.py",

@@ -168,8 +168,8 @@ def _tells(key: str, told: str, default: Any) -> bool:
         return told == "asked by `init`"
     if key in SAID_BELOW:
         return all(f'{name} = "{value}"' in _text("docs/settings.md") for name, value in default.items())
-    if default is None:
-        return told == "none"
+    if default is None or default is msgspec.NODEFAULT:
+        return told == ("none" if default is None else "to be set")
     text = told.strip("`")
     if isinstance(default, Duration):
         return parse_duration(text) == default

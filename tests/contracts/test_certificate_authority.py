@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -17,11 +18,16 @@ from typing import cast
 import pytest
 from cryptography import x509
 
-from tests.fakes.certificates import new_key
+from tests.fakes.certificates import Authority, PrivateKey, new_key
 from tests.fakes.clock import NOON
+from tests.fakes.cmp_server import cmp_enrolment, cmp_server
+from tests.fakes.est_server import est_enrolment, est_server
 from tests.fakes.signers import OPERATOR, SignerSite, authority_id, csr_of, order_of
+from voltward.adapters.pki.order_memory import FileOrderMemory
+from voltward.adapters.pki.outside_authority import OutsideAuthority
 from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
 from voltward.adapters.pki.signer_server import SignerServer, SignerSocket
+from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import (
     CertificateAuthority,
     CertificateKind,
@@ -30,6 +36,8 @@ from voltward.ports.authority import (
     Revocation,
     RevocationReason,
 )
+
+PATIENCE = 60.0  # seconds; never waited for
 
 Open = Callable[[Path], AbstractAsyncContextManager[CertificateAuthority]]
 
@@ -65,16 +73,47 @@ def _site(folder: Path) -> SignerSite:
     return site if (folder / "signer").exists() else site.make()
 
 
+@asynccontextmanager
+async def est(folder: Path) -> AsyncIterator[CertificateAuthority]:
+    """Outside, over EST."""
+    async with est_server(_corporate()) as place:
+        memory = FileOrderMemory(folder / "kept" / "est")
+        yield OutsideAuthority("est", est_enrolment(place), memory, PATIENCE)
+
+
+@asynccontextmanager
+async def cmp(folder: Path) -> AsyncIterator[CertificateAuthority]:
+    """Outside, over CMP."""
+    async with cmp_server(_corporate()) as port:
+        memory = FileOrderMemory(folder / "kept" / "cmp")
+        yield OutsideAuthority("cmp", cmp_enrolment(port), memory, PATIENCE)
+
+
+@cache
+def _corporate() -> Authority:
+    return Authority.create("Corporate")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What an authority can do beside signing for stations."""
 
     open: Open
     signs_servers: bool = True
+    revokes: bool = True
     subject_is_ours: bool = True  # some authorities take the subject from the request
 
+    def request(self, key: PrivateKey | str = "ec") -> bytes:
+        """One that it may get to see."""
+        return csr_of(key) if self.subject_is_ours else csr_of(key, "SN-0001")
 
-AUTHORITIES = {"in-process": Kind(local), "signer": Kind(signer)}
+
+AUTHORITIES = {
+    "in-process": Kind(local),
+    "signer": Kind(signer),
+    "est": Kind(est, signs_servers=False, revokes=False, subject_is_ours=False),
+    "cmp": Kind(cmp, signs_servers=False, revokes=False, subject_is_ours=False),
+}
 
 
 @pytest.fixture(params=list(AUTHORITIES))
@@ -94,7 +133,7 @@ async def test_a_certificate_is_for_the_key_of_the_request_and_the_subject_of_th
 ) -> None:
     key = new_key()
     async with kind.open(tmp_path) as authority:
-        leaf, above, *_ = await issued(authority, csr_of(key))
+        leaf, above, *_ = await issued(authority, kind.request(key))
 
     assert leaf.public_key() == key.public_key()
     leaf.verify_directly_issued_by(above)
@@ -105,7 +144,7 @@ async def test_a_certificate_is_for_the_key_of_the_request_and_the_subject_of_th
 @pytest.mark.parametrize("key", ["ec", "rsa"])
 async def test_each_kind_of_key_gets_one(kind: Kind, key: str, tmp_path: Path) -> None:
     async with kind.open(tmp_path) as authority:
-        chain = await issued(authority, csr_of(key))
+        chain = await issued(authority, kind.request(key))
 
     for below, above in pairwise(chain):
         below.verify_directly_issued_by(above)
@@ -114,7 +153,7 @@ async def test_each_kind_of_key_gets_one(kind: Kind, key: str, tmp_path: Path) -
 async def test_the_same_order_gives_the_same_certificate_also_after_a_restart(
     kind: Kind, tmp_path: Path
 ) -> None:
-    csr = csr_of()
+    csr = kind.request()
     async with kind.open(tmp_path) as authority:
         first, again = await issued(authority, csr), await issued(authority, csr)
     async with kind.open(tmp_path) as authority:
@@ -126,7 +165,7 @@ async def test_the_same_order_gives_the_same_certificate_also_after_a_restart(
 
 
 async def test_orders_at_once_are_all_answered_and_each_once(kind: Kind, tmp_path: Path) -> None:
-    csr = csr_of()
+    csr = kind.request()
     async with kind.open(tmp_path) as authority, asyncio.TaskGroup() as group:
         asked = [group.create_task(issued(authority, csr, f"order-{n % 8}")) for n in range(24)]
         await asyncio.wait(asked)
@@ -160,9 +199,22 @@ async def test_a_server_gets_its_hosts(kind: Kind, tmp_path: Path) -> None:
 
 async def test_a_revocation_may_be_told_again(kind: Kind, tmp_path: Path) -> None:
     async with kind.open(tmp_path) as authority:
-        leaf, above, *_ = await issued(authority, csr_of())
+        leaf, above, *_ = await issued(authority, kind.request())
         revocation = Revocation(
             authority_id(above), leaf.serial_number, NOON, RevocationReason.KEY_COMPROMISE
         )
-        await authority.revoke(revocation)
-        await authority.revoke(revocation)
+        for _ in range(2):
+            with nullcontext() if kind.revokes else pytest.raises(OutsideFault, match="not ours to revoke"):
+                await authority.revoke(revocation)
+
+
+async def test_an_authority_that_takes_names_from_the_request_gets_none_but_the_asker_s(
+    kind: Kind, tmp_path: Path
+) -> None:
+    if kind.subject_is_ours:
+        pytest.skip("the names are the order's")
+    async with kind.open(tmp_path) as authority:
+        outcome = await authority.issue(order_of(csr_of(common_name="SN-0002")))
+
+    assert isinstance(outcome, Declined)
+    assert "SN-0002" in outcome.words

@@ -12,6 +12,7 @@ import uvloop
 
 from voltward.adapters.late_store import LateStore
 from voltward.adapters.sql.store import SqlStore
+from voltward.bootstrap.authorities import authority_choice
 from voltward.bootstrap.authority_orders import keep_list
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.group_orders import read_group_orders
@@ -75,7 +76,7 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         clock=premises.clock,
         entropy=premises.entropy,
         hearing=Hearing(renewal_plan(settings), request_rules(premises)),
-        desk=IssuingDesk(lambda _station: signer, settings.operator.name),
+        desk=IssuingDesk(authority_choice(settings, premises.clock), settings.operator.name),
         schedule=settings.certificates.renewal.schedule(),
         holder=premises.entropy.identifier(),
         known=lambda: known_anchors(settings),

@@ -114,6 +114,7 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     schema_lengths: dict[str, Count] = field(default_factory=dict)  # "Action.member" = characters
     # Who sees to the certificates of a station's link (ruling 20): Voltward, or the CSMS (watched, or not).
     certificates: Literal["own", "watch", "pass"] = "own"
+    authority: str = ""  # who signs for its stations; empty: as `certificates.authority` says
     plain_certificates: bool = False  # asked for, and roots sent, below profile 2 too (field note 35)
     conformance: bool = False  # as a test tool expects (field note 29)
     certificate_status: Literal["answer", "pass"] = "pass"

@@ -82,6 +82,14 @@ class Revocation:
     reason: RevocationReason
 
 
+class OrderMemory(Protocol):
+    """What an authority answered that does not know our orders: it is on the disk when `put` ends."""
+
+    def get(self, order: str) -> tuple[bytes, ...] | None: ...
+
+    def put(self, order: str, chain: tuple[bytes, ...]) -> None: ...
+
+
 class CertificateAuthority(Protocol):
     """Raises OutsideFault where it cannot be reached or fails for now."""
 

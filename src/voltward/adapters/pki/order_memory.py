@@ -1,0 +1,39 @@
+"""What authorities outside answered, kept in a folder from the moment it came: a file for each order.
+
+Those authorities do not know our orders. So the answer is on the disk before anybody else hears of it, and an
+order that is given again is answered from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from voltward.adapters.durable_files import make_folder, read_file, write_file
+from voltward.crypto.pem import certificate_pem, read_pem_bundle
+
+LARGEST_CHAIN: Final = 256 * 1024  # octets of PEM
+
+
+class FileOrderMemory:
+    """Implements the port OrderMemory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, order: str) -> tuple[bytes, ...] | None:
+        path = self._path(order)
+        if not path.exists():
+            return None
+        return tuple(read_pem_bundle(read_file(path, LARGEST_CHAIN)))
+
+    def put(self, order: str, chain: tuple[bytes, ...]) -> None:
+        for folder in (self._folder.parent, self._folder):
+            if not folder.is_dir():
+                make_folder(folder, 0o700)
+        write_file(self._path(order), certificate_pem(*chain), 0o600)
+
+    def _path(self, order: str) -> Path:
+        # An id may hold what no file name can.
+        return self._folder / f"{hashlib.sha256(order.encode('utf-8')).hexdigest()}.pem"

@@ -1,0 +1,26 @@
+"""The authorities outside: does each name lead to a table, and can each table be carried out?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from voltward.adapters.system_clock import SystemClock
+from voltward.bootstrap.authorities import authorities_in_use, outside_authority
+from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, from_fault
+from voltward.domain.errors import VoltwardError
+from voltward.settings import OWN_SIGNER, Settings
+
+
+def check_outside_authorities(settings: Settings) -> Iterator[Remark]:
+    """All that are there or named; none of them is asked anything."""
+    used = authorities_in_use(settings)
+    for name in sorted({*used, *settings.authority}):
+        if name == OWN_SIGNER:
+            yield Problem(f"[authority.{name}] has the name of our own.", "Give it another.")
+            continue
+        try:
+            outside_authority(settings, name, SystemClock())
+        except VoltwardError as fault:
+            yield from_fault(fault)
+        if name not in used:
+            yield Note(f"no group has its certificates from [authority.{name}].")

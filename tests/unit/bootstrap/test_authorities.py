@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.builders import station
+from tests.fakes.certificates import Authority
+from tests.fakes.clock import FakeClock
+from tests.fakes.deployments import Site
+from voltward.adapters.pki.outside_authority import OutsideAuthority
+from voltward.adapters.pki.signer_client import SignerClient
+from voltward.bootstrap.authorities import authorities_in_use, authority_choice, outside_authority
+from voltward.domain.errors import OperatorFault
+
+EST = ('authority.corp.kind="est"', 'authority.corp.url="https://ca.example"')
+CMP = (
+    'authority.corp.kind="cmp"',
+    'authority.corp.url="http://ca.example/cmp"',
+    'authority.corp.user="ref"',
+    'authority.corp.password="file:secret"',
+    'authority.corp.recipient="/CN=Issuing"',
+)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Site:
+    (tmp_path / "voltward.toml").write_text('[operator]\nname = "Example CPO"\n')
+    (tmp_path / "secret").write_text("correct horse\n")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "ca.pem").write_bytes(Authority.create("Corporate").certificate_pem)
+    return Site(tmp_path)
+
+
+def test_each_group_has_its_own_authority_and_the_others_have_that_of_all(plain: Site) -> None:
+    settings = plain.settings(*EST, 'group.depot.authority="corp"', 'group.street.boot_retry="30 s"')
+
+    choice = authority_choice(settings, FakeClock())
+
+    assert isinstance(choice(station(group="depot")), OutsideAuthority)
+    assert isinstance(choice(station(group="street")), SignerClient)
+    assert isinstance(choice(station()), SignerClient)
+
+
+def test_a_group_may_keep_the_signer_where_all_others_are_signed_for_outside(plain: Site) -> None:
+    settings = plain.settings(*EST, 'certificates.authority="corp"', 'group.lab.authority="signer"')
+
+    choice = authority_choice(settings, FakeClock())
+
+    assert authorities_in_use(settings) == ["corp"]
+    assert isinstance(choice(station(group="lab")), SignerClient)
+    assert isinstance(choice(station()), OutsideAuthority)
+
+
+@pytest.mark.parametrize("said", [EST, CMP])
+def test_a_table_that_is_whole_makes_an_authority(plain: Site, said: tuple[str, ...]) -> None:
+    assert isinstance(outside_authority(plain.settings(*said), "corp", FakeClock()), OutsideAuthority)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ((*EST, 'authority.corp.url="http://ca.example"'), "TLS alone"),
+        ((*EST, 'authority.corp.url="https://me:secret@ca.example"'), "no address"),
+        ((*EST, 'authority.corp.url="ca.example"'), "no address"),
+        ((*EST, 'authority.corp.user="me"'), "user and password"),
+        ((*EST, 'authority.corp.certificate="ca.pem"'), "certificate and key"),
+        ((*EST, 'authority.corp.timeout="10 min"'), "out of bounds"),
+        ((*CMP, 'authority.corp.recipient=""'), "own name"),
+        ((*CMP, 'authority.corp.url="https://ca.example"'), "https:// with ca"),
+        ((*CMP, 'authority.corp.password=""', 'authority.corp.user=""'), "shared secret"),
+    ],
+)
+def test_a_table_that_cannot_be_carried_out_is_told(plain: Site, said: tuple[str, ...], words: str) -> None:
+    with pytest.raises(OperatorFault, match=words):
+        outside_authority(plain.settings(*said), "corp", FakeClock())
+
+
+def test_a_name_without_a_table_is_told(plain: Site) -> None:
+    with pytest.raises(OperatorFault, match="no authority 'elsewhere'"):
+        authority_choice(plain.settings('certificates.authority="elsewhere"'), FakeClock())
