@@ -9,10 +9,10 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import Duration, Size, Until, parse_duration, parse_size, parse_until
@@ -86,6 +86,7 @@ class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ocsp_url: str = ""
     status_hosts: list[str] = field(default_factory=list)  # whom stations' questions may lead to
     status_networks: list[str] = field(default_factory=list)  # private ones among them
+    most_left_behind: Annotated[int, Meta(ge=0)] = 0  # stations, when a chain leads to another root
     renewal: RenewalSettings = field(default_factory=RenewalSettings)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from voltward.crypto.pem import read_pem_bundle
 from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.settings import Settings
 from voltward.usecases.judge_anchor import OurAnchors
 from voltward.usecases.make_deployment import ROOTS_FILE
+
+CROSSED: Final = "-crossed.pem"  # how files end in `public/` with a new root that the old one signed
 
 
 def our_anchors(settings: Settings, chains_pem: Sequence[bytes]) -> OurAnchors:
@@ -19,7 +22,8 @@ def our_anchors(settings: Settings, chains_pem: Sequence[bytes]) -> OurAnchors:
     path = settings.path(ROOTS_FILE)
     try:
         bundle = path.read_bytes() if path.exists() else b""
-        roots = tuple(read_pem_bundle(bundle))
+        crossed = b"".join(one.read_bytes() for one in sorted(path.parent.glob(f"*{CROSSED}")))
+        roots = tuple(read_pem_bundle(bundle + crossed))
     except (OSError, VoltwardError) as error:
         raise OutsideFault(
             "the roots that stations know this gateway by cannot be read.",

@@ -25,6 +25,7 @@ for _name, _place in (
     ("server-renew", "voltward.cli.own_authority:server_renew"),
     ("server-install", "voltward.cli.server_certificate:server_install"),
     ("ledger", "voltward.cli.own_authority:ledger"),
+    ("rotate", "voltward.cli.rotation:app"),
     ("install", "voltward.cli.authority_signing:install"),
     ("root", "voltward.cli.authority_signing:root"),
 ):

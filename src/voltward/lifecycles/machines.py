@@ -11,7 +11,12 @@ from voltward.lifecycles.anchor_reading import READING, AnchorReading
 from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.renewal_state import KIND as RENEWAL_KIND
 from voltward.lifecycles.renewal_state import Renewal
+from voltward.lifecycles.rollover_state import KIND as ROLLOVER_KIND
+from voltward.lifecycles.rollover_state import Rollover
+from voltward.lifecycles.root_rotation import KIND as ROTATION_KIND
+from voltward.lifecycles.root_rotation import ROTATION, RootRotation
 from voltward.lifecycles.step import Table
+from voltward.lifecycles.trust_rollover import ROLLOVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +30,7 @@ class Machine:
 MACHINES: Final[Mapping[str, Machine]] = {
     RENEWAL_KIND: Machine(RENEWAL, Renewal),
     READING_KIND: Machine(READING, AnchorReading),
+    ROLLOVER_KIND: Machine(ROLLOVER, Rollover),
+    ROTATION_KIND: Machine(ROTATION, RootRotation),
 }
 STATES: Final[Mapping[str, type[Any]]] = {kind: machine.state for kind, machine in MACHINES.items()}
