@@ -117,7 +117,9 @@ def _get_variables(request: Payload, standing: Standing) -> Reply:
     for entry in required(request, "getVariableData", list):
         name = _name(entry)
         result = {"component": entry["component"], "variable": entry["variable"]}
-        if name in standing.settings:
+        if entry.get("attributeType", "Actual") != "Actual":
+            result["attributeStatus"] = "NotSupportedAttributeType"
+        elif name in standing.settings:
             result.update(attributeStatus="Accepted", attributeValue=standing.settings[name])
         else:
             # A write-only variable is refused, not unknown (2.x, B06.FR.09).
