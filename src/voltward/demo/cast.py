@@ -43,6 +43,8 @@ class Manner(StrEnum):
     RESTS = "rests"  # leaves after its day, so that an attacker finds it away
     WAITS = "waits"  # is kept waiting: unproven
     REPAIRS = "repairs"  # is kept to the repair lane by order
+    RENEWS = "renews"  # comes for its next certificate
+    IGNORES = "ignores"  # says that it took its next certificate, and never uses it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Part:
 
 
 _RESTS, _WAITS, _REPAIRS = Manner.RESTS, Manner.WAITS, Manner.REPAIRS
+_RENEWS, _IGNORES = Manner.RENEWS, Manner.IGNORES
 _OLD_ECDSA = TlsTaste(TlsVersion.TLS_1_2, "ECDHE-ECDSA-AES128-GCM-SHA256")
 _OLD_RSA = TlsTaste(TlsVersion.TLS_1_2, "ECDHE-RSA-AES256-GCM-SHA384")
 _OLDEST = TlsTaste(TlsVersion.TLS_1_2, "AES128-GCM-SHA256")
@@ -98,6 +101,10 @@ CAST: Final = (
     Part("hub-4", V201, _CERTIFICATE, Proof.RSA),
     Part("hub-5", V21, _CERTIFICATE, Proof.ECDSA),
     Part("hub-6", V21, _CERTIFICATE, Proof.ECDSA),
+    Part("site-1", V16, _CERTIFICATE, Proof.ECDSA, _RENEWS),
+    Part("site-2", V201, _CERTIFICATE, Proof.ECDSA, _RENEWS),
+    Part("site-3", V21, _CERTIFICATE, Proof.ECDSA, _RENEWS),
+    Part("site-4", V201, _CERTIFICATE, Proof.ECDSA, _IGNORES),
     Part("new-1", V201, _CERTIFICATE, Proof.FACTORY, _WAITS),
     Part("rogue-1", V201, _TLS, Proof.TEXT, _RESTS),
     Part("rogue-2", V16, _TLS, Proof.TEXT, _RESTS),
@@ -106,7 +113,10 @@ CAST: Final = (
 #: The part that is registered late, on the command line, while the gateway runs.
 LATE: Final = Part("late-1", V21, _TLS, Proof.TEXT)
 
-BY_IDENTITY: Final[Mapping[str, Part]] = {part.identity: part for part in (*CAST, LATE)}
+#: The part that gets its first certificate from us: it comes with a password, and ends on profile 3.
+FIELD: Final = Part("field-1", V16, _CERTIFICATE, Proof.OCTETS, _RENEWS)
+
+BY_IDENTITY: Final[Mapping[str, Part]] = {part.identity: part for part in (*CAST, LATE, FIELD)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ ACTOR: Final = "demo"
 HOST_NAME: Final = "localhost"  # what the stations dial, and what the server certificates say
 _CSMS_URL: Final = "ws://127.0.0.1:9000/ocpp"  # the real port is told when the gateway starts
 _MADE_BY_PEOPLE: Final = Secret(b"Sunny-Meadow-2026")
+# Whoever does not use its new certificate is told of while the demo lasts; a day is usual.
+_IMPATIENT: Final = '\n[certificates.renewal]\nproof_patience = "5 s"\n'
 
 #: Ports of the system's choice on loopback; the plain listener is on, and open to loopback alone.
 OVERRIDES: Final = (
@@ -58,6 +60,8 @@ async def temporary_site() -> AsyncIterator[Site]:
     # What the gateway child still writes while the folder goes must not turn the end into a fault.
     with TemporaryDirectory(prefix="voltward-demo-", ignore_cleanup_errors=True) as folder:
         made, _ = await initialise(Path(folder), OPERATOR, (HOST_NAME,), _CSMS_URL, "demo@voltward.example")
+        with made.settings.open("a", encoding="utf-8") as settings:
+            settings.write(_IMPATIENT)
         roots = made.roots[0].read_text(encoding="ascii")
         async with open_deployment(load_settings(made.settings), writer=ACTOR) as deployment:
             yield Site(made.settings, roots, deployment)

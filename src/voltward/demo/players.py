@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from voltward.crypto.pem import read_pem_bundle
 from voltward.demo.cast import Manner, Part
 from voltward.ports.clock import Clock
 from voltward.simulator.dial import Dial
@@ -16,6 +17,11 @@ from voltward.simulator.messages import Saying
 from voltward.simulator.station import Registration, StationModel
 
 _LOOK: Final = 0.02  # seconds between two looks at a station
+# Whoever has to wait shows at once that waiting is enforced: it speaks before its boot.
+_FAULTS: Final = {
+    Manner.WAITS: frozenset({Fault.SENDS_BEFORE_BOOT}),
+    Manner.IGNORES: frozenset({Fault.NEW_NEVER_USED}),
+}
 
 
 class Player:
@@ -28,8 +34,7 @@ class Player:
         self.left_at = 0.0  # monotonic seconds, of the end of the last link
         self._clock = clock
         self._troupe = troupe
-        # Whoever has to wait shows at once that waiting is enforced: it speaks before its boot.
-        faults = frozenset({Fault.SENDS_BEFORE_BOOT}) if part.manner is Manner.WAITS else frozenset[Fault]()
+        faults = _FAULTS.get(part.manner, frozenset())
         self._station = LiveStation(StationModel(part.identity, part.dialect, part.serial, faults), clock)
 
     @property
@@ -41,6 +46,12 @@ class Player:
     def is_connected(self) -> bool:
         """It has a link that nobody has closed."""
         return self._station.is_connected
+
+    @property
+    def certificate(self) -> bytes | None:
+        """What its last link came up with (DER); None for a password."""
+        held = self.model.memory.keys.in_use
+        return read_pem_bundle(held.login.chain_pem)[0] if held is not None else None
 
     async def enter(self) -> Outcome:
         """Connect, and live on the link until somebody ends it."""

@@ -10,12 +10,14 @@ from voltward.demo.opening import READY
 from voltward.demo.orders import order_threads
 from voltward.demo.quarantines import quarantine_threads
 from voltward.demo.raids import raid_threads
+from voltward.demo.renewals import renewal_threads
 from voltward.demo.stage import Act
 
 ACTS: Final = (
     Act("The gateway opens", ((READY,),)),
     Act("The fleet comes in", (*day_threads(), *quarantine_threads())),
     Act("The operator gives orders", order_threads()),
+    Act("Certificates for life", renewal_threads()),
     Act("The attacker tries everything", raid_threads()),
 )
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import product
 
-from voltward.demo.cast import BILLING, BY_IDENTITY, CAST, LATE, Manner, Proof
+from voltward.demo.cast import BILLING, BY_IDENTITY, CAST, FIELD, LATE, Manner, Proof
 from voltward.domain.security_profile import SecurityProfile
 from voltward.simulator.dial import SUBPROTOCOLS
 
@@ -28,7 +28,7 @@ def test_a_certificate_goes_with_profile_3_and_a_password_with_the_others() -> N
 
 
 def test_identities_and_serials_are_each_used_once() -> None:
-    everybody = (*CAST, LATE)
+    everybody = (*CAST, LATE, FIELD)
 
     assert len({part.identity for part in everybody}) == len(everybody) == len(BY_IDENTITY)
     assert len({part.serial for part in everybody}) == len(everybody)
