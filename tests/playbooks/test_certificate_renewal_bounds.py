@@ -10,8 +10,12 @@ from tests.playbooks.renewal_dialogue import (
     FORMS,
     HOUR,
     LINK_LOST,
+    NEW,
     REJECTED,
+    TIME_CAME,
+    answer,
     asked,
+    csr,
     fact,
     installing,
     issued,
@@ -95,3 +99,17 @@ def test_a_state_says_since_when_and_why() -> None:
     assert state.since == NOON + timedelta(hours=1)
     assert "rejected: no" in state.problem
     assert "voltward cert renew" in state.mend
+
+
+def test_what_it_agreed_to_once_is_never_denied_whatever_it_says_later() -> None:
+    """It sends the same request again, and has forgotten it when the certificate comes a second time."""
+    play = unproven() >> csr() << "withdraw" << "ask InstallCertificate PEM 1"
+    play = (
+        play
+        >> answer(Outcome.UNSUPPORTED)
+        << "withdraw"
+        << "tell: it does not take certificates (unsupported)"
+    )
+
+    assert play << "wake in 1 day, 0:00:00" >> TIME_CAME << "withdraw" << "ask ReadFacts"
+    assert play.machine.state.leftovers == (NEW,)

@@ -246,4 +246,4 @@ class RenewalMachine(RuleBasedStateMachine):
 
 
 TestRenewal = RenewalMachine.TestCase
-TestRenewal.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRenewal.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -229,7 +229,7 @@ def _rejected(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     assert isinstance(fact, Refused)
     words = answer_words(fact.answer)
     told = Record("certificate_rejected", {"form": state.forms[state.form].name, "answer": words})
-    if state.is_unsure:  # it may have taken it before, and knows of no request any more
+    if state.is_unsure or state.has_agreed:  # it may have it already, and knows of no request any more
         awaited = await_proof(state, now)
         return Step(awaited.state, (told, *awaited.effects))
     if state.form + 1 < len(state.forms):

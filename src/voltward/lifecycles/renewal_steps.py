@@ -136,7 +136,8 @@ def set_aside(state: Renewal) -> tuple[Renewal, tuple[LifecycleEffect, ...]]:
     )
     if state.issued is None:
         return aside, ()
-    if state.is_refused:
+    may_hold_it = state.has_agreed or state.is_unsure  # whatever it has said since
+    if state.is_refused and not may_hold_it:
         return aside, (DiscardCertificate(state.issued, "the station took it in no form"),)
     return replace(aside, leftovers=(*state.leftovers, state.issued)), ()
 
