@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from voltward.adapters.durable_files import make_folder, read_file, write_file
+from voltward.crypto.certificates import UnreadableCertificate
 from voltward.crypto.pem import certificate_pem, read_pem_bundle
+from voltward.domain.errors import OutsideFault
 
 LARGEST_CHAIN: Final = 256 * 1024  # octets of PEM
 
@@ -26,7 +28,14 @@ class FileOrderMemory:
         path = self._path(order)
         if not path.exists():
             return None
-        return tuple(read_pem_bundle(read_file(path, LARGEST_CHAIN)))
+        try:
+            return tuple(read_pem_bundle(read_file(path, LARGEST_CHAIN)))
+        except UnreadableCertificate as error:
+            raise OutsideFault(
+                f"the answer that was kept cannot be read: {error.what}",
+                mend="Take the file away: the order is given once more.",
+                subject=str(path),
+            ) from error
 
     def put(self, order: str, chain: tuple[bytes, ...]) -> None:
         for folder in (self._folder.parent, self._folder):

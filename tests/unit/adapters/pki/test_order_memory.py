@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.certificates import Authority
 from voltward.adapters.pki.order_memory import FileOrderMemory
+from voltward.domain.errors import OutsideFault
 
 AUTHORITY = Authority.create("Root")
 CHAIN = (AUTHORITY.issue("SN-0001").der, AUTHORITY.der)
@@ -24,3 +27,14 @@ def test_the_files_are_their_owners(tmp_path: Path) -> None:
 
     (file,) = folder.iterdir()
     assert [path.stat().st_mode & 0o777 for path in (folder, file)] == [0o700, 0o600]
+
+
+def test_an_answer_that_was_damaged_is_told_and_not_taken_for_none(tmp_path: Path) -> None:
+    folder = tmp_path / "authorities" / "corporate"
+    memory = FileOrderMemory(folder)
+    memory.put("order", CHAIN)
+    (file,) = folder.iterdir()
+    file.write_bytes(file.read_bytes().replace(b"M", b"N", 1))
+
+    with pytest.raises(OutsideFault, match="cannot be read"):
+        memory.get("order")
