@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -63,6 +64,20 @@ async def test_a_station_from_nothing_to_profile_3(world: World) -> None:
     told = await world.command("station", "show", part.identity)
     assert (told["profile"], told["floor"], told["standing"]) == (3, 3, "active")
     await world.is_refused(part, "PROF-01", "ocpp1.6")  # its password has done what it was for
+
+
+async def test_a_station_with_its_factorys_certificate_gets_one_of_the_operators_and_is_let_to_work(
+    world: World,
+) -> None:
+    part = world.take(3)
+    part = replace(part, issued=world.authorities.manufacturer.issue(part.serial, "Station Works"))
+
+    async with living(world, part, "ocpp2.0.1") as station:
+        factorys = shown(station)
+        await becomes(world, part, "certificate_renewed")
+
+        assert shown(station) not in {factorys, ""}
+        assert world.connections_of(part.identity) > 0  # its CSMS knows it now
 
 
 async def test_a_station_that_accepts_its_certificate_and_never_uses_it_goes_on_with_the_old_one(

@@ -123,6 +123,8 @@ class SignerServer:
                 await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError):
             pass  # it left, or was too slow, or said what is no request: it hears nothing
+        except asyncio.CancelledError:
+            pass  # the signer ends. Nobody waits for this task, and asyncio prints a trace for it otherwise
         finally:
             writer.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from voltward.domain.authority import BindingRule, TrustedFor
@@ -18,6 +18,7 @@ from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
+from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import (
     CameBack,
     CameIn,
@@ -187,22 +188,19 @@ class LinkDuties:
         entry, now = judgement.entry, self.clock.now()
         if entry is not None and entry.has_lifecycle and is_vouched(judgement.decision, entry):
             self.facts.tell(CameBack(entry.station.id, now, _shown(judgement)))
-        if entry is None or judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged:
+        if entry is None or judgement.decision.is_indulged:
+            return
+        seen = _first_seen(judgement, entry, now)
+        if judgement.decision.lane is Lane.UNPROVEN:
+            # Only a factory certificate is worth telling from there: the station gets one of the operator's.
+            is_factorys = seen is not None and seen.purpose is Purpose.COMMISSIONING
+            if seen is not None and is_factorys and is_vouched(judgement.decision, entry):
+                self.facts.put(seen)
             return
         assert judgement.profile is not None  # without a proof it would have been indulged
-        station = entry.station
+        station, credential = entry.station, judgement.credential
         self.still_in(judgement)
-        chain, credential = judgement.observation.chain, judgement.credential
-        by_certificate = judgement.profile is SecurityProfile.TLS_CERTIFICATE
-        if by_certificate and credential is None and chain is not None and chain.authority is not None:
-            names = chain.leaf.common_names
-            proof = ClientCertificate(
-                chain.leaf.fingerprint, names[0] if names else "", bytes.fromhex(chain.authority.id)
-            )
-            production = chain.authority.trusted_for is TrustedFor.STATIONS
-            purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
-            holder = judgement.controller.station if judgement.controller is not None else station
-            seen = CertificateFirstSeen(holder.id, now, proof, purpose)
+        if seen is not None:
             self.facts.put(seen)
         prefix = judgement.arrival.source.prefix
         is_known = prefix in station.known_sources
@@ -365,6 +363,21 @@ def _names_serial(judgement: Judgement) -> bool:
     if chain is None or chain.authority is None or (certificate is not None and certificate.pinned):
         return False
     return chain.authority.binding.rule is BindingRule.SERIAL_IN_COMMON_NAME
+
+
+def _first_seen(judgement: Judgement, entry: StationEntry, now: datetime) -> CertificateFirstSeen | None:
+    """The certificate that it came with, if that leads to an authority of ours and is not on record."""
+    chain = judgement.observation.chain
+    if judgement.profile is not SecurityProfile.TLS_CERTIFICATE or judgement.credential is not None:
+        return None
+    if chain is None or chain.authority is None:
+        return None
+    names, authority = chain.leaf.common_names, chain.authority
+    proof = ClientCertificate(chain.leaf.fingerprint, names[0] if names else "", bytes.fromhex(authority.id))
+    production = authority.trusted_for is TrustedFor.STATIONS
+    purpose = Purpose.PRODUCTION if production else Purpose.COMMISSIONING
+    holder = judgement.controller.station if judgement.controller is not None else entry.station
+    return CertificateFirstSeen(holder.id, now, proof, purpose)
 
 
 def _is_rising(station: Station) -> bool:
