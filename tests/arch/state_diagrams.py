@@ -16,11 +16,14 @@ from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.credential import Purpose
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Lane, LatchStage, Station, StationId
+from voltward.lifecycles.anchor_reading import READING
 from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, FloorFact, advance_floor
+from voltward.lifecycles.root_rotation import ROTATION
 from voltward.lifecycles.second_connection import Contender, Proof, ProofKind, Replace, conclude
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
 from voltward.lifecycles.step import Table
+from voltward.lifecycles.trust_rollover import ROLLOVER
 
 LOWER, UPPER = SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE
 
@@ -149,6 +152,18 @@ def _stays(old: Proof, new: Proof, *, keep_new: bool) -> str:
 # ---------------------------------------------------------------------------------------- persisted ones
 
 
+PERSISTED: tuple[tuple[str, Table[Any], Mapping[str, str]], ...] = (
+    (
+        "A certificate is renewed (`certificate_renewal.py`)",
+        RENEWAL,
+        {"new": "wanted by schedule, operator, station"},
+    ),
+    ("A station tells what it holds (`anchor_reading.py`)", READING, {"new": "a root came or went"}),
+    ("A station comes to trust the next root (`trust_rollover.py`)", ROLLOVER, {"new": "roots are rotated"}),
+    ("The deployment goes to its next root (`root_rotation.py`)", ROTATION, {"new": "an order"}),
+)
+
+
 def table_arrows(table: Table[Any]) -> tuple[Arrow, ...]:
     """Every step of a table that leads elsewhere."""
     return tuple(Arrow(origin, _words(fact), "", to) for origin, fact, to, _ in table.lines() if origin != to)
@@ -215,21 +230,24 @@ def state_diagrams_page() -> str:
             "|---|---|---|---|",
             *(f"| {' | '.join(row)} |" for row in who_stays()),
             "",
-            "## A certificate is renewed (`certificate_renewal.py`)",
+            "## What is kept in the store",
             "",
             (
-                "Drawn from the table of rules. A rule may lead to several phases; what decides is in its words. Facts "
-                "that change nothing are left out."
+                "Drawn from the tables of rules. A rule may lead to several phases; what decides is in its words. "
+                "Facts that change nothing are left out."
             ),
             "",
-            *_mermaid(table_arrows(RENEWAL), {"new": "wanted by schedule, operator, station"}),
-            "",
-            "| phase | what happens | what becomes of it | may lead to |",
-            "|---|---|---|---|",
-            *(f"| {' | '.join(row)} |" for row in table_rows(RENEWAL)),
-            "",
+            *(line for title, table, starts in PERSISTED for line in _table_lines(title, table, starts)),
         ]
     )
+
+
+def _table_lines(title: str, table: Table[Any], starts: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"### {title}", "")
+    yield from _mermaid(table_arrows(table), starts)
+    yield from ("", "| phase | what happens | what becomes of it | may lead to |", "|---|---|---|---|")
+    yield from (f"| {' | '.join(row)} |" for row in table_rows(table))
+    yield ""
 
 
 def _mermaid(arrows: tuple[Arrow, ...], starts: Mapping[str, str]) -> Iterator[str]:
