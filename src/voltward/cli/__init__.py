@@ -29,7 +29,7 @@ _COMMANDS = (
         DEPLOYMENT,
         "Make a deployment: settings, authorities, server certificates, keys.",
     ),
-    ("serve", "voltward.cli.serve:serve", DEPLOYMENT, "Run the gateway under its supervisor."),
+    ("serve", "voltward.cli.serve:serve", DEPLOYMENT, "Run gateway, worker and signer, supervised."),
     ("settings", "voltward.cli.settings:app", DEPLOYMENT, "Is this deployment sound?"),
     (
         "station",
