@@ -15,7 +15,16 @@ import pytest_asyncio
 
 from tests.fakes.certificates import PrivateKey, new_key
 from tests.fakes.signers import csr_of, order_of
-from tests.journeys.deployment import OPERATOR, OVERRIDES, Part, Template, World, eventually, world_of
+from tests.journeys.deployment import (
+    BITES_SECONDS,
+    OPERATOR,
+    OVERRIDES,
+    Part,
+    Template,
+    World,
+    eventually,
+    world_of,
+)
 from tests.journeys.outage import STORE
 from tests.journeys.player import playing
 from voltward.bootstrap.signer import signer_client
@@ -156,6 +165,7 @@ async def test_yesterdays_store_gives_nothing_back(world: World) -> None:
     with sqlite3.connect(world.settings.parent / STORE[0]) as store:
         store.backup(yesterday)
     await revoked(world, ours)
+    await asyncio.sleep(BITES_SECONDS)
     await world.is_refused(ours.part, DENIED, login=ours.login)
     signer = signer_client(load_settings(world.settings))
 

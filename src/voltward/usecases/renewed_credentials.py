@@ -64,9 +64,6 @@ async def discard_certificate(
     """Nobody holds it, and nobody shall: retired and denied for good."""
     denied = DeniedCertificate(effect.fingerprint, effect.reason, now, str(station))
     await deny_certificate(work, denied)
-    issued = await work.issued.by_fingerprint(effect.fingerprint)
-    if issued is not None and issued.revoked_at is None:
-        await work.issued.save(replace(issued, revoked_at=now, reason=effect.reason))
 
 
 def used_certificate(credentials: Sequence[Credential], now: datetime) -> bytes | None:
