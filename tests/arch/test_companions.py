@@ -32,7 +32,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/pki/socket_path.py": "contracts/test_signer.py",
     "adapters/pki/status_desk.py": "contracts/test_signer.py",
     "adapters/pki/token_keys.py": "contracts/test_token_keys.py",
-    "adapters/pki/token_signing.py": "contracts/test_token_keys.py",
+    "crypto/token_signing.py": "contracts/test_token_keys.py",
     "adapters/sql/acquaintance_store.py": "contracts/test_acquaintance_store.py",
     "adapters/sql/anchor_store.py": "contracts/test_anchor_store.py",
     "adapters/sql/ask_store.py": "contracts/test_ask_store.py",

@@ -5,33 +5,24 @@ The one module that needs `python-pkcs11` (the extra `pkcs11`): import it only w
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import pkcs11
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
-from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding, PKCS1v15
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    KeySerializationEncryption,
-    PrivateFormat,
-    load_der_public_key,
-)
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.exceptions import PKCS11Error
-from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_named_curve_parameters
+from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 from pkcs11.util.rsa import encode_rsa_public_key
 
+from voltward.crypto.token_signing import TokenEcKey, TokenRsaKey
 from voltward.domain.errors import OutsideFault
 from voltward.simulator.certificates import KeyKind, PrivateKey
 from voltward.simulator.token_place import TokenPlace
 
 _RSA_BITS: Final = 2048
 _CURVE: Final = "secp256r1"
-_STAYS: Final = "this key never leaves its token"
-_FOR_SIGNATURES: Final = "this key is for signatures"
 
 
 class TokenKeys:
@@ -84,108 +75,17 @@ class TokenKeys:
         return EcKeyInToken(place, private, key)
 
 
-class EcKeyInToken(ec.EllipticCurvePrivateKey):
-    """P-256. The digest is made here, because small tokens know plain ECDSA alone."""
+class EcKeyInToken(TokenEcKey):
+    """P-256, with the place that it is found at."""
 
     def __init__(self, place: TokenPlace, private: Any, public: ec.EllipticCurvePublicKey) -> None:
+        super().__init__(public, lambda digest: bytes(private.sign(digest, mechanism=Mechanism.ECDSA)))
         self.place = place
-        self._private = private
-        self._public = public
-
-    @property
-    def curve(self) -> ec.EllipticCurve:
-        """P-256."""
-        return self._public.curve
-
-    @property
-    def key_size(self) -> int:
-        """In bits."""
-        return self._public.key_size
-
-    def public_key(self) -> ec.EllipticCurvePublicKey:
-        """The half that everybody may see."""
-        return self._public
-
-    def sign(
-        self, data: bytes | bytearray | memoryview, signature_algorithm: ec.EllipticCurveSignatureAlgorithm
-    ) -> bytes:
-        """A signature with SHA-256, the one that certificate requests use here."""
-        if not isinstance(signature_algorithm.algorithm, hashes.SHA256):
-            raise TypeError("this key signs with SHA-256")
-        digest = hashlib.sha256(data).digest()
-        return encode_ecdsa_signature(self._private.sign(digest, mechanism=Mechanism.ECDSA))
-
-    def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:
-        """It signs, and does nothing else."""
-        raise TypeError(_FOR_SIGNATURES)
-
-    def private_numbers(self) -> NoReturn:
-        """It has none to show."""
-        raise TypeError(_STAYS)
-
-    def private_bytes(
-        self,
-        encoding: Encoding,
-        format: PrivateFormat,  # noqa: A002 -- the library's name
-        encryption_algorithm: KeySerializationEncryption,
-    ) -> NoReturn:
-        """It has none to show."""
-        raise TypeError(_STAYS)
-
-    def __copy__(self) -> EcKeyInToken:
-        return self
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> EcKeyInToken:
-        return self
 
 
-class RsaKeyInToken(rsa.RSAPrivateKey):
-    """RSA with 2048 bits."""
+class RsaKeyInToken(TokenRsaKey):
+    """RSA with 2048 bits, with the place that it is found at."""
 
     def __init__(self, place: TokenPlace, private: Any, public: rsa.RSAPublicKey) -> None:
+        super().__init__(public, lambda data: bytes(private.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS)))
         self.place = place
-        self._private = private
-        self._public = public
-
-    @property
-    def key_size(self) -> int:
-        """In bits."""
-        return self._public.key_size
-
-    def public_key(self) -> rsa.RSAPublicKey:
-        """The half that everybody may see."""
-        return self._public
-
-    def sign(
-        self,
-        data: bytes,
-        padding: AsymmetricPadding,
-        algorithm: utils.Prehashed | hashes.HashAlgorithm | utils.NoDigestInfo,
-    ) -> bytes:
-        """A PKCS #1 v1.5 signature with SHA-256, the one that certificate requests use here."""
-        if not (isinstance(padding, PKCS1v15) and isinstance(algorithm, hashes.SHA256)):
-            raise TypeError("this key signs with PKCS #1 v1.5 and SHA-256")
-        return self._private.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS)
-
-    def decrypt(self, ciphertext: bytes, padding: AsymmetricPadding) -> NoReturn:
-        """It signs, and does nothing else."""
-        raise TypeError(_FOR_SIGNATURES)
-
-    def private_numbers(self) -> NoReturn:
-        """It has none to show."""
-        raise TypeError(_STAYS)
-
-    def private_bytes(
-        self,
-        encoding: Encoding,
-        format: PrivateFormat,  # noqa: A002 -- the library's name
-        encryption_algorithm: KeySerializationEncryption,
-    ) -> NoReturn:
-        """It has none to show."""
-        raise TypeError(_STAYS)
-
-    def __copy__(self) -> RsaKeyInToken:
-        return self
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> RsaKeyInToken:
-        return self

@@ -20,7 +20,7 @@ Sign = Callable[[bytes], bytes]
 
 
 class TokenEcKey(ec.EllipticCurvePrivateKey):
-    """`sign` takes a digest and gives r and s, one behind the other."""
+    """`sign` takes a digest (small tokens hash nothing), and gives r and s one behind the other."""
 
     def __init__(self, public: ec.EllipticCurvePublicKey, sign: Sign) -> None:
         self._public = public
