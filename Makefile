@@ -31,6 +31,9 @@ READY_TO_FUZZ := $(VENV)/ready-to-fuzz
 REFEREES := $(VENV)/referees
 REFEREES_READY := $(VENV)/referees-ready
 
+# The tests start hundreds of processes: what one has compiled, the next does not compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
 TEST_PROCESSES ?= 2
 # How long `make soak` lasts.

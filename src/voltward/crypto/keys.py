@@ -73,9 +73,12 @@ def private_key_pem(key: PrivateKey) -> Secret:
 
 
 def read_private_key(pem: Secret) -> PrivateKey:
-    """What `private_key_pem` wrote; OutsideFault if it is none of our kinds."""
+    """What `private_key_pem` wrote; OutsideFault if it is none of our kinds.
+
+    The arithmetic of an RSA key is not proven anew, which takes a tenth of a second: it lay under our seal.
+    """
     try:
-        key = load_pem_private_key(pem.reveal(), None)
+        key = load_pem_private_key(pem.reveal(), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise OutsideFault("this is no private key in PEM form.") from error
     if not isinstance(key, PrivateKey):
