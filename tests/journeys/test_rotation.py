@@ -9,20 +9,28 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
-from tests.journeys.deployment import Part, Template, World, eventually, world_of
+from tests.journeys.deployment import ACTOR, Part, Template, World, eventually, world_of
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.rotation_orders import put_chain_back, switch_chain
+from voltward.bootstrap.rotation_views import prospects_of, served_since
 from voltward.domain.station import Standing
+from voltward.lifecycles.root_rotation import RootRotation
 from voltward.ocpp import DIALECTS
+from voltward.settings import load_settings
 from voltward.simulator.faults import Fault
 from voltward.simulator.live_station import LiveStation
 from voltward.simulator.memory.trust_store import Anchor
 from voltward.simulator.memory.uses import AnchorUse
 from voltward.simulator.station import StationModel
+from voltward.usecases.rotate_root import rotation_under_way
+from voltward.usecases.rotation_plan import Prospect, Trusting
 
 pytestmark = pytest.mark.journey
 
+CHAIN = "server-ecdsa"
 SECONDS = 40.0  # for a fleet's step, on a slow machine
 STUBBORN = (Fault.INSTALL_UNSUPPORTED, Fault.INSTALL_FORGOTTEN)
 
@@ -53,19 +61,23 @@ async def test_a_fleet_goes_from_root_to_root_and_two_are_held_back_by_name(
         assert {station.model.anchors.root_in_use for station in honest} == {new}
         assert not any(station.is_connected for station in stations[6:])
 
-        await world.command("ca", "rotate", "back")
+        await put_chain_back(operator_of(world), await rotation_of(world), CHAIN, ACTOR)
         await taken_up(world)
         await come_again(stations, stations)
 
-        await world.command("ca", "rotate", "switch", *named)
+        await switch_chain(operator_of(world), await rotation_of(world), CHAIN, ACTOR)
         await taken_up(world)
         await come_again(stations, honest)
-        await world.command("ca", "rotate", "retire", *named)
+        await eventually(lambda: are_proven(world, honest), seconds=SECONDS)
+        assert await world.command("ca", "rotate", "retire", *named) == {"asked_to_forget": 6}
         (over,) = await world.journal("old_root_retired")
         assert sorted(over.facts["left_behind"]) == sorted(stubborn)
+        await eventually(lambda: have_forgotten(world, honest), seconds=SECONDS)
         for station in honest:
-            assert new in station.model.memory.trust.roots(AnchorUse.CSMS)
-        await world.command("ca", "rotate", "status", status=2)
+            assert station.model.memory.trust.roots(AnchorUse.CSMS) == (new,)
+            assert station.is_connected
+        (shown,) = await world.command("station", "anchors", honest[0].model.identity)
+        assert [one["certificate"] for one in shown["held"]] == [new.fingerprint(hashes.SHA256()).hex()]
 
 
 async def one_family(deployment: Deployment) -> None:
@@ -129,8 +141,17 @@ async def taken_up(world: World) -> None:
 
 
 async def shown_since(world: World) -> object:
-    told = await world.command("ca", "rotate", "status")
-    return told["new_chains_shown_since"]
+    return await served_since(operator_of(world), await rotation_of(world))
+
+
+def operator_of(world: World) -> Deployment:
+    """As commands see it: by the settings as they are now."""
+    return replace(world.deployment, settings=load_settings(world.settings))
+
+
+async def rotation_of(world: World) -> RootRotation:
+    async with world.deployment.store.read() as reading:
+        return (await rotation_under_way(reading))[1]
 
 
 async def come_again(stations: Sequence[LiveStation], expected: Sequence[LiveStation]) -> None:
@@ -144,11 +165,26 @@ async def all_are_in(stations: Sequence[LiveStation]) -> bool:
     return all(station.is_connected for station in stations)
 
 
+async def plan_of(world: World) -> dict[str, Prospect]:
+    found = await prospects_of(operator_of(world), await rotation_of(world))
+    return {one.station.identity: one for one in found}
+
+
 async def prospects_are(world: World, ready: Sequence[LiveStation], lost: Sequence[str]) -> bool:
-    told = await world.command("ca", "rotate", "plan", status=1)
-    by_name = {one["station"]: one for one in told}
-    are_ready = all(by_name[one.model.identity]["prospect"] == "ready" for one in ready)
-    are_held_back = all(
-        by_name[name]["prospect"] == "breaks" and "root" in by_name[name]["reason"] for name in lost
+    plan = await plan_of(world)
+    are_ready = all(plan[one.model.identity].trusting is Trusting.READY for one in ready)
+    return are_ready and all(
+        plan[name].trusting is Trusting.BREAKS and "root" in plan[name].reason for name in lost
     )
-    return are_ready and are_held_back
+
+
+async def are_proven(world: World, honest: Sequence[LiveStation]) -> bool:
+    """They came by the new chain, in the manner in which they always come, and it is known."""
+    proven = {name for name, one in (await plan_of(world)).items() if one.proven_at is not None}
+    return proven == {station.model.identity for station in honest}
+
+
+async def have_forgotten(world: World, stations: Sequence[LiveStation]) -> bool:
+    """They listed what they hold, without the old root."""
+    told = [event for event in await world.journal("trust_rolled_over") if event.facts["removed"]]
+    return {event.subject for event in told} == {station.model.identity for station in stations}

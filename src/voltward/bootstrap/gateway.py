@@ -215,7 +215,7 @@ class Assembly:
         self._quirks.use(quirks)
         self.routes.current = routes
         self._reports.happened("settings_reloaded", str(source.file))
-        self.gateway.judge_all_again()
+        self.gateway.reloaded()
 
     def _routes(self, settings: Settings) -> Routes:
         return routes_of(settings, self._premises.room, self._premises.entropy)

@@ -133,9 +133,7 @@ class Gateway:
 
     def missing(self) -> list[str]:
         """What keeps the gateway from being ready, in words; empty is ready."""
-        words: list[str] = []
-        if self._stopped.is_set():
-            words.append("stopping")
+        words = ["stopping"] if self._stopped.is_set() else []
         stops = self._parts.keeping.stops()
         return [*words, stops] if stops else words
 
@@ -339,8 +337,9 @@ class Gateway:
                 await asyncio.sleep(0)
         door.breaker.foreseen(refusals, len(self._parts.table))
 
-    def judge_all_again(self) -> None:
-        """Another policy: every live link meets it."""
+    def reloaded(self) -> None:
+        """Another policy: every live link meets it. Other chains: who comes by them is news."""
+        self._parts.duties.meetings.are_news()
         self._background.start(self._apply(Moved(reloaded=True)), "judge all again")
 
     def judge_again(self, link: StationLink) -> None:

@@ -1,11 +1,12 @@
 """Who came in, and how: told to the store when it is news, and else once an hour with a count.
 
-A station that comes back as it always does costs a look into a dictionary. After a start everything is news
-once; the store takes that in bulk.
+A station that comes back as it always does costs a look into a dictionary. After a start, and after a reload,
+everything is news once; the store takes that in bulk.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from voltward.domain.acquaintance import SAME_CLOCK, Habits, Manner, Wanting
@@ -27,7 +28,7 @@ class _Last:
     """What was told last of one station."""
 
     key: int
-    due: float  # monotonic: from then on the same is told again
+    told: float  # monotonic; an hour later the same is told again
     count: int = 0  # handshakes since
     habits: Habits | None = None
 
@@ -39,6 +40,7 @@ class Meetings:
         self._facts = facts
         self._clock = clock
         self._last: dict[StationId, _Last] = {}
+        self._news_since = -math.inf  # monotonic: what was told before is told again
 
     def __len__(self) -> int:
         return len(self._last)
@@ -57,9 +59,9 @@ class Meetings:
         if last is None:
             if len(self._last) >= REMEMBERED:
                 self._last.clear()
-            last = self._last[station] = _Last(key, 0.0)
+            last = self._last[station] = _Last(key, -math.inf)
         last.count += 1
-        if last.key == key and now < last.due:
+        if last.key == key and last.told > max(self._news_since, now - TOLD_AGAIN):
             return
         wanting = None
         if would.answer is not Answer.ADMIT and deciding is not None:
@@ -75,7 +77,11 @@ class Meetings:
                 last.count if last.key == key else 1,
             )
         )
-        last.key, last.due, last.count = key, now + TOLD_AGAIN, 0
+        last.key, last.told, last.count = key, now, 0
+
+    def are_news(self) -> None:
+        """Stations are shown other chains from now on: that they come all the same is told at once."""
+        self._news_since = self._clock.monotonic()
 
     def showed(self, station: StationId, habits: Habits) -> None:
         """A link tells what it has seen of a station's habits."""

@@ -46,6 +46,19 @@ async def test_a_first_meeting_is_told_and_the_same_again_only_after_an_hour_wit
     assert met(hall)[0].is_registered
 
 
+async def test_after_a_reload_the_same_is_news_once(hall: Hall) -> None:
+    meetings, judgement = hall.duties.meetings, await hall.judge()
+    for _ in range(3):
+        meetings.met(judgement, "ocpp1.6")
+    hall.made.clock.leap(1)
+    meetings.are_news()
+    for _ in range(3):
+        hall.made.clock.leap(1)
+        meetings.met(judgement, "ocpp1.6")
+
+    assert [fact.count for fact in met(hall)] == [1, 3]
+
+
 async def test_another_manner_or_another_verdict_is_news(hall: Hall) -> None:
     meetings, judgement = hall.duties.meetings, await hall.judge()
     meetings.met(judgement, "ocpp1.6")
