@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.journeys.deployment import Part, Template, Wanted, World, world_of
+from tests.journeys.deployment import OPERATOR, Part, Template, Wanted, World, world_of
 from tests.journeys.peers.node_peer import NodePeer, node_peer
+from tests.journeys.peers.own_key import new_own_key
 from voltward.simulator.dial import PasswordLogin
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
@@ -49,6 +52,7 @@ ASKED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("Reset", {"type": "OnIdle"}),
     ],
 }  # fmt: skip
+TRIGGERS = {"ocpp1.6": "ExtendedTriggerMessage", "ocpp2.0.1": "TriggerMessage"}
 PEERS = (
     Wanted("NPM-1", 1, "SN-NPM-1"),
     Wanted("NPM-2", 2, "SN-NPM-2"),
@@ -73,7 +77,9 @@ async def world(
     url = f"ws://127.0.0.1:{port}/ocpp"
     folder = tmp_path_factory.mktemp("npm")
     overrides = ["csms.basic=pass"]
-    async with world_of(template, folder, STRICT, wanted=PEERS, csms_url=url, overrides=overrides) as world:
+    async with world_of(
+        template, folder, STRICT, wanted=PEERS, csms_url=url, overrides=overrides, alone=False
+    ) as world:
         yield world
 
 
@@ -133,6 +139,37 @@ async def test_an_npm_station_has_its_day_with_an_npm_csms(
     assert client["headers"]["x-voltward-profile"] == str(profile)
     await csms.fact("gone", part.identity, since=before)
     assert not list(world.gateway.seen("schema_violated", subject=part.identity))
+
+
+async def test_npm_stations_come_in_with_the_certificates_that_we_issued_for_them(
+    world: World, csms: NodePeer, tmp_path: Path
+) -> None:
+    async with asyncio.TaskGroup() as group:  # at once: most of it is waiting
+        for dialect in TRIGGERS:
+            group.create_task(gets_its_next_certificate(world, csms, dialect, tmp_path))
+
+
+async def gets_its_next_certificate(world: World, csms: NodePeer, dialect: str, folder: Path) -> None:
+    part = world.certified(world.take(3))
+    own = await new_own_key(folder, part.serial, OPERATOR, "ec")
+    async with station(world, part, dialect) as peer:
+        await peer.fact("open")
+        await world.command("cert", "renew", part.identity)
+        await peer.fact("asked", TRIGGERS[dialect])
+        answer = await peer.ask(method="SignCertificate", params={"csr": own.request_pem})
+        signed = (await peer.fact("asked", "CertificateSigned"))["params"]
+    async with station(world, part, dialect, cert=signed["certificateChain"], key=own.key_pem) as peer:
+        assert (await peer.fact("open"))["open"] == dialect
+        await peer.ask(method="Heartbeat", params={})
+        await world.row("certificate_renewed", part.identity)
+
+    assert answer == {"status": "Accepted"}
+    (listed,) = await world.command("cert", "list", "--station", part.identity)
+    assert (listed["used"], listed["renewal"]) == (True, None)
+    # Its CSMS heard nothing of all this.
+    assert [
+        fact["told"] for fact in csms.facts if fact.get("identity") == part.identity and "told" in fact
+    ] == ["Heartbeat"]
 
 
 async def test_a_password_of_any_octets_reaches_the_csms_behind_as_it_is(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.journeys.deployment import Part, Template, Wanted, World, world_of
+from tests.journeys.deployment import OPERATOR, Part, Template, Wanted, World, world_of
 from tests.journeys.peers.byte_peers import (
     ByteCsms,
     BytePeer,
@@ -21,8 +23,10 @@ from tests.journeys.peers.byte_peers import (
     odd_sends,
 )
 from tests.journeys.peers.csms_peer import CsmsPeer, csms_peer
-from tests.journeys.peers.station_peer import SERIAL, VENDOR, StationPeer, station_peer
-from voltward.simulator.dial import CertificateLogin, PasswordLogin, TlsOptions
+from tests.journeys.peers.own_key import new_own_key
+from tests.journeys.peers.station_peer import REQUEST_NUMBER, SERIAL, VENDOR, StationPeer, station_peer
+from voltward.domain.secret import Secret
+from voltward.simulator.dial import CertificateLogin, Login, PasswordLogin, TlsOptions
 from voltward.simulator.tls_context import client_context
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
@@ -50,7 +54,7 @@ async def world(
     template: Template, tmp_path_factory: pytest.TempPathFactory, csms: CsmsPeer
 ) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("peers")
-    async with world_of(template, folder, wanted=PEERS, csms_url=csms.url) as world:
+    async with world_of(template, folder, wanted=PEERS, csms_url=csms.url, alone=False) as world:
         yield world
 
 
@@ -124,6 +128,32 @@ async def test_a_day_is_in_the_journal_and_can_be_explained(world: World) -> Non
     assert told["advice"] == "Nothing: it was let in."
 
 
+async def test_stations_come_in_with_the_certificates_that_we_issued_for_them(
+    world: World, tmp_path: Path
+) -> None:
+    async with asyncio.TaskGroup() as group:  # at once: most of it is waiting
+        for dialect, key in zip(DIALECTS, ("rsa", "ec", "rsa"), strict=True):
+            group.create_task(gets_its_next_certificate(world, dialect, key, tmp_path))
+
+
+async def gets_its_next_certificate(world: World, dialect: str, key: str, folder: Path) -> None:
+    part = world.certified(world.take(3))
+    own = await new_own_key(folder, part.serial, OPERATOR, key)
+    async with station(world, part, dialect) as peer:
+        await world.command("cert", "renew", part.identity)
+        await peer.was_asked("TriggerMessage", "ExtendedTriggerMessage")
+        assert await peer.ask_for_certificate(own.request_pem) == "Accepted"
+        signed = await peer.was_asked("CertificateSigned")
+    login = CertificateLogin(signed["certificate_chain"].encode(), Secret(own.key_pem.encode()))
+    async with station(world, part, dialect, login) as peer:
+        await peer.beat()
+        await world.row("certificate_renewed", part.identity)
+
+    (listed,) = await world.command("cert", "list", "--station", part.identity)
+    assert (listed["used"], listed["renewal"]) == (True, None)
+    assert signed.get("request_id") == {"ocpp2.1": REQUEST_NUMBER}.get(dialect)
+
+
 @each_dialect
 async def test_octets_pass_as_they_are_towards_the_csms(
     byte_world: World, far_end: ByteCsms, dialect: str
@@ -193,12 +223,16 @@ async def converse(near: BytePeer, far: BytePeer, exchanges: Sequence[Exchange])
     assert near.received == [exchange.answer for exchange in exchanges]
 
 
-def station(world: World, part: Part, dialect: str) -> AbstractAsyncContextManager[StationPeer]:
-    return station_peer(url_of(world, part), dialect, **credentials_of(world, part, dialect))
+def station(
+    world: World, part: Part, dialect: str, login: Login | None = None
+) -> AbstractAsyncContextManager[StationPeer]:
+    return station_peer(
+        url_of(world, part), dialect, **credentials_of(world, part, login or part.login(dialect))
+    )
 
 
 def bytes_of(world: World, part: Part, dialect: str) -> AbstractAsyncContextManager[BytePeer]:
-    return byte_station(url_of(world, part), dialect, **credentials_of(world, part, dialect))
+    return byte_station(url_of(world, part), dialect, **credentials_of(world, part, part.login(dialect)))
 
 
 def url_of(world: World, part: Part) -> str:
@@ -207,8 +241,7 @@ def url_of(world: World, part: Part) -> str:
     return f"wss://localhost:{world.gateway.tls_port}/ocpp/{part.identity}"
 
 
-def credentials_of(world: World, part: Part, dialect: str) -> dict[str, Any]:
-    login = part.login(dialect)
+def credentials_of(world: World, part: Part, login: Login) -> dict[str, Any]:
     headers = [login.header(part.identity)] if isinstance(login, PasswordLogin) else []
     certificate = login if isinstance(login, CertificateLogin) else None
     context: ssl.SSLContext | None = None

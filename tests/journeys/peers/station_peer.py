@@ -3,6 +3,7 @@
     async with station_peer(url, "ocpp1.6", ssl=context, headers=[("Authorization", "Basic ...")]) as station:
         answers = await station.live_a_day()       # boot, status, heartbeat, a transaction, vendor data
         station.asked                              # [(action, fields), ...] that the CSMS asked of it, in order
+    await station.was_asked("TriggerMessage")  # now, or in time: the fields
 
 A CALLERROR to one of its calls is raised, as is an answer against the schema.
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import ocpp.v16
@@ -30,6 +32,8 @@ _V16: Any = ocpp.v16
 VENDOR = "org.example.peer"
 SERIAL = "SN-PEER"
 ID_TAG = "PEER-TAG"
+REQUEST_NUMBER = 77  # of its request for a certificate, where its version numbers them
+_PATIENCE = 20.0  # seconds for something to be asked
 _TOKEN = {"id_token": ID_TAG, "type": "Central"}
 
 Answers = list[tuple[str, Any]]
@@ -45,6 +49,18 @@ class StationPeer(Protocol):
         """Say all that a day has to say; [(action, answer), ...] in order."""
         ...
 
+    async def beat(self) -> None:
+        """One heartbeat, answered."""
+        ...
+
+    async def was_asked(self, *actions: str) -> dict[str, Any]:
+        """The fields of the first call of one of these actions."""
+        ...
+
+    async def ask_for_certificate(self, request_pem: str) -> str:
+        """SignCertificate; the status of the answer."""
+        ...
+
 
 class _Speaking:
     """Bookkeeping that both generations share; `call` is the runtime's."""
@@ -53,6 +69,14 @@ class _Speaking:
         super().__init__(identity, connection)  # pyright: ignore[reportCallIssue] -- the runtime's class is next
         self.connection = connection
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._news = asyncio.Event()
+
+    async def was_asked(self, *actions: str) -> dict[str, Any]:
+        async with asyncio.timeout(_PATIENCE):
+            while not (found := [fields for action, fields in self.asked if action in actions]):
+                self._news.clear()
+                await self._news.wait()
+        return found[0]
 
     async def _say_all(self, messages: Sequence[Any]) -> Answers:
         return [await self._say(message) for message in messages]
@@ -63,6 +87,7 @@ class _Speaking:
 
     def _note(self, action: str, fields: dict[str, Any]) -> None:
         self.asked.append((action, fields))
+        self._news.set()
 
 
 class Station16(_Speaking, ocpp.v16.ChargePoint):
@@ -90,6 +115,23 @@ class Station16(_Speaking, ocpp.v16.ChargePoint):
                 call.DataTransfer(VENDOR, "hello", '{"from": "station"}'),
             ]),
         ]  # fmt: skip
+
+    async def beat(self) -> None:
+        await self._say(_V16.call.Heartbeat())
+
+    async def ask_for_certificate(self, request_pem: str) -> str:
+        _, answer = await self._say(_V16.call.SignCertificate(request_pem))
+        return answer.status
+
+    @on("ExtendedTriggerMessage")
+    def on_trigger(self, **fields: Any) -> Any:
+        self._note("ExtendedTriggerMessage", fields)
+        return _V16.call_result.ExtendedTriggerMessage("Accepted")
+
+    @on("CertificateSigned")
+    def on_certificate_signed(self, **fields: Any) -> Any:
+        self._note("CertificateSigned", fields)
+        return _V16.call_result.CertificateSigned("Accepted")
 
     @on("RemoteStartTransaction")
     def on_remote_start(self, **fields: Any) -> Any:
@@ -127,6 +169,9 @@ class _Speaking2(_Speaking):
     """2.0.1 and 2.1 say the same; `_module` is the generation of the runtime."""
 
     _module: Any = None
+    _request_number: Mapping[str, int] = MappingProxyType(
+        {}
+    )  # what this version adds to a request for a certificate
 
     async def live_a_day(self) -> Answers:
         call = self._module.call
@@ -162,6 +207,26 @@ class _Speaking2(_Speaking):
             id_token=_TOKEN,
         )
 
+    async def beat(self) -> None:
+        await self._say(self._module.call.Heartbeat())
+
+    async def ask_for_certificate(self, request_pem: str) -> str:
+        use = "ChargingStationCertificate"
+        _, answer = await self._say(
+            self._module.call.SignCertificate(csr=request_pem, certificate_type=use, **self._request_number)
+        )
+        return answer.status
+
+    @on("TriggerMessage")
+    def on_trigger(self, **fields: Any) -> Any:
+        self._note("TriggerMessage", fields)
+        return self._module.call_result.TriggerMessage(status="Accepted")
+
+    @on("CertificateSigned")
+    def on_certificate_signed(self, **fields: Any) -> Any:
+        self._note("CertificateSigned", fields)
+        return self._module.call_result.CertificateSigned(status="Accepted")
+
     @on("RequestStartTransaction")
     def on_request_start(self, **fields: Any) -> Any:
         self._note("RequestStartTransaction", fields)
@@ -175,10 +240,7 @@ class _Speaking2(_Speaking):
     @on("GetVariables")
     def on_get_variables(self, **fields: Any) -> Any:
         self._note("GetVariables", fields)
-        results = [
-            {"attribute_status": "Accepted", "attribute_value": "300", **entry}
-            for entry in fields["get_variable_data"]
-        ]
+        results = [{**_reading2(entry["variable"]["name"]), **entry} for entry in fields["get_variable_data"]]
         return self._module.call_result.GetVariables(get_variable_result=results)
 
     @on("SetVariables")
@@ -211,6 +273,7 @@ class Station21(_Speaking2, ocpp.v21.ChargePoint):
     """A 2.1 station."""
 
     _module = ocpp.v21
+    _request_number = MappingProxyType({"request_id": REQUEST_NUMBER})
 
 
 STATIONS: dict[str, type[Station16 | Station201 | Station21]] = {
@@ -255,6 +318,13 @@ async def _listen(station: Any) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _reading2(variable: str) -> dict[str, str]:
+    """It has one variable."""
+    if variable != "HeartbeatInterval":
+        return {"attribute_status": "UnknownVariable"}
+    return {"attribute_status": "Accepted", "attribute_value": "300"}
 
 
 def _status16(status: str) -> Any:

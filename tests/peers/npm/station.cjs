@@ -8,10 +8,20 @@ const readline = require("node:readline");
 const { RPCClient } = require("ocpp-rpc");
 
 const tell = (fact) => process.stdout.write(JSON.stringify(fact) + "\n");
+const VALUES = { HeartbeatInterval: "300" };
 const ANSWERS = {
     GetConfiguration: () => ({ configurationKey: [{ key: "HeartbeatInterval", readonly: false, value: "300" }] }),
     GetVariables: ({ getVariableData }) => ({
-        getVariableResult: getVariableData.map((asked) => ({ ...asked, attributeStatus: "Accepted", attributeValue: "300" })),
+        getVariableResult: getVariableData.map(({ component, variable }) => ({
+            component,
+            variable,
+            ...(VALUES[variable.name]
+                ? { attributeStatus: "Accepted", attributeValue: VALUES[variable.name] }
+                : { attributeStatus: "UnknownVariable" }),
+        })),
+    }),
+    SetVariables: ({ setVariableData }) => ({
+        setVariableResult: setVariableData.map(({ component, variable }) => ({ component, variable, attributeStatus: "Accepted" })),
     }),
 };
 
