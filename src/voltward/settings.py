@@ -97,16 +97,18 @@ class PublicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutsideAuthoritySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[authority.NAME]`: somebody else who signs for stations. What is secret is a reference."""
+    """`[authority.NAME]`: somebody else who signs. What is secret is a reference."""
 
-    kind: Literal["est", "cmp"]
+    kind: Literal["est", "cmp", "step-ca", "vault", "ejbca"]
     url: str
     ca: str = ""  # a file; empty: the system's authorities
     user: str = ""
     password: str = ""
     certificate: str = ""  # a file: the chain that we show there, with its key
     key: str = ""
-    recipient: str = ""  # CMP: the authority's own name
+    issuer: str = ""  # the authority's own name there
+    profile: str = ""  # what it signs after
+    entity_profile: str = ""
     timeout: Duration = Duration(30)  # of one order
 
 

@@ -22,9 +22,10 @@ from tests.fakes.certificates import Authority, PrivateKey, new_key
 from tests.fakes.clock import NOON
 from tests.fakes.cmp_server import cmp_enrolment, cmp_server
 from tests.fakes.est_server import est_enrolment, est_server
+from tests.fakes.rest_authorities import ejbca, step_ca, vault
 from tests.fakes.signers import OPERATOR, SignerSite, authority_id, csr_of, order_of
 from voltward.adapters.pki.order_memory import FileOrderMemory
-from voltward.adapters.pki.outside_authority import OutsideAuthority
+from voltward.adapters.pki.outside_authority import Enrolment, OutsideAuthority
 from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
 from voltward.adapters.pki.signer_server import SignerServer, SignerSocket
 from voltward.domain.errors import OutsideFault
@@ -89,6 +90,17 @@ async def cmp(folder: Path) -> AsyncIterator[CertificateAuthority]:
         yield OutsideAuthority("cmp", cmp_enrolment(port), memory, PATIENCE)
 
 
+def rest(make: Callable[[Authority], AbstractAsyncContextManager[Enrolment]]) -> Open:
+    """Outside, over a REST interface of the documented shape."""
+
+    @asynccontextmanager
+    async def opened(folder: Path) -> AsyncIterator[CertificateAuthority]:
+        async with make(_corporate()) as enrolment:
+            yield OutsideAuthority("rest", enrolment, FileOrderMemory(folder / "kept" / "rest"), PATIENCE)
+
+    return opened
+
+
 @cache
 def _corporate() -> Authority:
     return Authority.create("Corporate")
@@ -113,6 +125,9 @@ AUTHORITIES = {
     "signer": Kind(signer),
     "est": Kind(est, signs_servers=False, revokes=False, subject_is_ours=False),
     "cmp": Kind(cmp, signs_servers=False, revokes=False, subject_is_ours=False),
+    "step-ca": Kind(rest(step_ca), signs_servers=False, revokes=False, subject_is_ours=False),
+    "vault": Kind(rest(vault), signs_servers=False, revokes=False, subject_is_ours=False),
+    "ejbca": Kind(rest(ejbca), signs_servers=False, revokes=False, subject_is_ours=False),
 }
 
 

@@ -11,7 +11,14 @@ import pytest
 
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import NOON
-from tests.fakes.est_server import PASSWORD, EstPlace, EstWays, est_enrolment, est_server
+from tests.fakes.est_server import (
+    PASSWORD,
+    EstPlace,
+    EstWays,
+    est_enrolment,
+    est_enrolment_showing,
+    est_server,
+)
 from tests.fakes.signers import csr_of, order_of
 from voltward.adapters.pki.est import retry_at
 from voltward.adapters.pki.http_exchange import Answered
@@ -103,6 +110,21 @@ async def test_a_server_of_another_authority_learns_neither_password_nor_request
             await authority.issue(order_of(CSR))
 
     assert place.asked == []
+
+
+async def test_a_certificate_may_take_the_place_of_the_password(tmp_path: Path) -> None:
+    clients = Authority.create("Registration authorities")
+    async with est_server(Authority.create("Corporate"), EstWays(clients=clients)) as place:
+        shown = est_enrolment_showing(place, clients.issue("voltward-ra"))
+        authority = OutsideAuthority("corporate", shown, FileOrderMemory(tmp_path / "a" / "b"), 20.0)
+        assert isinstance(await authority.issue(order_of(CSR)), Issued)
+
+        strange = est_enrolment_showing(place, Authority.create("Others").issue("voltward-ra"))
+        stranger = OutsideAuthority("corporate", strange, FileOrderMemory(tmp_path / "c" / "d"), 20.0)
+        with pytest.raises(OutsideFault):
+            await stranger.issue(order_of(CSR))
+
+    assert len(place.signed) == 1
 
 
 async def test_an_authority_that_is_silent_is_given_up(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 from tests.fakes.builders import station
 from tests.fakes.certificates import Authority
@@ -19,16 +21,43 @@ CMP = (
     'authority.corp.url="http://ca.example/cmp"',
     'authority.corp.user="ref"',
     'authority.corp.password="file:secret"',
-    'authority.corp.recipient="/CN=Issuing"',
+    'authority.corp.issuer="/CN=Issuing"',
+)
+STEP_CA = (
+    'authority.corp.kind="step-ca"',
+    'authority.corp.url="https://ca.example"',
+    'authority.corp.user="voltward"',
+    'authority.corp.key="file:jwk"',
+)
+VAULT = (
+    'authority.corp.kind="vault"',
+    'authority.corp.url="https://vault.example"',
+    'authority.corp.user="role"',
+    'authority.corp.password="file:secret"',
+    'authority.corp.profile="stations"',
+)
+EJBCA = (
+    'authority.corp.kind="ejbca"',
+    'authority.corp.url="https://ejbca.example"',
+    'authority.corp.certificate="ra.pem"',
+    'authority.corp.key="file:ra.key"',
+    'authority.corp.issuer="Issuing"',
+    'authority.corp.profile="STATION"',
+    'authority.corp.entity_profile="STATIONS"',
 )
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Site:
     (tmp_path / "voltward.toml").write_text('[operator]\nname = "Example CPO"\n')
-    (tmp_path / "secret").write_text("correct horse\n")
-    (tmp_path / "secret").chmod(0o600)
-    (tmp_path / "ca.pem").write_bytes(Authority.create("Corporate").certificate_pem)
+    corporate = Authority.create("Corporate")
+    shown = corporate.issue("voltward-ra")
+    (tmp_path / "ca.pem").write_bytes(corporate.certificate_pem)
+    (tmp_path / "ra.pem").write_bytes(shown.chain_pem)
+    jwk = json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode()
+    for name, secret in {"secret": b"correct horse\n", "ra.key": shown.key_pem, "jwk": jwk}.items():
+        (tmp_path / name).write_bytes(secret)
+        (tmp_path / name).chmod(0o600)
     return Site(tmp_path)
 
 
@@ -52,7 +81,7 @@ def test_a_group_may_keep_the_signer_where_all_others_are_signed_for_outside(pla
     assert isinstance(choice(station()), OutsideAuthority)
 
 
-@pytest.mark.parametrize("said", [EST, CMP])
+@pytest.mark.parametrize("said", [EST, CMP, STEP_CA, VAULT, EJBCA])
 def test_a_table_that_is_whole_makes_an_authority(plain: Site, said: tuple[str, ...]) -> None:
     assert isinstance(outside_authority(plain.settings(*said), "corp", FakeClock()), OutsideAuthority)
 
@@ -66,9 +95,14 @@ def test_a_table_that_is_whole_makes_an_authority(plain: Site, said: tuple[str, 
         ((*EST, 'authority.corp.user="me"'), "user and password"),
         ((*EST, 'authority.corp.certificate="ca.pem"'), "certificate and key"),
         ((*EST, 'authority.corp.timeout="10 min"'), "out of bounds"),
-        ((*CMP, 'authority.corp.recipient=""'), "own name"),
+        ((*CMP, 'authority.corp.issuer=""'), "needs issuer"),
         ((*CMP, 'authority.corp.url="https://ca.example"'), "https:// with ca"),
-        ((*CMP, 'authority.corp.password=""', 'authority.corp.user=""'), "shared secret"),
+        ((*CMP, 'authority.corp.password=""', 'authority.corp.user=""'), "needs user and password"),
+        ((*CMP, 'authority.corp.certificate="ca.pem"'), "does nothing with certificate"),
+        ((*STEP_CA, 'authority.corp.key="file:secret"'), "no private elliptic JWK"),
+        ((*VAULT, 'authority.corp.profile=""'), "needs profile"),
+        ((*VAULT, 'authority.corp.url="http://vault.example"'), "TLS alone"),
+        ((*EJBCA, 'authority.corp.certificate=""'), "needs certificate"),
     ],
 )
 def test_a_table_that_cannot_be_carried_out_is_told(plain: Site, said: tuple[str, ...], words: str) -> None:

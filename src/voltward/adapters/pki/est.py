@@ -18,7 +18,7 @@ from typing import Final
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
-from voltward.adapters.pki.http_exchange import Answered, Asked, Login, Place, exchange
+from voltward.adapters.pki.http_exchange import Answered, Asked, Login, Place, exchange, unwilling
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import CertificateOrder, Declined, Issued, OrderOutcome, Pending
 from voltward.ports.clock import Clock
@@ -55,12 +55,12 @@ class EstEnrolment:
             return Pending(retry_at(answer, self.clock.now()), answer.words())
         if answer.status in {400, 422}:
             return Declined(answer.words())
-        raise self._fault(answer)
+        raise unwilling(self.place, answer)
 
     async def _authorities(self) -> tuple[bytes, ...]:
         answer = await exchange(self.place, self.context, Asked("GET", "/cacerts", self._proof()))
         if answer.status != 200:
-            raise self._fault(answer)
+            raise unwilling(self.place, answer)
         try:
             return _certificates(answer)
         except ValueError as error:
@@ -72,19 +72,6 @@ class EstEnrolment:
 
     def _proof(self) -> dict[str, str]:
         return {"Authorization": self.login.header()} if self.login is not None else {}
-
-    def _fault(self, answer: Answered) -> OutsideFault:
-        mends = {
-            401: "Correct user and password, or certificate and key.",
-            403: "Have this client allowed to enrol others.",
-            404: "Correct the URL.",
-        }
-        moved = f" It points to {answer.headers['location'][:200]}." if "location" in answer.headers else ""
-        return OutsideFault(
-            f"the authority answered {answer.words()}.{moved}",
-            mend=mends.get(answer.status, "Ask whoever runs it."),
-            subject=self.place.host,
-        )
 
 
 def retry_at(answer: Answered, now: datetime) -> datetime:

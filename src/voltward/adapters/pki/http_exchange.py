@@ -104,6 +104,21 @@ async def exchange(place: Place, context: ClientContext | None, asked: Asked) ->
         raise _fault(place, f"cannot be reached: {error.strerror or error}") from error
 
 
+def unwilling(place: Place, answered: Answered) -> OutsideFault:
+    """What to raise for an answer that may pass, or that an operator can mend."""
+    mends = {
+        401: "Correct what this client proves itself with: user and password, or certificate and key.",
+        403: "Have this client allowed to enrol others.",
+        404: "Correct the URL.",
+    }
+    moved = f" It points to {answered.headers['location'][:200]}." if "location" in answered.headers else ""
+    return OutsideFault(
+        f"the authority answered {answered.words()}.{moved}",
+        mend=mends.get(answered.status, "Ask whoever runs it."),
+        subject=place.host,
+    )
+
+
 def _octets(place: Place, asked: Asked) -> bytes:
     headers = {
         "Host": place.authority,
