@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.fakes.clock import NOON
 from voltward.adapters.sql.store import SqlStore
 from voltward.lifecycles.effects import IssueCertificate
-from voltward.ports.lifecycles import Errand
+from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin
+from voltward.ports.lifecycles import Errand, Lifecycle
 from voltward.ports.storage import Aggregate
 
 MINUTE = timedelta(minutes=1)
@@ -85,3 +87,26 @@ async def test_the_feed_tells_that_there_is_work(store: SqlStore) -> None:
 
     (change,) = (await store.feed.since(0)).changes
     assert (change.aggregate, change.key) == (Aggregate.LIFECYCLE, None)
+
+
+async def test_only_what_is_done_and_whose_life_cycle_has_ended_is_over(store: SqlStore) -> None:
+    state = Renewal(since=NOON, origin=RenewalOrigin.OPERATOR)
+    ended = Lifecycle("renewal-CP001", "renewal", None, state, NOON, "me", ended_at=NOON)
+    async with store.begin() as unit:
+        await unit.lifecycles.save(ended)
+        await unit.lifecycles.save(replace(ended, id="open", ended_at=None))
+        for each in (errand("b"), errand("a"), errand("waits"), replace(errand("open-1"), lifecycle="open")):
+            await unit.errands.add(each)
+        for name in ("b", "a", "open-1"):
+            await unit.errands.done(name)
+        await unit.commit()
+
+    async with store.begin() as unit:
+        assert await unit.errands.over(NOON, limit=10) == []
+        assert await unit.errands.over(NOON + MINUTE, limit=10) == ["a", "b"]
+        assert await unit.errands.over(NOON + MINUTE, limit=1) == ["a"]
+        await unit.errands.forget(["a", "waits"])
+        await unit.commit()
+    async with store.read() as reading:
+        assert await reading.errands.over(NOON + MINUTE, limit=10) == ["b"]
+    assert [each.id for each in await lease(store, "one", NOON)] == ["waits"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
-from voltward.adapters.pki.order_memory import FileOrderMemory
+from voltward.adapters.pki.order_memory import FileOrderMemory, forget_answers
 from voltward.adapters.pki.outside_authority import OutsideAuthority
 from voltward.bootstrap.authority_protocols import enrolment_by
 from voltward.bootstrap.signer import signer_client
@@ -14,9 +16,22 @@ from voltward.domain.station import Station
 from voltward.ports.authority import CertificateAuthority
 from voltward.ports.clock import Clock
 from voltward.settings import OWN_SIGNER, Settings
+from voltward.usecases.forget_orders import LEAST, OrdersOver
 
 FOLDER: Final = "authorities"  # what they have answered
 LONGEST_PATIENCE: Final = 90.0  # seconds: an order ends before its errand is lent to somebody else
+
+
+def orders_over(settings: Settings) -> OrdersOver:
+    """How long orders that are over are kept. OperatorFault for a time that a backup may outlive."""
+    kept = timedelta(seconds=settings.certificates.keep_orders)
+    if kept < LEAST:
+        raise OperatorFault(
+            "orders are kept too shortly: with an older backup they would be given again.",
+            mend=f"Write at least {LEAST.days} d, and more than the age of your oldest backup.",
+            subject="certificates.keep_orders",
+        )
+    return OrdersOver(kept, partial(forget_answers, settings.path(FOLDER)))
 
 
 def authority_choice(settings: Settings, clock: Clock) -> Callable[[Station], CertificateAuthority]:

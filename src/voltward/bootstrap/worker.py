@@ -12,7 +12,7 @@ import uvloop
 
 from voltward.adapters.late_store import LateStore
 from voltward.adapters.sql.store import SqlStore
-from voltward.bootstrap.authorities import authority_choice
+from voltward.bootstrap.authorities import authority_choice, orders_over
 from voltward.bootstrap.authority_orders import keep_list
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.group_orders import read_group_orders
@@ -81,6 +81,7 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         holder=premises.entropy.identifier(),
         known=lambda: known_anchors(settings),
         revocations=Levelling(store, signer, ListKeeper(signer, partial(keep_list, settings))),
+        over=orders_over(settings),
     )
 
 

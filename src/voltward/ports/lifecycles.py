@@ -114,6 +114,14 @@ class ErrandStore(Protocol):
         """It failed for now: one attempt more, not before `at`."""
         ...
 
+    async def over(self, before: datetime, *, limit: int) -> Sequence[str]:
+        """Those that are done, of life-cycles that ended before then."""
+        ...
+
+    async def forget(self, errands: Sequence[str]) -> None:
+        """Of those that are done; from now on nobody knows that they were."""
+        ...
+
 
 # What may move a life-cycle, or begin one: a factory certificate that came in begins a renewal.
 InboxFact = LifecycleFact | Proven | CertificateFirstSeen

@@ -1,4 +1,5 @@
-"""The worker's loops: facts and times move life-cycles, errands leave the house, renewals come due.
+"""The worker's loops: facts and times move life-cycles, errands leave the house, renewals come due, and what
+is over is forgotten.
 
 Each loop works until there is nothing to do, then waits for news of the change feed. A store that is away,
 or somebody who saved first, makes it try again later; nothing is lost by that, for what waits stands in the
@@ -20,6 +21,7 @@ from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import ChangeFeed, Conflict, Store
 from voltward.usecases.advance_lifecycle import Moment, no_certificates
+from voltward.usecases.forget_orders import OrdersOver, forget_orders
 from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
 from voltward.usecases.issue_certificate import IssuingDesk
 from voltward.usecases.level_revocations import Levelling
@@ -40,6 +42,7 @@ class WorkerPace:
     longest_retry: float = 10.0
     schedule: float = 30.0  # between two looks for renewals that are due
     level: float = 2.0  # between two looks for what was revoked
+    tidy: float = 3600.0  # between two looks for orders that are over
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class WorkerParts:
     holder: str
     known: Callable[[], Sequence[bytes]] = no_certificates  # what lists of stations are read with
     revocations: Levelling | None = None  # None: no signer of its own
+    over: OrdersOver | None = None  # None: orders are kept for ever
 
 
 class Worker:
@@ -81,6 +85,9 @@ class Worker:
             if self._parts.revocations is not None:
                 level = partial(self._level, self._parts.revocations)
                 group.create_task(self._keep("revocations", level, partial(self._sleep, self._pace.level)))
+            if self._parts.over is not None:
+                tidy = partial(self._tidy, self._parts.over)
+                group.create_task(self._keep("orders", tidy, partial(self._sleep, self._pace.tidy)))
         self._log.info("worker_stopped")
 
     async def _keep(self, name: str, work: Job, idle: Callable[[], Awaitable[None]]) -> None:
@@ -144,6 +151,13 @@ class Worker:
             facts = {"by_store": levelled.by_store, "by_signer": levelled.by_signer}
             self._log.info("revocations_levelled", **facts)
         return False
+
+    async def _tidy(self, over: OrdersOver) -> bool:
+        before = self._parts.clock.now() - over.kept
+        forgotten = await forget_orders(self._parts.store, over.forget_answers, before)
+        if forgotten:
+            self._log.info("orders_forgotten", count=forgotten)
+        return bool(forgotten)
 
     def _moment(self) -> Moment:
         return Moment(self._parts.clock.now(), self._parts.entropy, known=self._parts.known)

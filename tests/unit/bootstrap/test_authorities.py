@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,12 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.deployments import Site
 from voltward.adapters.pki.outside_authority import OutsideAuthority
 from voltward.adapters.pki.signer_client import SignerClient
-from voltward.bootstrap.authorities import authorities_in_use, authority_choice, outside_authority
+from voltward.bootstrap.authorities import (
+    authorities_in_use,
+    authority_choice,
+    orders_over,
+    outside_authority,
+)
 from voltward.domain.errors import OperatorFault
 
 EST = ('authority.corp.kind="est"', 'authority.corp.url="https://ca.example"')
@@ -113,3 +119,9 @@ def test_a_table_that_cannot_be_carried_out_is_told(plain: Site, said: tuple[str
 def test_a_name_without_a_table_is_told(plain: Site) -> None:
     with pytest.raises(OperatorFault, match="no authority 'elsewhere'"):
         authority_choice(plain.settings('certificates.authority="elsewhere"'), FakeClock())
+
+
+def test_orders_are_not_forgotten_before_a_backup_may_be_brought_back(plain: Site) -> None:
+    assert orders_over(plain.settings()).kept == timedelta(days=400)
+    with pytest.raises(OperatorFault, match="too shortly"):
+        orders_over(plain.settings('certificates.keep_orders="29 d"'))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.renewal_state import Renewal, RenewalPhase
 from voltward.ports.authority import CertificateOrder, OrderOutcome, Revocation
+from voltward.usecases.forget_orders import OrdersOver
 from voltward.usecases.issue_certificate import IssuingDesk
 from voltward.usecases.schedule_renewals import ScheduleTerms
+from voltward.usecases.start_renewal import cancel_lifecycle
 from voltward.worker.loops import Worker, WorkerPace, WorkerParts
 
-QUICK = WorkerPace(poll=0.01, patience=0.2, first_retry=0.01, longest_retry=0.05, schedule=0.05)
+QUICK = WorkerPace(poll=0.01, patience=0.2, first_retry=0.01, longest_retry=0.05, schedule=0.05, tidy=0.05)
 PATIENCE = 20.0
 
 
@@ -128,3 +131,19 @@ async def test_it_ends_when_it_is_told_to(world: RenewalWorld) -> None:
     async with asyncio.timeout(PATIENCE):
         async with working(world) as worker:
             worker.stop()
+
+
+async def test_what_is_over_is_forgotten_in_time(world: RenewalWorld) -> None:
+    told: list[str] = []
+    over = OrdersOver(timedelta(0), told.extend)
+    async with working(world, over=over):
+        await world.submit()
+        await until(world, lambda state: state.phase is RenewalPhase.INSTALLING)
+        (lifecycle, _) = await world.renewal()
+        await cancel_lifecycle(world.store, lifecycle.id, "me", world.moment)
+        world.clock.leap(1)
+        async with asyncio.timeout(PATIENCE):
+            while not told:  # noqa: ASYNC110 -- nobody tells
+                await asyncio.sleep(0.01)
+
+    assert told == [f"{lifecycle.id}-1"]

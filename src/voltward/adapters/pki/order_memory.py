@@ -7,10 +7,11 @@ order that is given again is answered from here.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from voltward.adapters.durable_files import make_folder, read_file, write_file
+from voltward.adapters.durable_files import disk, make_folder, read_file, write_file
 from voltward.crypto.certificates import UnreadableCertificate
 from voltward.crypto.pem import certificate_pem, read_pem_bundle
 from voltward.domain.errors import OutsideFault
@@ -43,6 +44,19 @@ class FileOrderMemory:
                 make_folder(folder, 0o700)
         write_file(self._path(order), certificate_pem(*chain), 0o600)
 
+    def forget(self, order: str) -> None:
+        """Harmless where nothing is kept."""
+        with disk(self._path(order), "cannot be removed"):
+            self._path(order).unlink(missing_ok=True)
+
     def _path(self, order: str) -> Path:
         # An id may hold what no file name can.
         return self._folder / f"{hashlib.sha256(order.encode('utf-8')).hexdigest()}.pem"
+
+
+def forget_answers(folder: Path, orders: Sequence[str]) -> None:
+    """In the memories of all authorities, which are the folders in there. OutsideFault of the disk."""
+    memories = [FileOrderMemory(path) for path in folder.iterdir()] if folder.is_dir() else []
+    for memory in memories:
+        for order in orders:
+            memory.forget(order)

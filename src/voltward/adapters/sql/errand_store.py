@@ -1,4 +1,4 @@
-"""Errands as rows, leased by whoever runs them; those that are done stay, so that nobody adds them again."""
+"""Errands as rows, leased by whoever runs them; what is done stays for long, so that nobody adds it again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import RowMapping, insert, or_, select, update
+from sqlalchemy import RowMapping, delete, insert, or_, select, update
 
 from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.engine import Transaction
-from voltward.adapters.sql.lifecycle_tables import ERRANDS
+from voltward.adapters.sql.lifecycle_tables import ERRANDS, LIFECYCLES
 from voltward.adapters.sql.tagged_form import kinds_of, tagged, untagged
 from voltward.lifecycles.effects import LifecycleEffect
 from voltward.ports.lifecycles import Errand
@@ -61,6 +61,15 @@ class SqlErrandStore:
         await self._transaction.change(
             tried.values(due_at=at, holder=None, held_until=None, attempts=attempts)
         )
+
+    async def over(self, before: datetime, *, limit: int) -> Sequence[str]:
+        ended = select(LIFECYCLES.c.id).where(LIFECYCLES.c.ended_at < before)
+        done = select(_ROW.id).where(_ROW.due_at.is_(None), _ROW.lifecycle.in_(ended))
+        return await self._transaction.each(done.order_by(_ROW.id).limit(limit), lambda row: row["id"])
+
+    async def forget(self, errands: Sequence[str]) -> None:
+        done = delete(ERRANDS).where(_ROW.id.in_(errands), _ROW.due_at.is_(None))
+        await self._transaction.change(done)
 
 
 def _errand(row: RowMapping) -> Errand:

@@ -46,7 +46,7 @@ ASKS: Final = Table(
     Index(None, "expires_at"),
 )
 
-# Those that are done stay, so that nobody does them again.
+# Those that are done stay for long, so that nobody does them again.
 ERRANDS: Final = Table(
     "errands",
     METADATA,

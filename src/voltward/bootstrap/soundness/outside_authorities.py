@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap.authorities import authorities_in_use, outside_authority
+from voltward.bootstrap.authorities import authorities_in_use, orders_over, outside_authority
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, from_fault
 from voltward.domain.errors import VoltwardError
 from voltward.settings import OWN_SIGNER, Settings
 
 
 def check_outside_authorities(settings: Settings) -> Iterator[Remark]:
-    """All that are there or named; none of them is asked anything."""
+    """All that are there or named, and how long their orders are kept; none of them is asked anything."""
+    orders_over(settings)
     used = authorities_in_use(settings)
     for name in sorted({*used, *settings.authority}):
         if name == OWN_SIGNER:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.certificates import Authority
-from voltward.adapters.pki.order_memory import FileOrderMemory
+from voltward.adapters.pki.order_memory import FileOrderMemory, forget_answers
 from voltward.domain.errors import OutsideFault
 
 AUTHORITY = Authority.create("Root")
@@ -38,3 +38,16 @@ def test_an_answer_that_was_damaged_is_told_and_not_taken_for_none(tmp_path: Pat
 
     with pytest.raises(OutsideFault, match="cannot be read"):
         memory.get("order")
+
+
+def test_orders_are_forgotten_by_every_authority_and_others_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "authorities"
+    forget_answers(folder, ["one"])
+    first, second = FileOrderMemory(folder / "first"), FileOrderMemory(folder / "second")
+    first.put("one", CHAIN)
+    first.put("two", CHAIN)
+    second.put("one", CHAIN)
+
+    forget_answers(folder, ["one", "three"])
+
+    assert (first.get("one"), second.get("one"), first.get("two")) == (None, None, CHAIN)
