@@ -2,7 +2,7 @@
 
     BenchmarkFault
       PeerFault      a server or the sink answered wrongly, late or not at all: the figures would lie
-        ComeAgain    a station was told to come again (503): the soak's stations do
+        ComeAgain    a station was told to come again (503), or hung up on: the soak's stations do
       MachineFault   this machine cannot run the benchmark: nginx missing, too few cores
 
 One wrong answer ends the run: a server that fails cheaply must not look fast.
@@ -20,7 +20,7 @@ class PeerFault(BenchmarkFault):
 
 
 class ComeAgain(PeerFault):
-    """A server turned a station away for now."""
+    """A server turned a station away for now, or let it go without a word."""
 
 
 class MachineFault(BenchmarkFault):

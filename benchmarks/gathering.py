@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
-from benchmarks.errors import PeerFault
-from benchmarks.load import Conversation, LoadStation, Tally, connect
+from benchmarks.errors import ComeAgain, PeerFault
+from benchmarks.load import AGAIN_SECONDS, Conversation, LoadStation, Tally, connect
 
 PATIENCE = 60.0  # seconds for one station of a storm
 
@@ -33,16 +34,28 @@ async def gather(
             if to is None:
                 raise PeerFault(f"{station.identity}: nobody listens for profile 1")
             async with asyncio.timeout(PATIENCE):
-                conversation = Conversation(station, await connect(station, to))
-                await conversation.boot()
-                if both_ways:
-                    await conversation.use_both_ways()
-            conversations.append(conversation)
+                conversations.append(await _begun(station, to, both_ways=both_ways))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(in_flight):
             group.create_task(one_after_the_other())
     return tuple(conversations), Tally(len(conversations), time.perf_counter() - begun)
+
+
+async def _begun(station: LoadStation, address: tuple[str, int], *, both_ways: bool) -> Conversation:
+    for _ in range(station.comes_again):
+        with suppress(ComeAgain):
+            return await _begun_at_once(station, address, both_ways=both_ways)
+        await asyncio.sleep(AGAIN_SECONDS)
+    return await _begun_at_once(station, address, both_ways=both_ways)
+
+
+async def _begun_at_once(station: LoadStation, address: tuple[str, int], *, both_ways: bool) -> Conversation:
+    conversation = Conversation(station, await connect(station, address))
+    await conversation.boot()
+    if both_ways:
+        await conversation.use_both_ways()
+    return conversation
 
 
 async def converse(conversations: Sequence[Conversation], seconds: float, interval: float) -> Tally:

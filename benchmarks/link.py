@@ -95,7 +95,7 @@ class Link(asyncio.Protocol):
         if self._close_echoed and exc is None and not self.ended.done():
             self.ended.set_result(None)
         else:
-            self._fail(exc or PeerFault("the server hung up"))
+            self._fail(exc or ComeAgain("the server hung up"))
 
     # -- the stages of a link: each is what a read leads to until the next one takes over
 

@@ -33,7 +33,7 @@ class LoadStation:
     serial: str
     context: ssl.SSLContext | None  # None: profile 1
     password: str = ""
-    comes_again: int = 0  # times, after a 503
+    comes_again: int = 0  # times, after a 503 or a link that ended too early
 
     @property
     def source(self) -> tuple[str, int]:
