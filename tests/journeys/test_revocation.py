@@ -6,37 +6,26 @@ import asyncio
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes.certificates import PrivateKey, new_key
-from tests.fakes.signers import csr_of, order_of
 from tests.journeys.deployment import (
     BITES_SECONDS,
-    OPERATOR,
     OVERRIDES,
-    Part,
     Template,
     World,
     eventually,
     world_of,
 )
 from tests.journeys.outage import STORE
+from tests.journeys.own_certificates import Ours, certified
 from tests.journeys.player import playing
 from voltward.bootstrap.signer import signer_client
-from voltward.crypto.certificates import fingerprint, read_certificate
-from voltward.crypto.issued_certificates import certified_key
-from voltward.crypto.keys import private_key_pem
-from voltward.crypto.pem import certificate_pem
-from voltward.domain.station import StationId
-from voltward.ports.authority import Issued
-from voltward.ports.lifecycles import IssuedCertificate
+from voltward.crypto.certificates import read_certificate
 from voltward.settings import load_settings
-from voltward.simulator.dial import CertificateLogin
 from voltward.simulator.frames import CALL_RESULT
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
@@ -52,38 +41,6 @@ async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) ->
     async with world_of(template, folder, base=(*OVERRIDES, *listens), alone=False) as world:
         await world.gateway.event("signer_ready", seconds=30)
         yield world
-
-
-@dataclass(frozen=True)
-class Ours:
-    """A station with a certificate from our own authority."""
-
-    part: Part
-    chain: tuple[bytes, ...]
-    login: CertificateLogin
-
-    def file(self, folder: Path) -> Path:
-        path = folder / f"{self.part.identity}.pem"
-        path.write_bytes(certificate_pem(self.chain[0]))
-        return path
-
-
-async def certified(world: World) -> Ours:
-    """As a renewal leaves it: issued by the signer, and on record."""
-    part, key = world.pool[3].pop(), cast("PrivateKey", new_key("ec"))
-    signer = signer_client(load_settings(world.settings))
-    order = order_of(csr_of(key), part.identity, common_name=part.serial, organisation=OPERATOR)
-    chain = cast("Issued", await signer.issue(order)).chain
-    seen = read_certificate(chain[0])
-    row = IssuedCertificate(
-        seen.fingerprint, StationId(part.identity), order.id, fingerprint(chain[1]).hex(),
-        int(seen.serial_number, 16), part.serial, seen.not_before, seen.not_after,
-        certified_key(chain[0]), chain, world.deployment.clock.now(),
-    )  # fmt: skip
-    async with world.deployment.store.begin() as work:
-        await work.issued.save(row)
-        await work.commit()
-    return Ours(part, chain, CertificateLogin(certificate_pem(*chain), private_key_pem(key)))
 
 
 async def revoked(world: World, ours: Ours) -> object:
