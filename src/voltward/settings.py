@@ -87,6 +87,7 @@ class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
     status_hosts: list[str] = field(default_factory=list)  # whom stations' questions may lead to
     status_networks: list[str] = field(default_factory=list)  # private ones among them
     keep_orders: Duration = Duration(400 * 86400.0)  # when their life-cycle is over
+    list_refresh: Duration = Duration(3600.0)  # other authorities' lists of revoked certificates
     most_left_behind: Annotated[int, Meta(ge=0)] = 0  # stations, when a chain leads to another root
     renewal: RenewalSettings = field(default_factory=RenewalSettings)
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from voltward.domain.authority import Authority, Binding, TrustedFor
 from voltward.domain.credential import CredentialState, PasswordForm, Purpose
+from voltward.domain.revocation_list import ListRule, OnStale
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Standing
 from voltward.rulebook.observation import (
@@ -23,6 +24,7 @@ from voltward.rulebook.observation import (
     ChainSeen,
     ConnectionObservation,
     ListenerSeen,
+    ListKnown,
     PasswordOutcome,
     PasswordSeen,
     PublicKeySeen,
@@ -88,6 +90,13 @@ def factory_station() -> ConnectionObservation:
     newcomer = with_(newcomer, "chain.leaf.organisations", ("Example Maker",))
     newcomer = with_(newcomer, "certificate.state", None)
     return with_(newcomer, "station.has_proven_credential", value=False)
+
+
+def listed_station() -> ConnectionObservation:
+    """Profile 3: its authority is not ours, and goes by a list without which nobody of it comes in."""
+    station = with_(certificate_station(), "certificate.listed", ListKnown(NOW + DAY))
+    rule = ListRule("http://pki.example/issuing.crl", OnStale.REFUSE)
+    return with_(station, "chain.authority.revocation_list", rule)
 
 
 def commissioning_station() -> ConnectionObservation:

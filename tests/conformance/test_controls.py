@@ -27,6 +27,7 @@ from tests.conformance.stations import (
     chain_of,
     commissioning_station,
     factory_station,
+    listed_station,
     password_station,
     plain_station,
     silent_station,
@@ -46,6 +47,7 @@ from voltward.rulebook.observation import (
     AuthorizationForm,
     BootObservation,
     ConnectionObservation,
+    ListKnown,
     PasswordOutcome,
     PublicKeySeen,
 )
@@ -60,6 +62,7 @@ Observation = ConnectionObservation | BootObservation | SigningRequestObservatio
 _P = password_station()
 _C = certificate_station()
 _A = asking_station()
+_L = listed_station()
 
 STATIONS: Mapping[str, tuple[Observation, Observation]] = {  # control: (passes, fails)
     "ID-01": (_P, with_(with_(_P, "request.identity", None), "request.identity_problem", "bad-encoding")),
@@ -96,12 +99,14 @@ STATIONS: Mapping[str, tuple[Observation, Observation]] = {  # control: (passes,
     "CERT-04": (_C, with_(_C, "certificate.denied", "key compromise")),
     "CERT-02": (_C, with_(_C, "chain.authority", None)),
     "CERT-07": (_C, with_(_C, "chain.leaf.is_ca", value=True)),
+    "CERT-18": (_L, with_(_L, "certificate.listed", ListKnown(NOW + DAY, revoked=True))),
     "CERT-17": (_C, with_(_C, "certificate.controller", "LC-1")),
     "CERT-05": (_C, with_(_C, "chain.leaf.common_names", ("SN-00071",))),
     "CERT-10": (_C, with_(_C, "certificate.other_station", "CP-8")),
     "CERT-06": (_C, with_(_C, "chain.leaf.organisations", ("Not Example CPO",))),
     "CERT-14": (_C, with_(_C, "certificate.state", CredentialState.RETIRED)),
     "CERT-03": (_C, replace(_C, chain=chain_of(certificate(not_after=NOW - DAY)))),
+    "CERT-19": (_L, with_(_L, "certificate.listed", ListKnown(NOW - DAY))),
     "CERT-08": (_C, replace(_C, chain=chain_of(certificate(key=PublicKeySeen("rsa", 1024))))),
     "CERT-09": (_C, replace(_C, chain=chain_of(certificate(signature_hash="sha1")))),
     "CERT-12": (_C, with_(_C, "chain.leaf.common_names", ("csms.example",))),

@@ -225,7 +225,13 @@ class Authority:
             each.public_bytes(Encoding.DER) for each in (leaf, *self.intermediates, self.certificate)
         )
 
-    def revocation_list(self, *serials: int, validity: Validity | None = None) -> bytes:
+    def revocation_list(
+        self,
+        *serials: int,
+        validity: Validity | None = None,
+        number: int | None = None,
+        extensions: Sequence[Extension] = (),
+    ) -> bytes:
         """A CRL of this authority over these serial numbers, as PEM."""
         span = validity or Validity.days(-1, 7)
         builder = (
@@ -237,6 +243,10 @@ class Authority:
         for serial in serials:
             revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(span.not_before)
             builder = builder.add_revoked_certificate(revoked.build())
+        if number is not None:
+            builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+        for value, is_critical in extensions:
+            builder = builder.add_extension(value, critical=is_critical)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 

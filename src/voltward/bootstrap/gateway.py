@@ -53,6 +53,7 @@ from voltward.gateway.links.learning import PasswordLearner
 from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
 from voltward.gateway.links.request_judge import RequestExaminer
+from voltward.gateway.list_ages import watch_lists
 from voltward.gateway.notices import Notices
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.report import Metrics, Reports
@@ -176,6 +177,7 @@ class Assembly:
         self._quirks = quirks
         self._reports = reports
         self.trust = read_trust(self._settings, premises, registry)
+        watch_lists(reports.metrics.registry, registry.lists, premises.clock)
         self.routes = RouteHolder(self._routes(self._settings))
         self.gateway: Gateway
 

@@ -6,11 +6,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import uvloop
 
 from voltward.adapters.late_store import LateStore
+from voltward.adapters.list_source import OperatorsLists
 from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.authorities import authority_choice, orders_over
 from voltward.bootstrap.authority_orders import keep_list
@@ -27,6 +29,7 @@ from voltward.usecases.hear_facts import Hearing
 from voltward.usecases.issue_certificate import IssuingDesk
 from voltward.usecases.keep_lists import ListKeeper
 from voltward.usecases.level_revocations import Levelling
+from voltward.usecases.refresh_lists import ListDesk, ListTerms
 from voltward.usecases.request_ground import RequestRules
 from voltward.worker.loops import Worker, WorkerParts
 
@@ -80,9 +83,16 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         schedule=settings.certificates.renewal.schedule(),
         holder=premises.entropy.identifier(),
         known=lambda: known_anchors(settings),
+        lists=list_desk(premises, store),
         revocations=Levelling(store, signer, ListKeeper(signer, partial(keep_list, settings))),
         over=orders_over(settings),
     )
+
+
+def list_desk(premises: Premises, store: LateStore) -> ListDesk:
+    """Where lists of other authorities are looked for, and how often."""
+    terms = ListTerms(timedelta(seconds=premises.settings.certificates.list_refresh))
+    return ListDesk(store, OperatorsLists(), terms, premises.clock, premises.entropy)
 
 
 def request_rules(premises: Premises) -> RequestRules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,12 +11,16 @@ from cyclopts import App, Parameter
 from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority_orders import own_authorities
 from voltward.bootstrap.gateway_keys import token_signer
+from voltward.bootstrap.revocation import own_chain
+from voltward.cli.authority_lists import ListOptions, list_facts, say_lists
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.own_authority_words import own_facts, say_own
 from voltward.cli.reading import certificates_in
-from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
+from voltward.crypto.certificates import fingerprint
+from voltward.domain.authority import Authority, Binding, BindingRule, DeniedCertificate, TrustedFor
+from voltward.domain.errors import OperatorFault
 from voltward.settings import load_settings
-from voltward.usecases.queries import list_authorities
+from voltward.usecases.queries import list_authorities, list_looks
 from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authorities
 
 app = App(name="ca", help="Authorities: those whose certificates are believed, and our own.")
@@ -32,24 +37,46 @@ for _name, _place in (
     app.command(_place, name=_name)
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class NameOptions:
+    """How an authority's certificates name a station, and whose organisation stands in them."""
+
+    binding: Literal["serial", "identity", "pattern", "fingerprint"] = "serial"
+    pattern: str | None = None
+    organisation: Annotated[list[str] | None, Parameter(negative=())] = None
+
+    @property
+    def rule(self) -> tuple[Binding, tuple[str, ...]]:
+        """As an order has them."""
+        return Binding(BindingRule(self.binding), self.pattern), tuple(self.organisation or ())
+
+
 @app.command
 def trust(
     file: Path,
     *,
     for_: Annotated[Literal["stations", "manufacturers"], Parameter(name="--for")],
-    binding: Literal["serial", "identity", "pattern", "fingerprint"] = "serial",
-    pattern: str | None = None,
-    organisation: Annotated[list[str] | None, Parameter(negative=())] = None,
+    names: NameOptions = NameOptions(),
+    list_: ListOptions = ListOptions(),
     options: Options = Options(),
 ) -> None:
-    """Trust the authorities in a file. `--binding` says how their certificates name a station."""
-    orders = [
-        TrustOrder(der, TrustedFor(for_), Binding(BindingRule(binding), pattern), tuple(organisation or ()))
-        for der in certificates_in(file)
-    ]
+    """Trust the authorities in a file, by these rules alone; again, to change the rules.
+
+    `--binding` says how their certificates name a station, `--crl` where their list of revoked ones is.
+    """
+    certificates = certificates_in(file)
+    rule = list_.rule(len(certificates))
+    orders = [TrustOrder(der, TrustedFor(for_), *names.rule, rule) for der in certificates]
 
     async def story() -> None:
-        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+        settings = load_settings(options.config, options.set)
+        if rule is not None and own_chain(settings, fingerprint(certificates[0]).hex()):
+            raise OperatorFault(
+                "this authority is ours: what it revoked is refused at once, and needs no list.",
+                mend="Leave out --crl.",
+            )
+        async with open_deployment(settings) as deployment:
             trusted = await trust_authorities(deployment.store, orders, actor(), deployment.clock)
         if options.json:
             print_json([_facts(authority) for authority in trusted])
@@ -74,28 +101,25 @@ def distrust(authority: str, *, options: Options = Options()) -> None:
 
 @app.command
 def show(*, options: Options = Options()) -> None:
-    """Our own authorities, those that are trusted, and the certificates that are denied."""
+    """Our own authorities, those that are trusted with their lists, and the certificates that are denied."""
 
     async def story() -> None:
         settings = load_settings(options.config, options.set)
         async with open_deployment(settings) as deployment:
             authorities, denied = await list_authorities(deployment.store)
+            looks, now = await list_looks(deployment.store), deployment.clock.now()
         own = await own_authorities(settings)
+        known = {look.authority: look for look in looks}
         if options.json:
             print_json(
                 {
                     "own": [own_facts(one) for one in own.authorities],
                     "signer": own.away,
-                    "authorities": [_facts(authority) for authority in authorities],
-                    "denied": [
-                        {
-                            "fingerprint": d.fingerprint.hex(),
-                            "reason": d.reason,
-                            "at": d.denied_at,
-                            "station": d.station,
-                        }
-                        for d in denied
+                    "authorities": [
+                        {**_facts(one), "list": list_facts(one, known.get(one.id), now)}
+                        for one in authorities
                     ],
+                    "denied": [_denied(d) for d in denied],
                 }
             )
             return
@@ -105,6 +129,7 @@ def show(*, options: Options = Options()) -> None:
         else:
             columns = ("id", "trusted for", "binding", "state", "name")
             print_table(columns, (_row(authority) for authority in authorities))
+            say_lists(authorities, looks, now)
         for d in denied:
             when = f"{d.denied_at:%Y-%m-%d %H:%M}"
             print_line(f"denied: {d.fingerprint.hex()[:16]}  {when}  {d.station or '-'}  {d.reason}")
@@ -134,6 +159,15 @@ def _facts(authority: Authority) -> dict[str, object]:
         "organisations": list(authority.organisations),
         "added_at": authority.added_at,
         "retired_at": authority.retired_at,
+    }
+
+
+def _denied(denied: DeniedCertificate) -> dict[str, object]:
+    return {
+        "fingerprint": denied.fingerprint.hex(),
+        "reason": denied.reason,
+        "at": denied.denied_at,
+        "station": denied.station,
     }
 
 

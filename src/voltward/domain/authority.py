@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from voltward.domain.revocation_list import ListRule
+
 
 class TrustedFor(StrEnum):
     """What an authority may vouch for."""
@@ -61,6 +63,7 @@ class Authority:
     organisations: tuple[str, ...] = ()  # names in O beside the operator's own (A00.FR.404)
     added_at: datetime | None = None
     retired_at: datetime | None = None
+    revocation_list: ListRule | None = None  # of another authority; ours never needs one
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.breaker import Trip
 from voltward.domain.ended_rights import Distrusted, EndedRights
+from voltward.domain.revocation_list import ForeignList
 from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
 
@@ -25,6 +26,7 @@ class SnapshotHead:
     trips: tuple[Trip, ...] = ()  # what the breaker holds
     retired: tuple[StationId, ...] = ()
     distrusted: tuple[Distrusted, ...] = ()
+    lists: tuple[ForeignList, ...] = ()  # of other authorities
 
     @property
     def ended(self) -> EndedRights:

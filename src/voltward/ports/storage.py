@@ -33,6 +33,7 @@ from voltward.ports.lifecycles import (
     IssuedStore,
     LifecycleStore,
 )
+from voltward.ports.revocation_lists import ForeignListStore
 
 
 class Conflict(OperatorFault):
@@ -216,6 +217,8 @@ class Reading(Protocol):
     @property
     def trips(self) -> TripStore: ...
     @property
+    def foreign_lists(self) -> ForeignListStore: ...
+    @property
     def lifecycles(self) -> LifecycleStore: ...
     @property
     def asks(self) -> AskStore: ...
@@ -264,6 +267,7 @@ class Aggregate(StrEnum):
     AUTHORITY = "authority"
     DENIAL = "denial"
     BREAKER = "breaker"
+    FOREIGN_LIST = "foreign-list"
     ASK = "ask"  # by station: what it is to be asked
     LIFECYCLE = (
         "life-cycle"  # by station: one was opened or has ended; without: the worker has something to do

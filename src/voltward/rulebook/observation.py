@@ -140,6 +140,18 @@ class PasswordSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ListKnown:
+    """What the list of revoked certificates says that an authority publishes which is not ours.
+
+    `until`: its next update; None: no list of it was ever taken.
+    """
+
+    until: datetime | None = None
+    revoked: bool = False  # the certificate below the authority stands on it
+    authority_revoked: bool = False  # the authority itself stands on the list of the one above
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateKnown:
     """What the registry knows about the leaf that was offered."""
 
@@ -149,6 +161,7 @@ class CertificateKnown:
     pinned: bool = False
     other_station: str | None = None  # another station that this certificate belongs to
     controller: str = ""  # the Local Controller that it belongs to, which does not speak for this station
+    listed: ListKnown | None = None  # None: its authority goes by no list
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import CertificateFirstSeen, RegistryFact, SerialTold
 from voltward.usecases.learn_fact import learn
+from voltward.usecases.lists_in_force import ListsInForce
 
 
 class AdmissionRegistry:
@@ -33,6 +34,7 @@ class AdmissionRegistry:
         self._authorities: dict[str, Authority] = {}
         self._distrusted: dict[str, datetime] = {}
         self._trips: dict[str, Trip] = {}
+        self.lists = ListsInForce()
         self.forgotten = NONE_ENDED  # held here, and not in the store: a backup was restored
         self._learnt: dict[StationId, list[RegistryFact]] = {}  # and not in the store yet
         self.learnt = 0  # how many of these
@@ -273,4 +275,5 @@ class AdmissionRegistry:
             self._distrusted[authority.id] = retired_at
             if frozen_since is not None and retired_at >= frozen_since:
                 self._authorities[authority.id] = replace(authority, retired_at=None)
+        self.lists.become(self._authorities)
         self.trust_revision += 1

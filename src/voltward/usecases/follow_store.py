@@ -14,7 +14,7 @@ from voltward.domain.station_entry import StationEntry
 from voltward.ports.storage import Aggregate, ChangeFeed, Reading, Store
 from voltward.usecases.admission_registry import AdmissionRegistry
 
-_TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.DENIAL, Aggregate.BREAKER})
+_TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.DENIAL, Aggregate.BREAKER, Aggregate.FOREIGN_LIST})
 _USABLE = frozenset({CredentialState.PENDING, CredentialState.ACTIVE})
 
 
@@ -23,7 +23,9 @@ class Moved:
     """What a catch-up changed, so that live links can be looked at again."""
 
     stations: set[StationId] = field(default_factory=set[StationId])
-    trust: bool = False  # authorities, denials, the breaker: every link with a certificate is concerned
+    trust: bool = (
+        False  # authorities, denials, lists, the breaker: every link with a certificate is concerned
+    )
     reloaded: bool = False  # everything was read anew
     narrowed: bool = False  # somebody may do less than before
     went_back: bool = False  # the store is older than what we knew: a backup was restored
@@ -53,6 +55,7 @@ async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegis
         registry.keep_only(station.id for station in stations)
         await _refresh_trust(work, registry)
         registry.set_denials(await work.denials.all())
+        await _refresh_lists(work, registry)
     registry.hold(known)
     registry.revision = revision
 
@@ -79,6 +82,8 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
             await _refresh_trust(work, registry)
         if Aggregate.DENIAL in aggregates:
             registry.set_denials(await work.denials.all())
+        if Aggregate.FOREIGN_LIST in aggregates:
+            await _refresh_lists(work, registry)
         registry.hold(known)
     if news.changes:
         registry.revision = news.changes[-1].revision
@@ -90,6 +95,15 @@ async def _refresh_trust(work: Reading, registry: AdmissionRegistry) -> None:
     trips = await work.trips.all()
     registry.set_trips(trips)
     registry.set_authorities(await work.authorities.all(), frozen_since(trips))
+
+
+async def _refresh_lists(work: Reading, registry: AdmissionRegistry) -> None:
+    """Only those that moved: a long list takes a while to read."""
+    for head in await work.foreign_lists.heads():
+        if registry.lists.lacks(head):
+            taken = await work.foreign_lists.get(head.authority)
+            if taken is not None:
+                registry.lists.put(taken)
 
 
 async def _refresh_stations(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from voltward.domain.acquaintance import Acquaintance
 from voltward.domain.authority import Authority, DeniedCertificate
 from voltward.domain.station import StationId
+from voltward.ports.revocation_lists import ListLook
 from voltward.ports.storage import Reading, Store
 from voltward.usecases.admission_registry import StationEntry
 from voltward.usecases.change_station import registered
@@ -39,6 +40,12 @@ async def list_authorities(store: Store) -> tuple[Sequence[Authority], Sequence[
     """The authorities, retired ones too, and the deny-list."""
     async with store.read() as work:
         return await work.authorities.all(), await work.denials.all()
+
+
+async def list_looks(store: Store) -> Sequence[ListLook]:
+    """What is known of other authorities' lists of revoked certificates."""
+    async with store.read() as work:
+        return await work.foreign_lists.looks()
 
 
 async def _entry(work: Reading, station: StationId) -> StationEntry:

@@ -56,6 +56,7 @@ async def _from_store(
     if head is None:
         return Start()
     registry.hold(head.ended)
+    _hold_lists(registry, head)
     return Start(went_back=head.revision > registry.revision or bool(registry.forgotten))
 
 
@@ -76,8 +77,15 @@ def _fill(registry: AdmissionRegistry, snapshot: Snapshot) -> None:
     registry.set_trips(snapshot.head.trips)
     registry.set_authorities(snapshot.head.authorities)
     registry.hold(snapshot.head.ended)
+    _hold_lists(registry, snapshot.head)
     registry.forgotten = NONE_ENDED  # what the store says to that, it will be asked when it is back
     registry.revision = snapshot.head.revision
+
+
+def _hold_lists(registry: AdmissionRegistry, head: SnapshotHead) -> None:
+    """What an authority outside has said once is not unsaid by a store that is older."""
+    for taken in head.lists:
+        registry.lists.put(taken)
 
 
 def _neither(away: OutsideFault, what: str) -> OutsideFault:

@@ -12,7 +12,8 @@ from voltward.crypto.trust_anchors import trust_problem
 from voltward.domain.authority import Authority, Binding, BindingRule, DeniedCertificate, TrustedFor
 from voltward.domain.credential import CredentialState
 from voltward.domain.errors import OperatorFault
-from voltward.domain.events import Event
+from voltward.domain.events import Event, FactValue
+from voltward.domain.revocation_list import ListRule
 from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Reading, Store, UnitOfWork
@@ -26,6 +27,7 @@ class TrustOrder:
     trusted_for: TrustedFor
     binding: Binding
     organisations: tuple[str, ...] = ()
+    revocation_list: ListRule | None = None
 
 
 async def trust_authority(store: Store, order: TrustOrder, actor: str, clock: Clock) -> Authority:
@@ -41,11 +43,12 @@ async def trust_authorities(
     async with store.begin() as work:
         for authority in authorities:
             await work.authorities.save(authority)
-            facts = {
+            facts: dict[str, FactValue] = {
                 "name": authority.name,
                 "for": authority.trusted_for.value,
                 "binding": authority.binding.rule.value,
                 "organisations": authority.organisations,
+                **_list_facts(authority.revocation_list),
             }
             await work.journal(Event("authority_trusted", clock.now(), actor, authority.id, facts))
         await work.commit()
@@ -68,6 +71,7 @@ def _authority(order: TrustOrder, clock: Clock) -> Authority:
         binding=order.binding,
         organisations=order.organisations,
         added_at=clock.now(),
+        revocation_list=order.revocation_list,
     )
 
 
@@ -106,6 +110,10 @@ async def deny_certificate(
     if issued is not None and issued.revoked_at is None:
         await work.issued.save(replace(issued, revoked_at=denied.denied_at, reason=code.value))
     await work.denials.add(denied)
+
+
+def _list_facts(rule: ListRule | None) -> dict[str, FactValue]:
+    return {"list": rule.source, "on_stale": rule.on_stale.value} if rule is not None else {}
 
 
 def _check_pattern(binding: Binding) -> None:

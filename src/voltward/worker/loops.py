@@ -26,6 +26,7 @@ from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_d
 from voltward.usecases.issue_certificate import IssuingDesk
 from voltward.usecases.level_revocations import Levelling
 from voltward.usecases.perform_effect import delay_errand, lease_errands, perform_errand
+from voltward.usecases.refresh_lists import DueList, ListDesk
 from voltward.usecases.schedule_renewals import ScheduleTerms, schedule_renewals
 
 Job = Callable[[], Awaitable[bool]]  # True: there may be more to do at once
@@ -43,6 +44,7 @@ class WorkerPace:
     schedule: float = 30.0  # between two looks for renewals that are due
     level: float = 2.0  # between two looks for what was revoked
     tidy: float = 3600.0  # between two looks for orders that are over
+    lists: float = 2.0  # between two looks for lists that are due
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class WorkerParts:
     known: Callable[[], Sequence[bytes]] = no_certificates  # what lists of stations are read with
     revocations: Levelling | None = None  # None: no signer of its own
     over: OrdersOver | None = None  # None: orders are kept for ever
+    lists: ListDesk | None = None  # of other authorities; None: they are not looked for
 
 
 class Worker:
@@ -82,6 +85,9 @@ class Worker:
             group.create_task(self._keep("facts", self._hear, self._news))
             group.create_task(self._keep("errands", self._run_errands, self._news))
             group.create_task(self._keep("schedule", self._schedule, self._until_next_look))
+            if self._parts.lists is not None:
+                look = partial(self._refresh_lists, self._parts.lists)
+                group.create_task(self._keep("lists", look, partial(self._sleep, self._pace.lists)))
             if self._parts.revocations is not None:
                 level = partial(self._level, self._parts.revocations)
                 group.create_task(self._keep("revocations", level, partial(self._sleep, self._pace.level)))
@@ -158,6 +164,19 @@ class Worker:
         if forgotten:
             self._log.info("orders_forgotten", count=forgotten)
         return bool(forgotten)
+
+    async def _refresh_lists(self, lists: ListDesk) -> bool:
+        """All that are due beside each other: one that is slow keeps nobody waiting for long."""
+        async with asyncio.TaskGroup() as group:
+            for due in (await lists.due())[: self._pace.errands]:
+                group.create_task(self._refresh_list(lists, due))
+        return False
+
+    async def _refresh_list(self, lists: ListDesk, due: DueList) -> None:
+        try:
+            await lists.refresh(due)
+        except (OutsideFault, Conflict) as fault:
+            self._log.warning("list_delayed", authority=due.authority.id, reason=fault.what)
 
     def _moment(self) -> Moment:
         return Moment(self._parts.clock.now(), self._parts.entropy, known=self._parts.known)

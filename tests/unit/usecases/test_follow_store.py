@@ -21,10 +21,12 @@ from voltward.adapters.sql.change_feed import prune_feed
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.credential import CredentialState
 from voltward.domain.ended_rights import EndedRights
+from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.ports.storage import FeedSlice
+from voltward.rulebook.observation import ListKnown
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.follow_store import Moved, catch_up, load_registry
 
@@ -242,3 +244,18 @@ async def test_who_has_a_life_cycle_and_what_is_to_be_asked_is_known_at_the_star
     assert moved.stations == {CP1, StationId("CP002")}
     found = [registry.entry(CP1), registry.entry(StationId("CP002"))]
     assert [(each.has_lifecycle, each.has_asks) for each in found if each] == [(False, True), (False, False)]
+
+
+async def test_a_list_of_another_authority_arrives_and_never_goes_back(store: SqlStore) -> None:
+    partner = authority("Partner CA", revocation_list=ListRule("/lists/partner.crl"))
+    await put(store, partner)
+    registry = await loaded(store)
+    head = ListHead(partner.id, 2, NOON, NOON + timedelta(days=1), 1)
+    for taken in (ForeignList(head, b"7"), ForeignList(replace(head, number=1, entries=0), b"")):
+        async with store.begin() as work:
+            await work.foreign_lists.put(taken)
+            await work.commit()
+
+        assert (await catch_up(store, store.feed, registry)).trust
+        assert registry.lists.about(partner, "7") == ListKnown(head.next_update, revoked=True)
+    assert (await loaded(store)).lists.about(partner, "7") == ListKnown(head.next_update)

@@ -107,6 +107,6 @@ def test_what_else_is_wrong_refuses_all_the_same() -> None:
 
 
 def test_only_what_leans_on_our_own_state_is_spared() -> None:
-    certificates = {"CERT-02", "CERT-03", "CERT-05", "CERT-06", "CERT-08", "CERT-09", "CERT-12"}
+    certificates = {"CERT-02", "CERT-03", "CERT-05", "CERT-06", "CERT-08", "CERT-09", "CERT-12", "CERT-19"}
 
     assert BOOK.leaning == certificates

@@ -14,12 +14,14 @@ from tests.fakes.stores import put
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.ended_rights import EndedRights
 from voltward.domain.errors import OutsideFault
+from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import Connected
 from voltward.ports.snapshot import Snapshot, SnapshotHead
 from voltward.ports.storage import FeedSlice, Reading, UnitOfWork
+from voltward.rulebook.observation import ListKnown
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.start_registry import Kept, Start, start_registry
 
@@ -142,3 +144,18 @@ async def test_a_restored_store_is_known_by_what_it_lacks_even_if_it_has_moved_o
     desk.snapshots.snapshot = replace(SNAPSHOT, head=replace(HEAD, revision=0))
 
     assert (await desk.start(store)).went_back
+
+
+async def test_what_a_list_said_is_in_the_snapshot_and_outlives_an_older_store(
+    desk: Desk, store: SqlStore
+) -> None:
+    partner = authority("Partner CA", revocation_list=ListRule("/lists/partner.crl"))
+    taken = ForeignList(ListHead(partner.id, 2, NOON, NOON, 1), b"7")
+    head = replace(HEAD, authorities=(partner,), lists=(taken,))
+    await desk.snapshots.write(Snapshot(head, ()))
+    await put(store, partner)
+
+    for place in (None, store):
+        desk.registry = AdmissionRegistry()
+        await desk.start(place)
+        assert desk.registry.lists.about(partner, "7") == ListKnown(NOON, revoked=True)

@@ -10,6 +10,7 @@ from voltward.adapters.sql.change_feed import PendingChanges
 from voltward.adapters.sql.engine import Transaction
 from voltward.adapters.sql.tables import AUTHORITIES
 from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
+from voltward.domain.revocation_list import ListRule, OnStale
 from voltward.domain.station import DEFAULT_TENANT
 from voltward.ports.storage import Aggregate
 
@@ -26,6 +27,7 @@ class SqlAuthorityStore:
         return [_authority(row) for row in rows]
 
     async def save(self, authority: Authority) -> None:
+        rule = authority.revocation_list
         values = {
             "tenant": DEFAULT_TENANT,
             "id": authority.id,
@@ -37,6 +39,8 @@ class SqlAuthorityStore:
             "organisations": list(authority.organisations),
             "added_at": authority.added_at,
             "retired_at": authority.retired_at,
+            "list_source": rule.source if rule is not None else None,
+            "list_on_stale": rule.on_stale.value if rule is not None else None,
         }
         same = (AUTHORITIES.c.tenant == DEFAULT_TENANT) & (AUTHORITIES.c.id == authority.id)
         if await self._transaction.change(update(AUTHORITIES).where(same).values(values)) == 0:
@@ -54,4 +58,11 @@ def _authority(row: RowMapping) -> Authority:
         organisations=tuple(row["organisations"]),
         added_at=row["added_at"],
         retired_at=row["retired_at"],
+        revocation_list=_list_rule(row),
     )
+
+
+def _list_rule(row: RowMapping) -> ListRule | None:
+    if row["list_source"] is None:
+        return None
+    return ListRule(row["list_source"], OnStale(row["list_on_stale"]))

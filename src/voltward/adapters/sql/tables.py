@@ -23,8 +23,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from voltward.adapters.sql.columns import Utc, required, tenant
-from voltward.adapters.sql.lifecycle_tables import METADATA  # with the tables of life-cycles in it
+from voltward.adapters.sql import foreign_list_tables, lifecycle_tables
+from voltward.adapters.sql.columns import METADATA, Utc, required, tenant
+
+# These stand in the same METADATA: their import is what puts them there.
+_OTHERS: Final = (lifecycle_tables, foreign_list_tables)
 
 
 def _of_station() -> ForeignKeyConstraint:
@@ -114,6 +117,8 @@ AUTHORITIES: Final = Table(
     required("organisations", JSON),
     Column("added_at", Utc),
     Column("retired_at", Utc),
+    Column("list_source", Text),
+    Column("list_on_stale", String(16)),
 )
 
 DENIED_CERTIFICATES: Final = Table(

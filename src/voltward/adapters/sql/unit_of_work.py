@@ -18,6 +18,7 @@ from voltward.adapters.sql.errand_store import SqlErrandStore
 from voltward.adapters.sql.event_text import EventText, event_text
 from voltward.adapters.sql.exception_store import SqlExceptionStore
 from voltward.adapters.sql.fact_inbox import SqlFactInbox
+from voltward.adapters.sql.foreign_list_store import SqlForeignListStore
 from voltward.adapters.sql.form_memory import SqlFormMemory
 from voltward.adapters.sql.issued_store import SqlIssuedStore
 from voltward.adapters.sql.journal_rows import append_rows
@@ -76,6 +77,10 @@ class SqlReading:
     @property
     def trips(self) -> SqlTripStore:
         return SqlTripStore(self._open, self._changes)
+
+    @property
+    def foreign_lists(self) -> SqlForeignListStore:
+        return SqlForeignListStore(self._open, self._changes)
 
     @property
     def lifecycles(self) -> SqlLifecycleStore:

@@ -108,9 +108,11 @@ async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
 async def _registry(deployment: Deployment, now: datetime) -> list[Remark]:
     async with deployment.store.read() as work:
         trusted, stations = await work.authorities.all(), await work.stations.all()
+        looks = await work.foreign_lists.looks()
     newest = [row.event.at for row in await deployment.journal.tail(1)]
     return [
         *guarded(lambda: registry.check_authorities(trusted, now)),
+        *registry.check_lists(trusted, looks, now),
         *registry.check_groups_in_use(stations, deployment.settings),
         *routes.check_tenants_in_use(stations, deployment.settings),
         *machine.check_open_files(len(stations)),

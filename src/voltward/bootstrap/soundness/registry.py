@@ -12,7 +12,9 @@ from voltward.crypto.certificates import read_certificate
 from voltward.crypto.pem import read_pem_bundle
 from voltward.crypto.trust_anchors import trust_problem
 from voltward.domain.authority import Authority, TrustedFor
+from voltward.domain.revocation_list import OnStale
 from voltward.domain.station import DEFAULT_GROUP, Standing, Station
+from voltward.ports.revocation_lists import ListLook
 from voltward.settings import Settings
 
 SOON = timedelta(days=90)  # a fleet is not renewed in a week
@@ -52,6 +54,27 @@ def check_authorities(authorities: Iterable[Authority], now: datetime) -> Iterat
             "no authority is trusted for stations yet: nobody comes in on profile 3. "
             "`voltward ca trust FILE --for stations` trusts one."
         )
+
+
+def check_lists(
+    authorities: Iterable[Authority], looks: Iterable[ListLook], now: datetime
+) -> Iterator[Remark]:
+    """Lists of revoked certificates that cannot be had, or are over."""
+    known = {look.authority: look for look in looks}
+    for authority in authorities:
+        rule, look = authority.revocation_list, known.get(authority.id)
+        if rule is None or look is None or authority.retired_at is not None:
+            continue
+        why = f" The list {look.problem}." if look.problem else ""
+        mend = f"Have it at {rule.source} again; `voltward ca show` tells how that went."
+        if look.list is None or look.list.next_update < now:
+            refused = "refused" if rule.on_stale is OnStale.REFUSE else "admitted all the same"
+            over = "is over" if look.list is not None else "was never taken"
+            what = f"the list of revoked certificates of {authority.name} {over}: its stations are {refused}."
+            yield Problem(f"{what}{why}", mend, Severity.WARNING)
+        elif look.failures:
+            what = f"the list of revoked certificates of {authority.name} was not renewed."
+            yield Problem(f"{what}{why}", mend, Severity.WARNING)
 
 
 def check_groups_in_use(stations: Iterable[Station], settings: Settings) -> Iterator[Remark]:

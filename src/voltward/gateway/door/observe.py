@@ -25,6 +25,7 @@ from voltward.rulebook.observation import (
     ChainSeen,
     ConnectionObservation,
     ListenerSeen,
+    ListKnown,
     PasswordSeen,
     RequestSeen,
     StationKnown,
@@ -174,7 +175,15 @@ def certificate_known(
         pinned=mine is not None and getattr(mine.proof, "pinned", False),
         other_station=str(owner) if belongs_elsewhere else None,
         controller=silent_controller(fingerprint, entry.station.id if entry is not None else None, registry),
+        listed=_listed(chain, registry),
     )
+
+
+def _listed(chain: ChainSeen, registry: AdmissionRegistry) -> ListKnown | None:
+    """By the list of the authority that was reached, about the certificate that it signed in this path."""
+    if chain.authority is None or len(chain.path) < 2:
+        return None
+    return registry.lists.about(chain.authority, chain.path[-2].serial_number)
 
 
 def _request(arrival: Arrival) -> RequestSeen:

@@ -109,6 +109,7 @@ class SnapshotKeeper:
             trips,
             ended.retired,
             ended.distrusted,
+            registry.lists.all(),
         )
         return Snapshot(head, tuple(registry.stations()))
 

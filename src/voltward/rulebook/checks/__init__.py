@@ -13,6 +13,7 @@ from voltward.rulebook.checks import (
     certificates,
     device,
     identity,
+    lists,
     ownership,
     profile,
     signing,
@@ -75,6 +76,8 @@ CONNECTION_CHECKS: Mapping[str, Entry[ConnectionCheck]] = {
         certificates.signature_hash, frozenset({"hashes", "hash_of_their_own"})
     ),
     "certificates.name_is_no_host": Entry(certificates.name_is_no_host),
+    "lists.not_listed": Entry(lists.not_listed),
+    "lists.fresh_list": Entry(lists.fresh_list),
     "ownership.not_denied": Entry(ownership.not_denied),
     "ownership.in_controllers_list": Entry(ownership.in_controllers_list),
     "ownership.bound_to_station": Entry(ownership.bound_to_station),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from tests.fakes.arrivals import trusted
 from tests.fakes.builders import station
@@ -9,10 +10,17 @@ from tests.fakes.certificates import Validity
 from tests.fakes.deployments import Site
 from tests.fakes.postgres import PostgresServer
 from voltward.bootstrap.deployment import open_deployment
-from voltward.bootstrap.soundness.registry import check_authorities, check_groups_in_use, check_store_is_there
+from voltward.bootstrap.soundness.registry import (
+    check_authorities,
+    check_groups_in_use,
+    check_lists,
+    check_store_is_there,
+)
 from voltward.bootstrap.soundness.remarks import Note, Problem, Severity
 from voltward.domain.authority import TrustedFor
+from voltward.domain.revocation_list import ListHead, ListRule, OnStale
 from voltward.domain.station import Standing
+from voltward.ports.revocation_lists import ListLook
 
 NOW = datetime.now(UTC)  # noqa: TID251 - the certificates of the fakes live around the real time
 ROOT = MadeAuthority.create("Station CA")
@@ -90,3 +98,21 @@ def test_a_group_that_the_settings_do_not_know_is_a_note(site: Site) -> None:
     (note,) = check_groups_in_use(fleet, site.settings("group.site-a.deflate=true"))
 
     assert "'site-b'" in note.what
+
+
+def test_a_list_that_is_over_or_cannot_be_had_is_a_warning() -> None:
+    partner = replace(trusted(ROOT), revocation_list=ListRule("/lists/partner.crl", OnStale.REFUSE))
+    head = ListHead(partner.id, 1, NOW, NOW + timedelta(hours=1), 0)
+    good = ListLook(partner.id, "/lists/partner.crl", NOW, NOW, list=head)
+    failed = replace(good, failures=2, problem="cannot be had: gone")
+
+    def said(look: ListLook, now: datetime = NOW) -> str:
+        (warning,) = check_lists([partner, trusted(ENDING)], [look], now)
+        assert isinstance(warning, Problem)
+        assert warning.severity is Severity.WARNING
+        return warning.what
+
+    assert list(check_lists([partner], [], NOW)) == list(check_lists([partner], [good], NOW)) == []
+    assert "was not renewed. The list cannot be had: gone." in said(failed)
+    assert "is over: its stations are refused." in said(good, NOW + timedelta(hours=2))
+    assert "was never taken" in said(replace(failed, list=None))

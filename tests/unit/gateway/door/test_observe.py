@@ -14,12 +14,14 @@ from voltward.crypto.certificates import CertificateReader, read_certificate
 from voltward.domain.authority import TrustedFor
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState
 from voltward.domain.quirk import NO_GRANTS
+from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
 from voltward.gateway.door.observe import Arrival, certificate_known, observe, observe_again, station_known
 from voltward.rulebook.observation import (
     AuthorizationForm,
     CertificateKnown,
     ChainSeen,
     ConnectionObservation,
+    ListKnown,
     PasswordOutcome,
     PasswordSeen,
 )
@@ -239,3 +241,27 @@ def test_a_station_that_was_dropped_is_a_stranger_by_now() -> None:
     known.drop_station(arrival().station or pytest.fail("it has one"))
 
     assert observe_again(before, known, None, NO_GRANTS, NOW).station is None
+
+
+def test_the_list_of_the_authority_tells_of_what_it_signed_itself() -> None:
+    """Below a root that sends an intermediate, the root's list speaks of that intermediate."""
+    known = registry()
+    rule = ListRule("/lists/root.crl")
+    root = replace(trusted(ROOT), revocation_list=rule)
+    known.set_authorities([root])
+    intermediate = read_certificate(ISSUING.der).serial_number
+    head = ListHead(root.id, 1, NOW, NOW, 1)
+
+    before = seen(with_certificate(), known)
+    known.lists.put(ForeignList(head, intermediate.encode()))
+    after = observe_again(before, known, None, NO_GRANTS, NOW)
+
+    assert before.certificate is not None
+    assert before.certificate.listed == ListKnown()
+    assert after.certificate is not None
+    assert after.certificate.listed == ListKnown(NOW, revoked=True)
+    issuing = replace(trusted(ISSUING), revocation_list=rule)
+    known.set_authorities([root, issuing])
+    again = seen(with_certificate(), known)
+    assert again.certificate is not None
+    assert again.certificate.listed == ListKnown(authority_revoked=True)

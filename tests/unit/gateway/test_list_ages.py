@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry
+
+from tests.fakes.builders import authority
+from tests.fakes.clock import NOON, FakeClock
+from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
+from voltward.gateway.list_ages import watch_lists
+from voltward.usecases.lists_in_force import ListsInForce
+
+
+def test_the_time_that_is_left_is_that_of_the_moment_in_which_somebody_looks() -> None:
+    clock, lists, registry = FakeClock(), ListsInForce(), CollectorRegistry()
+    one = authority("Partner CA", revocation_list=ListRule("/lists/ca.crl"))
+    lists.become({one.id: one})
+    watch_lists(registry, lists, clock)
+
+    def shown() -> float | None:
+        return registry.get_sample_value("voltward_authority_list_seconds", {"authority": one.id[:16]})
+
+    assert shown() == -math.inf
+    lists.put(ForeignList(ListHead(one.id, 1, NOON, NOON + timedelta(seconds=60), 0), b""))
+    assert shown() == 60
+    clock.leap(90)
+    assert shown() == -30
