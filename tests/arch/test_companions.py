@@ -96,6 +96,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "demo/players.py": "journeys/test_demo.py",
     "demo/quarantines.py": "journeys/test_demo.py",
     "demo/renewals.py": "journeys/test_demo.py",
+    "demo/rotations.py": "journeys/test_demo.py",
     "gateway/departures.py": "journeys/test_drain.py",
     "gateway/links/precedence.py": "journeys/test_second_connection.py",
     "gateway/links/reception.py": "journeys/test_second_connection.py",

@@ -45,6 +45,8 @@ class Manner(StrEnum):
     REPAIRS = "repairs"  # is kept to the repair lane by order
     RENEWS = "renews"  # comes for its next certificate
     IGNORES = "ignores"  # says that it took its next certificate, and never uses it
+    FORGETS = "forgets"  # says that it took the next root, and does not keep it
+    REFUSES = "refuses"  # takes no root from anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Part:
 
 _RESTS, _WAITS, _REPAIRS = Manner.RESTS, Manner.WAITS, Manner.REPAIRS
 _RENEWS, _IGNORES = Manner.RENEWS, Manner.IGNORES
+_FORGETS, _REFUSES = Manner.FORGETS, Manner.REFUSES
 _OLD_ECDSA = TlsTaste(TlsVersion.TLS_1_2, "ECDHE-ECDSA-AES128-GCM-SHA256")
 _OLD_RSA = TlsTaste(TlsVersion.TLS_1_2, "ECDHE-RSA-AES256-GCM-SHA384")
 _OLDEST = TlsTaste(TlsVersion.TLS_1_2, "AES128-GCM-SHA256")
@@ -95,6 +98,8 @@ CAST: Final = (
     Part("street-6", V201, _TLS, Proof.TEXT, _REPAIRS),
     Part("street-7", V21, _TLS, Proof.TEXT),
     Part("street-8", V21, _TLS, Proof.TEXT, _RESTS),
+    Part("yard-1", V16, _TLS, Proof.TEXT, _FORGETS),
+    Part("yard-2", V21, _TLS, Proof.TEXT, _REFUSES),
     Part("hub-1", V16, _CERTIFICATE, Proof.ECDSA, taste=_OLD_ECDSA),
     Part("hub-2", V16, _CERTIFICATE, Proof.RSA, taste=_OLD_RSA),
     Part("hub-3", V201, _CERTIFICATE, Proof.ECDSA),
@@ -129,6 +134,7 @@ class Billing:
     live: str = "street-4"  # challenged by a second connection
     certified: str = "hub-3"  # attacked with bad certificates
     revoked: str = "hub-6"  # loses its certificate while it is connected
+    withdrawn: str = "site-1"  # the same, with a certificate of our own authority
     ordered: str = "street-7"  # quarantined and released on the command line
     commanded: str = "street-2"  # its CSMS tries to take over its credentials
     insiders: tuple[str, str] = ("rogue-1", "rogue-2")

@@ -27,6 +27,7 @@ _CREDENTIALS: Final = {
     Proof.ECDSA: "certificate",
     Proof.RSA: "certificate",
 }
+_AT_WORK: Final = frozenset({Manner.STAYS, Manner.RESTS, Manner.FORGETS, Manner.REFUSES})
 _BY_ALL: Final = (
     "BootNotification", "StatusNotification", "SecurityEventNotification", "Heartbeat", "Authorize",
     "DataTransfer",
@@ -37,7 +38,7 @@ _A_CHARGE_SINCE: Final = ("TransactionEvent",) * 4
 
 def day_threads() -> tuple[Thread, ...]:
     """A scene for each honest part; they all come at once, as after a power cut."""
-    honest = (part for part in CAST if part.manner in {Manner.STAYS, Manner.RESTS})
+    honest = (part for part in CAST if part.manner in _AT_WORK)
     return tuple((_day(part),) for part in honest)
 
 

@@ -6,6 +6,7 @@ It gets a session of its own, so that Ctrl-C reaches the demo alone, which then 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +20,7 @@ from voltward.domain.errors import OutsideFault
 
 READY_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 15.0
+RELOAD_SECONDS: Final = 10.0
 LONGEST_LINE: Final = 1024 * 1024
 
 
@@ -65,6 +67,13 @@ class GatewayProcess:
         status = await self._process.wait()
         if not self.is_stopping:
             raise GatewayDied(f"the gateway ended with status {status}.", mend=_last_words(self.log))
+
+    async def reload(self) -> bool:
+        """Have it read settings and server certificates again; whether it did."""
+        before = self.log.taken
+        self._process.send_signal(signal.SIGHUP)
+        told = await self.log.wait_for(Search({"settings_reloaded"}, after=before), RELOAD_SECONDS)
+        return told is not None
 
     async def stop(self) -> int | None:
         """Ask it to end, and await that; its exit status, or None when it had to be killed."""

@@ -28,7 +28,7 @@ _PATIENCE: Final = 10.0  # how long it is waited for, to tell how late it was
 _LOOK: Final = 0.02
 _ROWS: Final = 20
 _LOG_SECONDS: Final = 5.0
-_REVOKED_CODE: Final = 4003
+REVOKED_CODE: Final = 4003
 _LANE_ORDERS: Final = frozenset({"station_quarantine_ordered", "station_release_ordered"})
 
 
@@ -52,7 +52,7 @@ def order_threads() -> tuple[Thread, ...]:
         (
             Scene(
                 f"{BILLING.revoked}: its certificate is revoked while it is connected",
-                f"its link closed with {_REVOKED_CODE} within a second; refused when it comes back",
+                f"its link closed with {REVOKED_CODE} within a second; refused when it comes back",
                 _revoked,
             ),
             Scene(
@@ -125,11 +125,16 @@ async def _ordered(stage: Stage, lane: str, *order: str) -> float:
 
 
 async def _revoked(stage: Stage) -> Seen:
-    player, deployment = stage.players[BILLING.revoked], stage.site.deployment
-    certificate = stage.papers.certificates[BILLING.revoked]
+    certificate = stage.papers.certificates[BILLING.revoked].fingerprint
+    return await cut_off(stage, stage.players[BILLING.revoked], certificate)
+
+
+async def cut_off(stage: Stage, player: Player, certificate: bytes) -> Seen:
+    """Its certificate (fingerprint) is revoked while it is connected, and it comes back with it."""
+    deployment, identity = stage.site.deployment, player.part.identity
     order = RevocationOrder("the board was stolen", ACTOR, RevocationReason.KEY_COMPROMISE)
     given = deployment.clock.monotonic()
-    await revoke_certificates(deployment.store, [certificate.fingerprint], order, deployment.clock)
+    await revoke_certificates(deployment.store, [certificate], order, deployment.clock)
     if not await player.until(lambda: player.departure is not None, seconds=_PATIENCE):
         return Seen("its link lives on", ok=False, look_at="the gateway's log: link_revoked")
     closing = player.departure.closing if player.departure is not None else None
@@ -137,8 +142,8 @@ async def _revoked(stage: Stage) -> Seen:
     again = await player.enter()
     refused = isinstance(again, HttpRefused) and again.status == 401
     said = f"closed with {code} after {late:.2f} s; when it came back: {words(again)}"
-    ok = code == _REVOKED_CODE and late <= BITES_SECONDS and refused
-    return Seen(said, ok, look_at=f"voltward station explain {BILLING.revoked}")
+    ok = code == REVOKED_CODE and late <= BITES_SECONDS and refused
+    return Seen(said, ok, look_at=f"voltward station explain {identity}")
 
 
 async def _explained(stage: Stage) -> Seen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
@@ -16,6 +16,7 @@ from voltward.demo.encore import go_on
 from voltward.demo.gateway_process import GatewayProcess, gateway_process
 from voltward.demo.outcome import Outcome, Step
 from voltward.demo.papers import make_papers
+from voltward.demo.phases import follow_phases
 from voltward.demo.players import Player
 from voltward.demo.stage import Act, Stage, play_act
 from voltward.demo.story import ACTS, CURTAIN, ENCORE
@@ -45,6 +46,10 @@ class Audience(Protocol):
         """A scene has ended."""
         ...
 
+    def sees(self, phases: Mapping[str, str]) -> None:
+        """Where the life-cycles of stations stand, by identity; told while the story goes on for ever."""
+        ...
+
 
 async def play_once(audience: Audience) -> Outcome:
     """Play the story to its end. `GatewayDied` when the gateway ends before it."""
@@ -60,7 +65,8 @@ async def play_once(audience: Audience) -> Outcome:
 
 async def play_for_ever(audience: Audience) -> None:
     """Play the story, and go on with it until somebody cancels this."""
-    async with open_stage(audience) as stage:
+    async with open_stage(audience) as stage, asyncio.TaskGroup() as group:
+        group.create_task(follow_phases(stage.site.deployment.store, audience.sees))
         for act in ACTS:
             audience.begins(act)
             await play_act(act, stage, audience.ends)

@@ -21,6 +21,8 @@ _LOOK: Final = 0.02  # seconds between two looks at a station
 _FAULTS: Final = {
     Manner.WAITS: frozenset({Fault.SENDS_BEFORE_BOOT}),
     Manner.IGNORES: frozenset({Fault.NEW_NEVER_USED}),
+    Manner.FORGETS: frozenset({Fault.INSTALL_FORGOTTEN}),
+    Manner.REFUSES: frozenset({Fault.INSTALL_UNSUPPORTED}),
 }
 
 

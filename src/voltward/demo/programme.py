@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rich.console import Console
@@ -43,6 +44,9 @@ class Programme:
             self._say(Text(f"{_INDENT}expected: {step.expected}"))
             self._say(Text(f"{_INDENT}look at: {step.seen.look_at}"))
 
+    def sees(self, phases: Mapping[str, str]) -> None:
+        """Lines have no room for what goes on meanwhile."""
+
     def closes(self, outcome: Outcome) -> None:
         """The last words."""
         count, failed = len(outcome.steps), outcome.failed
@@ -71,6 +75,9 @@ class Nobody:
         """Not a word."""
 
     def ends(self, step: Step) -> None:
+        """Not a word."""
+
+    def sees(self, phases: Mapping[str, str]) -> None:
         """Not a word."""
 
 

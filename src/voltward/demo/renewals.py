@@ -10,8 +10,9 @@ from typing import Final
 from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.crypto.certificates import fingerprint
 from voltward.demo.business import live_a_day
-from voltward.demo.cast import CAST, FIELD, Manner, Part
+from voltward.demo.cast import BILLING, CAST, FIELD, Manner, Part
 from voltward.demo.deployment import ACTOR
+from voltward.demo.orders import REVOKED_CODE, cut_off
 from voltward.demo.outcome import Seen
 from voltward.demo.players import Player
 from voltward.demo.stage import Scene, Stage, Thread
@@ -33,15 +34,23 @@ _BITES_SECONDS: Final = 1.0  # until the gateway knows of a new station (ruling 
 
 
 def renewal_threads() -> tuple[Thread, ...]:
-    """A field station from nothing; a renewal in each version; the one that never uses what it took."""
+    """A field station from nothing; a renewal in each version, and one's end; one that is never used."""
     field = Scene(
         f"{FIELD.identity}: from nothing to profile 3 (OCPP {FIELD.version})",
         "in with a commissioning password; comes back with a certificate of ours; its floor rises to 3",
         _enrolled,
     )
-    renewed = tuple((_renewed(part),) for part in CAST if part.manner is Manner.RENEWS)
+    ended = Scene(
+        f"{BILLING.withdrawn}: the certificate that we have issued is revoked while it is connected",
+        f"its link closed with {REVOKED_CODE} within a second; refused when it comes back",
+        _cut_off,
+    )
+    renewed: dict[str, Thread] = {
+        part.identity: (_renewed(part),) for part in CAST if part.manner is Manner.RENEWS
+    }
+    renewed[BILLING.withdrawn] = (*renewed[BILLING.withdrawn], ended)
     ignored = tuple((_ignored(part),) for part in CAST if part.manner is Manner.IGNORES)
-    return ((field,), *renewed, *ignored)
+    return ((field,), *renewed.values(), *ignored)
 
 
 async def _enrolled(stage: Stage) -> Seen:
@@ -84,6 +93,11 @@ def _renewed(part: Part) -> Scene:
         "asked for, issued, installed, proven; only then the old one is superseded",
         play,
     )
+
+
+async def _cut_off(stage: Stage) -> Seen:
+    player = stage.players[BILLING.withdrawn]
+    return await cut_off(stage, player, _shown(player))
 
 
 def _ignored(part: Part) -> Scene:

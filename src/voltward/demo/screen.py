@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -30,7 +30,10 @@ _NARROW: Final = ("station", "profile", "over", "lane")
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What is to be seen. `messages` at the CSMS by identity; `tally`: (held, failed); newest step first."""
+    """What is to be seen. `messages` at the CSMS and `phases` of life-cycles by identity; newest step first.
+
+    `tally`: (held, failed).
+    """
 
     seconds: float
     picture: Picture
@@ -39,6 +42,7 @@ class Screen:
     tally: tuple[int, int]
     steps: tuple[Step, ...]
     advice: tuple[str, ...]
+    phases: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def drawn(screen: Screen, width: int, height: int) -> RenderableType:
@@ -71,14 +75,14 @@ def _links(screen: Screen, columns: tuple[str, ...], lines: int) -> RenderableTy
     rows = screen.picture.rows
     shown = rows if len(rows) < lines else rows[: lines - 2]
     for row in shown:
-        cells = _cells(row, screen.messages.get(row.identity, 0))
+        cells = _cells(row, screen.messages.get(row.identity, 0), screen.phases.get(row.identity, ""))
         table.add_row(*(cells[title] for title in columns))
     if len(shown) < len(rows):
         table.add_row(Text(f"+ {len(rows) - len(shown)}", style="dim"))
     return Panel(table, title=f"connected: {len(rows)}", title_align="left", border_style=_BORDER)
 
 
-def _cells(row: Row, messages: int) -> dict[str, Text]:
+def _cells(row: Row, messages: int, phase: str) -> dict[str, Text]:
     lane = _LANE_WORDS.get(row.lane, "")
     return {
         "station": Text(row.identity, style="magenta" if lane else "bold"),
@@ -86,7 +90,7 @@ def _cells(row: Row, messages: int) -> dict[str, Text]:
         "profile": Text(row.profile, style=_PROFILE_STYLES.get(row.profile, "")),
         "over": Text(row.over) if row.over else Text("no TLS", style="yellow"),
         "lane": Text(lane, style="magenta"),
-        "proved by": Text(row.credential),
+        "proved by": Text(phase, style="cyan") if phase else Text(row.credential),
         "sent": Text(str(messages) if messages else "-", style="dim"),
     }
 

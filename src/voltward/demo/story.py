@@ -11,6 +11,7 @@ from voltward.demo.orders import order_threads
 from voltward.demo.quarantines import quarantine_threads
 from voltward.demo.raids import raid_threads
 from voltward.demo.renewals import renewal_threads
+from voltward.demo.rotations import rotation_threads
 from voltward.demo.stage import Act
 
 ACTS: Final = (
@@ -18,6 +19,7 @@ ACTS: Final = (
     Act("The fleet comes in", (*day_threads(), *quarantine_threads())),
     Act("The operator gives orders", order_threads()),
     Act("Certificates for life", renewal_threads()),
+    Act("A root changes hands", rotation_threads()),
     Act("The attacker tries everything", raid_threads()),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from shutil import which
 from typing import Any, Final
@@ -34,6 +34,7 @@ class LiveView:
         self._steps: deque[Step] = deque(maxlen=_KEPT_STEPS)
         self._held = self._failed = 0
         self._stage: Stage | None = None
+        self._phases: Mapping[str, str] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     # -- an audience
@@ -60,6 +61,10 @@ class LiveView:
             self._held += 1
         else:
             self._failed += 1
+
+    def sees(self, phases: Mapping[str, str]) -> None:
+        """Where life-cycles stand."""
+        self._phases = phases
 
     # -- drawing
 
@@ -89,6 +94,7 @@ class LiveView:
             seconds=seconds,
             picture=self.picture,
             messages=messages,
+            phases=self._phases,
             doing=self._doing,
             tally=(self._held, self._failed),
             steps=tuple(reversed(self._steps)),

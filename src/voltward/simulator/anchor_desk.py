@@ -152,6 +152,10 @@ class AnchorDesk:
             self.memory.trust.worked(fallback=self._uses_fallback)
             self._count()
 
+    def is_by(self, root_pem: str) -> bool:
+        """Whether the server led to this root when the last link came up."""
+        return self.root_in_use == x509.load_pem_x509_certificate(root_pem.encode("ascii"))
+
     # -- beneath
 
     def _needs(self, anchor: Anchor) -> bool:

@@ -51,5 +51,12 @@ def test_who_is_knocked_at_while_away_is_away_and_who_is_challenged_is_there() -
     assert {BY_IDENTITY[identity].manner for identity in there} == {Manner.STAYS}
 
 
+def test_two_will_not_have_the_next_root() -> None:
+    assert [part.manner for part in CAST if part.identity.startswith("yard")] == [
+        Manner.FORGETS,
+        Manner.REFUSES,
+    ]
+
+
 def test_the_password_that_is_guessed_at_was_made_by_people() -> None:
     assert BY_IDENTITY[BILLING.guessed_at].proof is Proof.HUMAN

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -52,6 +53,13 @@ def test_it_shows_who_is_in_and_who_is_not_and_why() -> None:
     assert "42" in text
     assert "07:08:09 s-00 from 127.0.9.2" in text
     assert "AUTH-02" in text
+
+
+def test_a_life_cycle_that_is_under_way_stands_in_the_place_of_the_proof() -> None:
+    text = text_of(replace(a_screen(), phases={"s-00": "being issued"}), 140, 40)
+
+    assert "being issued" in text
+    assert text.count("password (text)") == 1
 
 
 def test_nothing_that_came_off_the_wire_is_read_as_markup() -> None:

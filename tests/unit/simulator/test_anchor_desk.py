@@ -19,6 +19,7 @@ from tests.unit.simulator.certificate_play import (
     stranger,
 )
 from tests.unit.simulator.station_play import T0
+from voltward.crypto.pem import read_pem_bundle
 from voltward.simulator.certificates import SimulatedAuthority, Subject, Validity
 from voltward.simulator.faults import Fault
 
@@ -230,3 +231,12 @@ def test_a_type_that_the_version_does_not_have_is_refused(dialect: str) -> None:
     answer = install(Play.begin(dialect), pem_of(stranger().certificate), "OEMRootCertificate")
 
     assert answer == ("Accepted" if dialect == "ocpp2.1" else "FormatViolation")
+
+
+def test_it_knows_by_which_root_its_link_came_up() -> None:
+    desk, ours = Play.begin("ocpp2.0.1").model.anchors, read_pem_bundle(root().root_pem)[0]
+    assert not desk.is_by(root().root_pem.decode())
+
+    desk.worked(ours)
+    assert desk.is_by(root().root_pem.decode())
+    assert not desk.is_by(stranger().root_pem.decode())
