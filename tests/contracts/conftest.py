@@ -13,9 +13,15 @@ from voltward.adapters.sql.store import SqlStore
 
 @pytest.fixture(params=list(WORLDS))
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    with WORLDS[request.param](tmp_path, request) as made:
+    async with WORLDS[request.param](tmp_path, request, ready=True) as made:
         yield made
-        await made.close()
+
+
+@pytest.fixture(params=list(WORLDS))
+async def new_world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """One whose tables the first that comes has to make."""
+    async with WORLDS[request.param](tmp_path, request, ready=False) as made:
+        yield made
 
 
 @pytest.fixture

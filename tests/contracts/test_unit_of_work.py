@@ -217,18 +217,18 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_processes_that_start_and_write_at_the_same_time_lose_nothing(world: World) -> None:
+async def test_processes_that_start_and_write_at_the_same_time_lose_nothing(new_world: World) -> None:
     """They share the new file, the chain of their journal, and the feed."""
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", ANOTHER_PROCESS, world.url, str(world.heads_dir), name
+            sys.executable, "-c", ANOTHER_PROCESS, new_world.url, str(new_world.heads_dir), name
         )
         for name in ("a", "b", "c")
     ]
     async with asyncio.timeout(60):
         assert [await process.wait() for process in processes] == [0, 0, 0]
 
-    store = await world.open()
+    store = await new_world.open()
     async with store.read() as reading:
         assert len(await reading.stations.all()) == 75
     told = await store.feed.since(0)
@@ -236,7 +236,7 @@ async def test_processes_that_start_and_write_at_the_same_time_lose_nothing(worl
     rows = await store.journal_reader().tail(100)
     assert sorted(row.seq for row in rows) == list(range(1, 76))
     assert {row.writer for row in rows} == {"cli"}
-    assert await store.journal_reader().problems(world.clock.now()) == []
+    assert await store.journal_reader().problems(new_world.clock.now()) == []
 
 
 def test_the_keys_of_the_contract_print_nothing() -> None:

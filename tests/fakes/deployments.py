@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.fakes.chance import CountedTokens
+from tests.fakes.ready_stores import put_ready_sqlite
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.deployment import open_deployment
@@ -41,7 +42,8 @@ async def made_site(folder: Path, host: str = HOST) -> Site:
     """A deployment with an empty store in `folder`, which must not exist."""
     shutil.copytree(_made(host), folder)
     site = Site(folder)
-    async with open_deployment(site.settings(), must_exist=False):
+    await put_ready_sqlite(folder / "voltward.db")
+    async with open_deployment(site.settings()):
         return site
 
 

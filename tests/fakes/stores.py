@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.ready_stores import put_ready_sqlite
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.domain.authority import Authority
 from voltward.domain.credential import Credential
@@ -23,9 +24,13 @@ KEYS = StoreKeys(Secret(b"m" * 32), Secret(b"s" * 32))
 
 @asynccontextmanager
 async def opened_store(folder: Path, clock: Clock | None = None) -> AsyncIterator[SqlStore]:
-    """Open for as long as the block lasts."""
-    url = f"sqlite:///{folder / 'voltward.db'}"
-    store = await open_store(url, KEYS, heads_dir=folder / "heads", clock=clock or FakeClock())
+    """Open for as long as the block lasts; the same one again if the folder has it."""
+    file = folder / "voltward.db"
+    if not file.exists():
+        await put_ready_sqlite(file)
+    store = await open_store(
+        f"sqlite:///{file}", KEYS, heads_dir=folder / "heads", clock=clock or FakeClock()
+    )
     try:
         yield store
     finally:

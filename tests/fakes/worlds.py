@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import PostgresServer
+from tests.fakes.ready_stores import new_ready_database, put_ready_sqlite
 from voltward.adapters.sql.access import StoreAccess
 from voltward.adapters.sql.change_feed import prune_feed
 from voltward.adapters.sql.engine import Database
@@ -60,9 +62,11 @@ class World:
             await transaction.commit()
 
 
-@contextmanager
-def _on_sqlite(folder: Path, _request: pytest.FixtureRequest) -> Iterator[World]:
+@asynccontextmanager
+async def _on_sqlite(folder: Path, _request: pytest.FixtureRequest, *, ready: bool) -> AsyncIterator[World]:
     path = folder / "voltward.db"
+    if ready:
+        await put_ready_sqlite(path)
 
     def doctor(statement: str) -> int:
         connection = sqlite3.connect(path)
@@ -72,13 +76,17 @@ def _on_sqlite(folder: Path, _request: pytest.FixtureRequest) -> Iterator[World]
         finally:
             connection.close()
 
-    yield World(f"sqlite:///{path}", folder, doctor)
+    world = World(f"sqlite:///{path}", folder, doctor)
+    try:
+        yield world
+    finally:
+        await world.close()
 
 
-@contextmanager
-def _on_postgres(folder: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+@asynccontextmanager
+async def _on_postgres(folder: Path, request: pytest.FixtureRequest, *, ready: bool) -> AsyncIterator[World]:
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    database = server.new_database()
+    database = await new_ready_database(server) if ready else server.new_database()
 
     def doctor(statement: str) -> int:
         if statement.startswith("CREATE"):
@@ -87,13 +95,20 @@ def _on_postgres(folder: Path, request: pytest.FixtureRequest) -> Iterator[World
         counted = f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done"  # noqa: S608 (of the test)
         return int(server.psql(counted, database))
 
+    world = World(server.url(database), folder, doctor)
     try:
-        yield World(server.url(database), folder, doctor)
+        yield world
     finally:
+        await world.close()
         server.drop(database)
 
 
-WORLDS: Mapping[str, Callable[[Path, pytest.FixtureRequest], AbstractContextManager[World]]] = {
-    "sqlite": _on_sqlite,
-    "postgresql": _on_postgres,
-}
+class Maker(Protocol):
+    """A database for the length of a block: empty, or `ready`, with a store in it."""
+
+    def __call__(
+        self, folder: Path, request: pytest.FixtureRequest, /, *, ready: bool
+    ) -> AbstractAsyncContextManager[World]: ...
+
+
+WORLDS: Mapping[str, Maker] = {"sqlite": _on_sqlite, "postgresql": _on_postgres}

@@ -10,6 +10,5 @@ from tests.fakes.worlds import WORLDS, World
 
 @pytest.fixture(params=list(WORLDS))
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    with WORLDS[request.param](tmp_path, request) as made:
+    async with WORLDS[request.param](tmp_path, request, ready=False) as made:
         yield made
-        await made.close()

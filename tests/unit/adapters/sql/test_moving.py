@@ -44,11 +44,12 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     """Two databases with one folder of signed heads."""
     (tmp_path / "there").mkdir()
     old, new = request.param
-    with WORLDS[old](tmp_path, request) as source, WORLDS[new](tmp_path / "there", request) as target:
+    async with (
+        WORLDS[old](tmp_path, request, ready=True) as source,
+        WORLDS[new](tmp_path / "there", request, ready=False) as target,
+    ):
         target.heads_dir = source.heads_dir
         yield source, target
-        await source.close()
-        await target.close()
 
 
 async def _fill(world: World, stations: int = 3) -> None:

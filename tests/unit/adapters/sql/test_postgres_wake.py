@@ -18,9 +18,8 @@ LONG = 30.0  # seconds: a wait that nobody ends is seen as such
 
 @pytest.fixture
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    with WORLDS["postgresql"](tmp_path, request) as made:
+    async with WORLDS["postgresql"](tmp_path, request, ready=True) as made:
         yield made
-        await made.close()
 
 
 @pytest.fixture
