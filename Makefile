@@ -84,10 +84,11 @@ imports: $(READY_TO_TEST)
 	@echo "== import contracts"
 	@$(BIN)/lint-imports --no-logo
 
+# In the order of their names the journeys come before the small tests, with which both processes end.
 .PHONY: tests
 tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(REFEREES_READY)
 	@echo "== tests"
-	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(READY_TO_FUZZ) ## look for inputs that break a reader: FUZZ_SECONDS=60 for each target; ARGS="codec --write"

@@ -5,9 +5,10 @@ And what is costly and shared: a PostgreSQL server, for each process that runs t
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -46,6 +47,17 @@ def _is_loopback(host: str) -> bool:
 
 
 sys.addaudithook(keep_to_loopback)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: the collector of garbage is spared it, now and later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

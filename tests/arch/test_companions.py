@@ -16,6 +16,7 @@ from tests.arch.source_tree import (
     PythonFile,
     docstring_node,
     files_of_benchmarks,
+    nodes,
     source_files,
 )
 
@@ -173,7 +174,7 @@ def _own_tests(file: PythonFile) -> list[Path]:
 
 def _does_something(file: PythonFile) -> bool:
     """Words without behaviour (constants, records, protocols, exports) have nothing to test."""
-    return any(isinstance(node, Function) and _has_body(node) for node in ast.walk(file.tree))
+    return any(isinstance(node, Function) and _has_body(node) for node in nodes(file))
 
 
 def _has_body(function: Function) -> bool:

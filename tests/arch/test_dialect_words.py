@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.arch.source_tree import PythonFile, source_files
+from tests.arch.source_tree import PythonFile, nodes, source_files
 
 MAY_NAME_VERSIONS = frozenset({"ocpp", "simulator", "demo"})
 
@@ -86,7 +86,7 @@ def _version_words(file: PythonFile) -> Iterator[tuple[int, str]]:
 
 
 def _strings(file: PythonFile) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(file.tree):
+    for node in nodes(file):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
 
@@ -98,7 +98,7 @@ def _comments(file: PythonFile) -> Iterator[tuple[int, str]]:
 
 
 def _identifiers(file: PythonFile) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(file.tree):
+    for node in nodes(file):
         match node:
             case (
                 ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name))

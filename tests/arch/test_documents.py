@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.arch.generated_pages import PAGES, anchor_of
-from tests.arch.source_tree import PACKAGE, ROOT, functions, source_files
+from tests.arch.source_tree import PACKAGE, ROOT, functions, nodes, source_files
 from voltward.domain.quantities import Duration, Size, parse_duration, parse_size
 from voltward.gateway.channel.terms import CLOSE_CODES
 from voltward.gateway.report import Metrics
@@ -200,7 +200,7 @@ def test_every_event_is_told_and_every_told_event_happens() -> None:
     constants = {
         node.value
         for file in source_files()
-        for node in ast.walk(file.tree)
+        for node in nodes(file)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 
@@ -214,7 +214,7 @@ def _events() -> Iterator[str]:
     for file in source_files():
         if file.layer in {"simulator", "demo"}:
             continue
-        for node in ast.walk(file.tree):
+        for node in nodes(file):
             match node:
                 case ast.Call(
                     func=ast.Name(id="Event") | ast.Attribute(attr="happened" | "log_only"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.arch.source_tree import Function, PythonFile, files_of_tests, source_files
+from tests.arch.source_tree import Function, PythonFile, files_of_tests, nodes, source_files
 
 # monkeypatch may set the environment, the working directory, a documented knob of a standard module such as
 # tempfile.tempdir; never parts of our own code.
@@ -26,14 +26,14 @@ KEEPS_TASKS = frozenset(
 
 def test_no_task_is_started_on_a_bare_loop() -> None:
     """`loop.create_task` makes a task that nobody awaits; a TaskGroup's is awaited by its group."""
-    found = {file.path for file in source_files() if any(_tasks_on_a_loop(file.tree))}
+    found = {file.path for file in source_files() if any(_tasks_on_a_loop(nodes(file)))}
 
     # A module that has stopped doing so has to leave the list.
     assert found == KEEPS_TASKS, "\n".join(found ^ KEEPS_TASKS)
 
 
 def test_no_test_patches_our_code() -> None:
-    found = [f"{file.path}:{line}" for file in files_of_tests() for line in _patches(file.tree)]
+    found = [f"{file.path}:{line}" for file in files_of_tests() for line in _patches(nodes(file))]
 
     assert not found, "\n".join(found)
 
@@ -59,7 +59,7 @@ def test_every_module_says_what_lives_in_it_and_reads_hints_late() -> None:
     ],
 )
 def test_a_bare_loop_is_told_from_a_group(call: str, is_bare: bool) -> None:
-    assert bool(list(_tasks_on_a_loop(ast.parse(call)))) == is_bare
+    assert bool(list(_tasks_on_a_loop(ast.walk(ast.parse(call))))) == is_bare
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_a_bare_loop_is_told_from_a_group(call: str, is_bare: bool) -> None:
     ],
 )
 def test_a_patch_of_ours_is_told_from_a_knob_of_the_library(call: str, patches: bool) -> None:
-    assert bool(list(_patches(ast.parse(call)))) == patches
+    assert bool(list(_patches(ast.walk(ast.parse(call))))) == patches
 
 
-def _patches(tree: ast.AST) -> Iterator[int]:
-    for node in ast.walk(tree):
+def _patches(tree: Iterable[ast.AST]) -> Iterator[int]:
+    for node in tree:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name("monkeypatch"), attr=verb), args=[target, *_]):
                 if verb in PATCHES_CODE and _name(target) not in sys.stdlib_module_names:
@@ -86,8 +86,8 @@ def _patches(tree: ast.AST) -> Iterator[int]:
                 pass
 
 
-def _tasks_on_a_loop(tree: ast.AST) -> Iterator[int]:
-    for node in ast.walk(tree):
+def _tasks_on_a_loop(tree: Iterable[ast.AST]) -> Iterator[int]:
+    for node in tree:
         if (
             isinstance(node, ast.Attribute)
             and node.attr == "create_task"
@@ -107,7 +107,7 @@ def _name(node: ast.expr) -> str:
 
 
 def _has_hints(file: PythonFile) -> bool:
-    return any(isinstance(node, ast.ClassDef | ast.AnnAssign | Function) for node in ast.walk(file.tree))
+    return any(isinstance(node, ast.ClassDef | ast.AnnAssign | Function) for node in nodes(file))
 
 
 def _postpones_hints(file: PythonFile) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.arch.source_tree import PythonFile, python_files, source_files
+from tests.arch.source_tree import PythonFile, nodes, python_files, source_files
 
 # A file of such a name collects whatever has no place; each thing has a noun of its own.
 SHAPELESS_WORDS = frozenset({
@@ -34,7 +34,7 @@ def test_no_class_has_a_shapeless_name() -> None:
     found = [
         f"{file.path}: {node.name}"
         for file in python_files()
-        for node in ast.walk(file.tree)
+        for node in nodes(file)
         if isinstance(node, ast.ClassDef) and node.name.endswith(SHAPELESS_ENDINGS)
     ]
 
@@ -63,7 +63,7 @@ def _words(part: str) -> set[str]:
 
 def _declared(file: PythonFile) -> Iterator[tuple[int, str]]:
     """What the file gives a name to; what others have named (an argument of a library) is not its choice."""
-    for node in ast.walk(file.tree):
+    for node in nodes(file):
         match node:
             case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
                 yield node.lineno, name

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -48,8 +49,12 @@ class Rulebook:
         return tuple(control for control in self.controls if control.moment is moment)
 
 
+@cache
 def load_rulebook() -> Rulebook:
-    """Read the rulebook that is part of the package. OperatorFault says which file and control is wrong."""
+    """The rulebook that is part of the package, read once in a process.
+
+    OperatorFault says which file and control is wrong.
+    """
     folder = resources.files("voltward.rulebook")
     files = {name: (folder / "controls" / name).read_text("utf-8") for name in FILES}
     retired = (folder / "controls" / "retired.toml").read_text("utf-8")
