@@ -19,6 +19,7 @@ from voltward.domain.station import Lane, LatchStage, Station, StationId
 from voltward.lifecycles.anchor_reading import READING
 from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.floor import CallAnsweredOn, ConnectedOn, FloorFact, advance_floor
+from voltward.lifecycles.profile_upgrade import UPGRADE
 from voltward.lifecycles.root_rotation import ROTATION
 from voltward.lifecycles.second_connection import Contender, Proof, ProofKind, Replace, conclude
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
@@ -157,6 +158,11 @@ PERSISTED: tuple[tuple[str, Table[Any], Mapping[str, str]], ...] = (
         "A certificate is renewed (`certificate_renewal.py`)",
         RENEWAL,
         {"new": "wanted by schedule, operator, station"},
+    ),
+    (
+        "A station goes to a higher security profile (`profile_upgrade.py`)",
+        UPGRADE,
+        {"new": "it holds its first certificate, or an order"},
     ),
     ("A station tells what it holds (`anchor_reading.py`)", READING, {"new": "a root came or went"}),
     ("A station comes to trust the next root (`trust_rollover.py`)", ROLLOVER, {"new": "roots are rotated"}),

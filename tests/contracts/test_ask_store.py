@@ -18,6 +18,8 @@ from voltward.domain.intents import (
     InstallTrustAnchor,
     Intent,
     ListTrustAnchors,
+    OfferNetwork,
+    PreferNetworks,
     RaiseProfile,
     ReadFacts,
     Reading,
@@ -42,6 +44,8 @@ INTENTS: tuple[Intent, ...] = (
     ReadFacts((Reading.ORGANISATION, Reading.CHAIN_SIZE)),
     Restart(),
     RaiseProfile(SecurityProfile.TLS_CERTIFICATE),
+    OfferNetwork(2, "wss://csms.example/ocpp", SecurityProfile.TLS_CERTIFICATE, "Wired0"),
+    PreferNetworks((2, 1)),
 )
 
 

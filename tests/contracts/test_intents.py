@@ -19,7 +19,9 @@ from voltward.domain.intents import (
     InstallTrustAnchor,
     Intent,
     ListTrustAnchors,
+    OfferNetwork,
     Outcome,
+    PreferNetworks,
     RaiseProfile,
     ReadFacts,
     Reading,
@@ -69,6 +71,9 @@ INTENTS: list[tuple[Intent, set[str]]] = [
     (ReadFacts(tuple(Reading)), ALL),
     (Restart(), ALL),
     (RaiseProfile(SecurityProfile.TLS_CERTIFICATE), {OLD}),
+    (ReadFacts((Reading.NETWORKS,)), {MIDDLE, NEW}),
+    (OfferNetwork(2, "wss://csms.example/ocpp", SecurityProfile.TLS_CERTIFICATE, "Wired0"), {MIDDLE, NEW}),
+    (PreferNetworks((2, 1)), {MIDDLE, NEW}),
 ]
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.subprotocol)

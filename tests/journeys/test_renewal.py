@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.journeys.deployment import BITES_SECONDS, Part, Template, World, world_of
-from tests.journeys.living import becomes, living, shown, states
+from tests.journeys.deployment import BITES_SECONDS, Part, Template, World, eventually, world_of
+from tests.journeys.living import SECONDS, becomes, living, shown, states
 from voltward.domain.secret import Secret
 from voltward.ocpp import DIALECTS
 from voltward.simulator.faults import Fault
@@ -22,7 +24,9 @@ SETTINGS = '[certificates.renewal]\nproof_patience = "3 s"'
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world_of(template, tmp_path_factory.mktemp("renewal"), SETTINGS, alone=False) as world:
+    folder, port = tmp_path_factory.mktemp("renewal"), free_port()
+    here = f"gateway.listen=127.0.0.1:{port}", f"certificates.endpoint=wss://localhost:{port}/ocpp"
+    async with world_of(template, folder, SETTINGS, overrides=here, alone=False) as world:
         yield world
 
 
@@ -40,23 +44,35 @@ async def test_a_station_gets_its_next_certificate_and_comes_in_with_it(world: W
         assert await states(world, part) == {first: "superseded", shown(station): "active"}
 
 
-async def test_a_station_from_nothing_to_profile_3(world: World) -> None:
-    new = ("--profile", "3", "--serial", "SN-FIELD-1", "--commission")
-    added = await world.command("station", "add", "FIELD-1", *new)
-    part = Part("FIELD-1", 2, "SN-FIELD-1", Secret(added["password"].encode()))
-    await asyncio.sleep(BITES_SECONDS)
-
-    async with living(world, part, "ocpp1.6") as station:
+@pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1"])
+async def test_a_station_from_nothing_to_profile_3(world: World, dialect: str) -> None:
+    part = await commissioned(world, f"FIELD-{dialect[-1]}")
+    async with living(world, part, dialect) as station:
         await becomes(world, part, "certificate_renewed")
+        await becomes(world, part, "profile_upgraded")
         assert shown(station)
-        assert station.model.settings["SecurityProfile"] == "3"
         await (
             station.leave()
         )  # what is proven on one link and holds on the next shuts the way back (ruling 13)
         await becomes(world, part, "floor_raised")
     told = await world.command("station", "show", part.identity)
     assert (told["profile"], told["floor"], told["standing"]) == (3, 3, "active")
-    await world.is_refused(part, "PROF-01", "ocpp1.6")  # its password has done what it was for
+    await world.is_refused(part, "PROF-01", dialect)  # its password has done what it was for
+
+
+async def test_a_station_that_does_not_take_its_new_profile_up_goes_on_as_before(world: World) -> None:
+    part = await commissioned(world, "FIELD-BACK")
+    async with living(world, part, "ocpp2.0.1", Fault.PROFILE_NOT_TAKEN_UP) as station:
+
+        async def told() -> list[Any]:
+            rows = await world.journal("attention_needed", subject=part.identity)
+            return [row for row in rows if row.facts["of_kind"] == "profile upgrade"]
+
+        (row,) = await eventually(told, seconds=SECONDS)
+        assert "came back on profile 2, not on 3" in row.facts["what"]
+        assert station.model.settings["OCPPCommCtrlr.NetworkConfigurationPriority"] == "1"  # put back
+    (ended,) = [each for each in await lifecycles(world, part) if each["kind"] == "profile upgrade"]
+    assert ended["phase"] == "stuck"
 
 
 async def test_a_station_with_its_factorys_certificate_gets_one_of_the_operators_and_is_let_to_work(
@@ -86,5 +102,25 @@ async def test_a_station_that_accepts_its_certificate_and_never_uses_it_goes_on_
         assert (station.is_connected, shown(station)) == (True, old)
         assert sorted((await states(world, part)).values()) == ["active", "pending"]
         assert (await states(world, part))[old] == "active"
-        (listed,) = (each for each in await world.command("lifecycle", "list") if each["phase"] == "stuck")
-        assert listed["station"] == part.identity
+        (listed,) = await lifecycles(world, part)
+        assert listed["phase"] == "stuck"
+
+
+async def commissioned(world: World, identity: str) -> Part:
+    """A new one of profile 3 that comes with a password first; it is known at the door."""
+    new = ("--profile", "3", "--serial", f"SN-{identity}", "--commission")
+    added = await world.command("station", "add", identity, *new)
+    await asyncio.sleep(BITES_SECONDS)
+    return Part(identity, 2, f"SN-{identity}", Secret(added["password"].encode()))
+
+
+async def lifecycles(world: World, part: Part) -> list[Any]:
+    """What is under way with it."""
+    return [each for each in await world.command("lifecycle", "list") if each["station"] == part.identity]
+
+
+def free_port() -> int:
+    """One that nobody has now: stations are told it before anybody listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -13,6 +13,7 @@ from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.effects import (
     AskStation,
     AwaitCertificate,
+    BeginUpgrade,
     DiscardCertificate,
     IssueCertificate,
     Record,
@@ -109,6 +110,7 @@ _WORDS: dict[type, Callable[..., str]] = {
     WakeAt: _wake,
     Record: lambda e, _now: f"record {e.kind}",
     TellOperator: lambda e, _now: f"tell: {e.what}",
+    BeginUpgrade: lambda e, _now: f"lead to profile {int(e.profile)}",
     RememberForm: lambda e, _now: f"remember {e.form} {'worked' if e.worked else 'failed'}",
 }
 

@@ -240,16 +240,11 @@ def test_an_answer_that_was_lost_may_have_been_a_yes(lost: Fact[Play]) -> None:
     assert play << "wake in 1 day, 0:00:00"
 
 
-def test_a_station_that_came_with_a_password_is_told_to_change_over_or_somebody_is() -> None:
+def test_a_station_that_came_with_a_password_is_led_to_profile_3() -> None:
     play = installing(origin=RenewalOrigin.COMMISSIONING) >> ACCEPTED << "wake in 1 day, 0:00:00"
-    play = play << "ask RaiseProfile"
-    assert play >> ACCEPTED >> came(NEW) << "withdraw" << "ask ReadFacts" >> REJECTED
-
-    play = installing(origin=RenewalOrigin.COMMISSIONING) >> ACCEPTED << "wake in 1 day, 0:00:00"
-    play = play << "ask RaiseProfile" >> REJECTED
-    assert play << "tell: it holds its certificate, and does not go to profile 3 by itself (rejected: no)"
-    assert play >> REJECTED  # told once
-    assert phase(play) is RenewalPhase.UNPROVEN
+    play = play << "lead to profile 3"
+    assert play >> REJECTED  # whatever that comes to is told there
+    assert play >> came(NEW) << "withdraw" << "ask ReadFacts" >> REJECTED
 
 
 def test_a_certificate_that_is_used_is_the_better_answer() -> None:

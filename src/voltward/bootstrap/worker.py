@@ -21,6 +21,7 @@ from voltward.bootstrap.group_orders import read_group_orders
 from voltward.bootstrap.known_anchors import known_anchors
 from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.bootstrap.signer import signer_client
+from voltward.bootstrap.station_places import station_places
 from voltward.domain.authority import Binding
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings
@@ -84,6 +85,7 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         holder=premises.entropy.identifier(),
         known=lambda: known_anchors(settings),
         lists=list_desk(premises, store),
+        place_of=station_places(settings),
         revocations=Levelling(store, signer, ListKeeper(signer, partial(keep_list, settings))),
         over=orders_over(settings),
     )

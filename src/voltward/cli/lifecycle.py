@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from cyclopts import App
 
 from voltward.bootstrap import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
 from voltward.lifecycles.machines import MACHINES
-from voltward.lifecycles.renewal_state import Renewal
 from voltward.ports.lifecycles import Lifecycle
 from voltward.settings import load_settings
 from voltward.usecases.advance_lifecycle import Moment
@@ -65,17 +67,26 @@ def lifecycle_facts(lifecycle: Lifecycle) -> dict[str, object]:
         "wakes_at": lifecycle.wake_at,
         "ended_at": lifecycle.ended_at,
     }
-    if isinstance(lifecycle.state, Renewal):
-        state = lifecycle.state
-        facts |= {"since": state.since, "problem": state.problem or None, "mend": state.mend or None}
-    return facts
+    told = _told(lifecycle)
+    return facts | {"since": told.since, "problem": told.problem or None, "mend": told.mend or None}
 
 
 def phase_words(lifecycle: Lifecycle) -> str:
     """Where it stands, since when, and what to do."""
+    told = _told(lifecycle)
+    since = f" since {told.since:%Y-%m-%d %H:%M}" if told.since is not None else ""
+    problem = f": {told.problem}" if told.problem else ""
+    return f"{lifecycle.state.phase.value}{since}{problem}{f'. {told.mend}.' if told.mend else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    since: datetime | None
+    problem: str
+    mend: str
+
+
+def _told(lifecycle: Lifecycle) -> _Told:
+    """What a state says beside its phase; a kind that needs no mending has no words for it."""
     state = lifecycle.state
-    if not isinstance(state, Renewal):
-        return state.phase.value
-    words = f"{state.phase.value} since {state.since:%Y-%m-%d %H:%M}"
-    problem = f": {state.problem}" if state.problem else ""
-    return f"{words}{problem}{f'. {state.mend}.' if state.mend else ''}"
+    return _Told(getattr(state, "since", None), getattr(state, "problem", ""), getattr(state, "mend", ""))

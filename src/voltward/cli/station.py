@@ -43,7 +43,8 @@ from voltward.usecases.weak_stations import list_weak_stations, station_finding
 
 app = App(
     name="station",
-    help="The registry: add, import, list, show, set, quarantine, release, retire, recommission, explain.",
+    help="The registry: add, import, list, show, set, raise, quarantine, release, retire, recommission, "
+    "explain.",
 )
 app.command(
     "voltward.cli.station_import:import_",
@@ -54,6 +55,11 @@ app.command(
     "voltward.cli.station_quirk:quirk",
     name="quirk",
     help="Let one station do something otherwise, until a date; or end that.",
+)
+app.command(
+    "voltward.cli.station_raise:raise_",
+    name="raise",
+    help="Lead stations to a higher security profile; what they have goes on until the new one is proven.",
 )
 app.command(
     "voltward.cli.station_anchors:anchors",

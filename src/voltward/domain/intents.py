@@ -104,6 +104,7 @@ class Reading(StrEnum):
     ADDITIONAL_ROOT_CHECK = "additional root check"  # a new CSMS root must be signed by the old one (M05)
     SIGNING_WAIT = "signing wait"  # seconds after which it asks again (A02.FR.17)
     SIGNING_REPEATS = "signing repeats"
+    NETWORKS = "networks in order"  # the slots of its network profiles, best first, as it writes them (B10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,29 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class RaiseProfile:
-    """Come in on this security profile from now on (A05): only ever a higher one."""
+    """Come in on this security profile from now on (A05): only ever a higher one, in one word."""
 
     profile: SecurityProfile
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNetwork:
+    """Keep this network profile in that slot (B09): where we are, and on which security profile.
+
+    `url` ends before the station's identity; `interface` is a name of the standard's, as `Wired0`.
+    """
+
+    slot: int
+    url: str
+    profile: SecurityProfile
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferNetworks:
+    """From the next start on, dial by the network profiles in these slots, in this order (B10)."""
+
+    slots: tuple[int, ...]
 
 
 Intent = (
@@ -135,6 +156,8 @@ Intent = (
     | ReadFacts
     | Restart
     | RaiseProfile
+    | OfferNetwork
+    | PreferNetworks
 )
 
 
@@ -146,6 +169,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     NOT_FOUND = "not found"
     NEEDS_RESTART = "needs restart"  # taken, and valid after the next reboot
+    SCHEDULED = "scheduled"  # taken, and done when nobody charges any more
     UNSUPPORTED = "unsupported"  # the version, or this station, does not know it
     ERROR = "error"  # any other CALLERROR, or an answer that cannot be read
     SILENT = "silent"  # no answer in time

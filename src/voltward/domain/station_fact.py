@@ -131,6 +131,7 @@ class CameBack:
     station: StationId
     at: datetime
     fingerprint: bytes | None
+    profile: SecurityProfile | None = None  # None: an older gateway told it
 
 
 @dataclass(frozen=True, slots=True)

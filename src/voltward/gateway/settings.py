@@ -115,6 +115,8 @@ class GroupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # Who sees to the certificates of a station's link (ruling 20): Voltward, or the CSMS (watched, or not).
     certificates: Literal["own", "watch", "pass"] = "own"
     authority: str = ""  # who signs for its stations; empty: as `certificates.authority` says
+    endpoint: str = ""  # that its stations dial (ruling 5); empty: as `certificates.endpoint` says
+    interface: str = ""  # by which; empty: as `certificates.interface` says
     plain_certificates: bool = False  # asked for, and roots sent, below profile 2 too (field note 35)
     conformance: bool = False  # as a test tool expects (field note 29)
     certificate_status: Literal["answer", "pass"] = "pass"

@@ -47,6 +47,7 @@ AnswerFact = Agreed | Refused | Unable | Unanswered | NotThere
 _MEANINGS: dict[Outcome, type[AnswerFact]] = {
     Outcome.ACCEPTED: Agreed,
     Outcome.NEEDS_RESTART: Agreed,
+    Outcome.SCHEDULED: Agreed,
     Outcome.REJECTED: Refused,
     Outcome.FAILED: Refused,
     Outcome.NOT_FOUND: Refused,

@@ -17,9 +17,11 @@ from datetime import datetime
 from typing import Final
 
 from voltward.domain.intents import Reading, Restart
+from voltward.domain.security_profile import SecurityProfile
 from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
 from voltward.lifecycles.effects import (
     AwaitCertificate,
+    BeginUpgrade,
     Cancelled,
     DiscardCertificate,
     IssueCertificate,
@@ -56,14 +58,12 @@ from voltward.lifecycles.renewal_steps import (
     PREFERS_WHAT,
     await_proof,
     enter,
-    not_changed_over,
     pause,
     prefers_the_old,
     question,
     set_aside,
     sign_of_life,
     stuck,
-    told_to_change_over,
 )
 from voltward.lifecycles.step import Step, Table
 
@@ -218,9 +218,11 @@ def _declined(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
 
 @RENEWAL.on(P.INSTALLING, fact=Agreed, to={P.UNPROVEN})
 def _taken(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
-    """Said is not done: it is to be seen with it. One that comes with a password is told to change over."""
+    """Said is not done: it is to be seen with it. One that comes with a password is led to profile 3."""
     step = await_proof(replace(state, has_agreed=True), now)
-    return told_to_change_over(step) if state.origin is RenewalOrigin.COMMISSIONING else step
+    if state.origin is not RenewalOrigin.COMMISSIONING:
+        return step
+    return Step(step.state, (*step.effects, BeginUpgrade(SecurityProfile.TLS_CERTIFICATE, state.terms)))
 
 
 @RENEWAL.on(P.INSTALLING, fact=Refused, to={P.INSTALLING, P.ANCHORING, P.UNPROVEN, P.STUCK})
@@ -394,7 +396,5 @@ _FROM_THE_TOP: Final = {P.READING, P.INSTALLING}
 RENEWAL.on(P.STUCK, fact=TimeCame, to=_FROM_THE_TOP)(_try_again)
 RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_FROM_THE_TOP)(_try_again)
 RENEWAL.on(P.ISSUING, fact=TriedAgain, to={P.ISSUING})(_waits)
-for _answer in (Agreed, Unanswered, NotThere):
+for _answer in (Agreed, Refused, Unable, Unanswered, NotThere):
     RENEWAL.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(_waits)
-for _answer in (Refused, Unable):
-    RENEWAL.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(not_changed_over)

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 from voltward.domain.events import FactValue
 from voltward.domain.intents import InstalledCertificate, Intent
+from voltward.domain.security_profile import SecurityProfile
+from voltward.lifecycles.renewal_state import RenewalTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,14 @@ class KeepAnchors:
     installed: tuple[InstalledCertificate, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BeginUpgrade:
+    """The station holds what it needs for this security profile: it is to be led there (A05)."""
+
+    profile: SecurityProfile
+    terms: RenewalTerms
+
+
 LifecycleEffect = (
     AskStation
     | WithdrawAsks
@@ -107,6 +117,7 @@ LifecycleEffect = (
     | TellOperator
     | RememberForm
     | KeepAnchors
+    | BeginUpgrade
 )
 
 

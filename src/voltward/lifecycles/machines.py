@@ -9,6 +9,7 @@ from typing import Any, Final
 from voltward.lifecycles.anchor_reading import KIND as READING_KIND
 from voltward.lifecycles.anchor_reading import READING, AnchorReading
 from voltward.lifecycles.certificate_renewal import RENEWAL
+from voltward.lifecycles.profile_upgrade import UPGRADE
 from voltward.lifecycles.renewal_state import KIND as RENEWAL_KIND
 from voltward.lifecycles.renewal_state import Renewal
 from voltward.lifecycles.rollover_state import KIND as ROLLOVER_KIND
@@ -17,6 +18,8 @@ from voltward.lifecycles.root_rotation import KIND as ROTATION_KIND
 from voltward.lifecycles.root_rotation import ROTATION, RootRotation
 from voltward.lifecycles.step import Table
 from voltward.lifecycles.trust_rollover import ROLLOVER
+from voltward.lifecycles.upgrade_state import KIND as UPGRADE_KIND
+from voltward.lifecycles.upgrade_state import Upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +35,6 @@ MACHINES: Final[Mapping[str, Machine]] = {
     READING_KIND: Machine(READING, AnchorReading),
     ROLLOVER_KIND: Machine(ROLLOVER, Rollover),
     ROTATION_KIND: Machine(ROTATION, RootRotation),
+    UPGRADE_KIND: Machine(UPGRADE, Upgrade),
 }
 STATES: Final[Mapping[str, type[Any]]] = {kind: machine.state for kind, machine in MACHINES.items()}

@@ -12,14 +12,11 @@ from voltward.domain.intents import (
     InstallCertificate,
     InstallTrustAnchor,
     Intent,
-    RaiseProfile,
     ReadFacts,
     Reading,
     RequestCsr,
     SetOrganisation,
 )
-from voltward.domain.security_profile import SecurityProfile
-from voltward.lifecycles.answers import Refused, Unable, answer_words
 from voltward.lifecycles.effects import (
     AskStation,
     DiscardCertificate,
@@ -28,7 +25,7 @@ from voltward.lifecycles.effects import (
     WakeAt,
     WithdrawAsks,
 )
-from voltward.lifecycles.renewal_state import ASKING, Renewal, RenewalOrigin, RenewalPhase
+from voltward.lifecycles.renewal_state import ASKING, Renewal, RenewalPhase
 from voltward.lifecycles.step import Step
 
 P = RenewalPhase
@@ -44,7 +41,6 @@ PREFERS_WHAT: Final = "it holds its new certificate and comes with the old one, 
 PREFERS_MEND: Final = (
     "Nothing is cut off. It will change over when the old one ends, or when you revoke the old one by hand"
 )
-CHANGE_OVER_MEND: Final = "Set its security profile to 3: at the station, or from its CSMS"
 
 
 def enter(
@@ -80,21 +76,6 @@ def question(state: Renewal, intent: Intent | None = None) -> AskStation:
 def await_proof(state: Renewal, now: datetime) -> Step[Renewal]:
     """It holds the certificate, or may: the next that is heard of it is the certificate itself."""
     return enter(state, P.UNPROVEN, now, wake=now + state.terms.proof_patience)
-
-
-def told_to_change_over(step: Step[Renewal]) -> Step[Renewal]:
-    """A station that comes with a password holds its certificate, and uses it on profile 3 only (A05)."""
-    asked = question(step.state, RaiseProfile(SecurityProfile.TLS_CERTIFICATE))
-    return Step(step.state, (*step.effects, asked))
-
-
-def not_changed_over(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
-    """It will not change over on our word: somebody else has to say it. No other refusal matters here."""
-    assert isinstance(fact, Refused | Unable)
-    if state.origin is not RenewalOrigin.COMMISSIONING or state.came_with_new or state.problem:
-        return Step(state)
-    what = f"it holds its certificate, and does not go to profile 3 by itself ({answer_words(fact.answer)})"
-    return Step(replace(state, problem=what, mend=CHANGE_OVER_MEND), (TellOperator(what, CHANGE_OVER_MEND),))
 
 
 def sign_of_life(state: Renewal) -> AskStation:

@@ -14,7 +14,7 @@ LONGEST_WORDS: Final = 200  # of a station's own, in events
 #: The words of all versions for how a call went; one that nobody knows is an error.
 _OUTCOMES: Final = {
     "Accepted": Outcome.ACCEPTED,
-    "Scheduled": Outcome.ACCEPTED,
+    "Scheduled": Outcome.SCHEDULED,
     "Rejected": Outcome.REJECTED,
     "Failed": Outcome.FAILED,
     "NotFound": Outcome.NOT_FOUND,

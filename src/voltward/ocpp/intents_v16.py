@@ -13,7 +13,9 @@ from voltward.domain.intents import (
     InstallTrustAnchor,
     IntentAnswer,
     ListTrustAnchors,
+    OfferNetwork,
     Outcome,
+    PreferNetworks,
     RaiseProfile,
     ReadFacts,
     Reading,
@@ -88,7 +90,7 @@ def _organisation(intent: SetOrganisation) -> tuple[SaidCall, ...]:
 
 
 def _facts(intent: ReadFacts) -> tuple[SaidCall, ...]:
-    keys = [_KEYS[reading] for reading in intent.readings]
+    keys = [_KEYS[reading] for reading in intent.readings if reading in _KEYS]
     return (SaidCall("GetConfiguration", {"key": keys}),) if keys else ()  # no key at all would mean all
 
 
@@ -99,6 +101,11 @@ def _restart(_intent: Restart) -> tuple[SaidCall, ...]:
 
 def _profile(intent: RaiseProfile) -> tuple[SaidCall, ...]:
     return (SaidCall("ChangeConfiguration", {"key": "SecurityProfile", "value": str(int(intent.profile))}),)
+
+
+def _no_networks(_intent: OfferNetwork | PreferNetworks) -> tuple[SaidCall, ...]:
+    """Network profiles are the newer versions': here, a station's profile is raised in one word."""
+    return ()
 
 
 def _read_list(call: SaidCall, payload: Mapping[str, Any]) -> IntentAnswer:
@@ -139,4 +146,6 @@ INTENTS_V16: Final[Sayings] = {
     ReadFacts: Saying(_facts, _read_facts),
     Restart: Saying(_restart, read_status),
     RaiseProfile: Saying(_profile, read_status),
+    OfferNetwork: Saying(_no_networks, read_status),
+    PreferNetworks: Saying(_no_networks, read_status),
 }

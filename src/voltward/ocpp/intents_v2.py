@@ -15,7 +15,9 @@ from voltward.domain.intents import (
     InstallTrustAnchor,
     IntentAnswer,
     ListTrustAnchors,
+    OfferNetwork,
     Outcome,
+    PreferNetworks,
     RaiseProfile,
     ReadFacts,
     Reading,
@@ -37,6 +39,8 @@ from voltward.ocpp.intent_answers import (
 
 MOST_LISTED: Final = 1000  # certificates of one answer; no store holds so many
 _SECURITY: Final = "SecurityCtrlr"
+_LINK: Final = "OCPPCommCtrlr"
+_PATIENCE: Final = 30  # seconds that a station waits for our answers
 
 _ROOTS: Final = {
     AnchorUse.CSMS: "CSMSRootCertificate",
@@ -67,14 +71,15 @@ WORDS_V21: Final = replace(
 
 # How many places there are is the upper limit of how many are taken.
 _VARIABLES: Final = {
-    Reading.ORGANISATION: ("OrganizationName", None),
-    Reading.CHAIN_SIZE: ("MaxCertificateChainSize", None),
-    Reading.ANCHOR_PLACES: ("CertificateEntries", "MaxSet"),
-    Reading.ADDITIONAL_ROOT_CHECK: ("AdditionalRootCertificateCheck", None),
-    Reading.SIGNING_WAIT: ("CertSigningWaitMinimum", None),
-    Reading.SIGNING_REPEATS: ("CertSigningRepeatTimes", None),
+    Reading.ORGANISATION: (_SECURITY, "OrganizationName", None),
+    Reading.CHAIN_SIZE: (_SECURITY, "MaxCertificateChainSize", None),
+    Reading.ANCHOR_PLACES: (_SECURITY, "CertificateEntries", "MaxSet"),
+    Reading.ADDITIONAL_ROOT_CHECK: (_SECURITY, "AdditionalRootCertificateCheck", None),
+    Reading.SIGNING_WAIT: (_SECURITY, "CertSigningWaitMinimum", None),
+    Reading.SIGNING_REPEATS: (_SECURITY, "CertSigningRepeatTimes", None),
+    Reading.NETWORKS: (_LINK, "NetworkConfigurationPriority", None),
 }
-_READING_OF: Final = {variable: reading for reading, (variable, _) in _VARIABLES.items()}
+_READING_OF: Final = {variable: reading for reading, (_, variable, _) in _VARIABLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def _removal(intent: RemoveTrustAnchor) -> tuple[SaidCall, ...]:
 
 
 def _organisation(intent: SetOrganisation) -> tuple[SaidCall, ...]:
-    row = {**_variable("OrganizationName"), "attributeValue": intent.name}
+    row = {**_variable(_SECURITY, "OrganizationName"), "attributeValue": intent.name}
     return (SaidCall("SetVariables", {"setVariableData": [row]}),)
 
 
@@ -127,16 +132,35 @@ def _facts(intent: ReadFacts) -> tuple[SaidCall, ...]:
 
 
 def _profile(_intent: RaiseProfile) -> tuple[SaidCall, ...]:
-    """Only with a whole network profile (B09): whoever knows the addresses of the CSMS says it."""
+    """Not in one word: with a network profile, its place in the order, and a restart (A05, B09, B10)."""
     return ()
+
+
+def _network(version: str, intent: OfferNetwork) -> tuple[SaidCall, ...]:
+    """`version` is for show: a station chooses by subprotocol."""
+    data = {
+        "ocppVersion": version,
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": intent.url,
+        "messageTimeout": _PATIENCE,
+        "securityProfile": int(intent.profile),
+        "ocppInterface": intent.interface,
+    }
+    return (SaidCall("SetNetworkProfile", {"configurationSlot": intent.slot, "connectionData": data}),)
+
+
+def _order(intent: PreferNetworks) -> tuple[SaidCall, ...]:
+    component, name, _ = _VARIABLES[Reading.NETWORKS]
+    row = {**_variable(component, name), "attributeValue": ",".join(map(str, intent.slots))}
+    return (SaidCall("SetVariables", {"setVariableData": [row]}),)
 
 
 def _restart(_intent: Restart) -> tuple[SaidCall, ...]:
     return (SaidCall("Reset", {"type": "OnIdle"}),)
 
 
-def _variable(name: str, attribute: str | None = None) -> dict[str, Any]:
-    row: dict[str, Any] = {"component": {"name": _SECURITY}, "variable": {"name": name}}
+def _variable(component: str, name: str, attribute: str | None = None) -> dict[str, Any]:
+    row: dict[str, Any] = {"component": {"name": component}, "variable": {"name": name}}
     return row if attribute is None else {**row, "attributeType": attribute}
 
 
@@ -192,7 +216,7 @@ def _read_fact(call: SaidCall, payload: Mapping[str, Any]) -> IntentAnswer:
     return replace(answer, readings=(ReadingTold(_READING_OF[asked], value),))
 
 
-def _sayings(words: CertificateWords) -> Sayings:
+def _sayings(words: CertificateWords, version: str) -> Sayings:
     speech = _Speech(words)
     return {
         RequestCsr: Saying(speech.trigger, read_status),
@@ -204,8 +228,10 @@ def _sayings(words: CertificateWords) -> Sayings:
         ReadFacts: Saying(_facts, _read_fact),
         Restart: Saying(_restart, read_status),
         RaiseProfile: Saying(_profile, read_status),
+        OfferNetwork: Saying(partial(_network, version), read_status),
+        PreferNetworks: Saying(_order, _read_setting),
     }
 
 
-INTENTS_V201: Final = _sayings(WORDS_V201)
-INTENTS_V21: Final = _sayings(WORDS_V21)
+INTENTS_V201: Final = _sayings(WORDS_V201, "OCPP20")
+INTENTS_V21: Final = _sayings(WORDS_V21, "OCPP21")

@@ -125,8 +125,9 @@ class CertificateDesk:
         )
         if not has_credential or (wanted > SecurityProfile.UNSECURED_BASIC and not has_root):
             return False
-        self._profile_before = now
-        self._set_profile(wanted)
+        if Fault.PROFILE_NOT_TAKEN_UP not in self.faults:
+            self._profile_before = now
+            self._set_profile(wanted)
         return True
 
     def _set_profile(self, profile: int) -> None:

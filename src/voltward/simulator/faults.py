@@ -51,6 +51,11 @@ class Fault(StrEnum):
     LOST_BEFORE_CHAIN = "lost-before-chain"
     LOST_AFTER_CHAIN = "lost-after-chain"
 
+    # Its security profile.
+    NETWORK_REJECTED = "network-rejected"
+    ORDER_REJECTED = "order-rejected"
+    PROFILE_NOT_TAKEN_UP = "profile-not-taken-up"
+
     # The roots that it trusts.
     STORE_FULL = "store-full"
     INSTALL_REJECTED = "install-rejected"
@@ -93,6 +98,9 @@ FAULT_WORDS: Final[Mapping[Fault, str]] = {
     Fault.LOST_AFTER_CSR: "loses its link once, when it has asked for a certificate",
     Fault.LOST_BEFORE_CHAIN: "loses its link once, and the certificate that came, before it answers",
     Fault.LOST_AFTER_CHAIN: "loses its link once, before it answers that it has kept a certificate",
+    Fault.NETWORK_REJECTED: "rejects every network profile",
+    Fault.ORDER_REJECTED: "rejects every order of its network profiles",
+    Fault.PROFILE_NOT_TAKEN_UP: "accepts a higher security profile, and comes back on the old one",
     Fault.STORE_FULL: "has no room for a root",
     Fault.INSTALL_REJECTED: "rejects every root",
     Fault.INSTALL_FAILED: "fails to install any root",

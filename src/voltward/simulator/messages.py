@@ -18,6 +18,7 @@ from voltward.simulator.certificate_desk import CertificateDesk, Request
 from voltward.simulator.certificate_rules import CertificateRules
 from voltward.simulator.frames import Payload
 from voltward.simulator.memory.hash_data import HashData
+from voltward.simulator.network_desk import NetworkDesk
 
 VENDOR = "Voltward"
 MODEL = "Simulated"
@@ -104,6 +105,7 @@ class Standing:
     now: datetime
     certificates: CertificateDesk
     anchors: AnchorDesk
+    networks: NetworkDesk
 
     @property
     def settings(self) -> MutableMapping[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from voltward.domain.secret import Secret
+from voltward.domain.security_profile import SecurityProfile
 from voltward.simulator import certificate_messages_v2 as certificates
 from voltward.simulator.certificate_messages import triggered
 from voltward.simulator.frames import Payload
@@ -26,6 +27,7 @@ from voltward.simulator.messages import (
     Telling,
     required,
 )
+from voltward.simulator.network_desk import ORDER, Network
 
 _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
@@ -145,12 +147,24 @@ def _set_variable(name: str, value: str, standing: Standing) -> str:
     if name == _PASSWORD and len(value) in _PASSWORD_SIZES:
         standing.certificates.memory.password = Secret(value.encode())
         return "Accepted"
+    if name == ORDER:
+        kept = standing.networks.prefer(value, has_root=bool(standing.anchors.roots()))
+        return "RebootRequired" if kept else "Rejected"
     if name in _READ_ONLY or name in _WRITE_ONLY:
         return "Rejected"
     if name not in standing.settings:
         return _knows(standing, name)
     standing.settings[name] = value
     return "Accepted"
+
+
+def _set_network_profile(request: Payload, standing: Standing) -> Reply:
+    slot, data = required(request, "configurationSlot", int), required(request, "connectionData", dict)
+    profile, url = required(data, "securityProfile", int), required(data, "ocppCsmsUrl", str)
+    known = profile in {int(one) for one in SecurityProfile}
+    network = Network(SecurityProfile(profile), url) if known else None
+    reason = standing.networks.offer(slot, network) if network is not None else "InvalidNetworkConf"
+    return Reply({**_REJECTED, "statusInfo": {"reasonCode": reason}} if reason else _ACCEPTED)
 
 
 def _trigger(uses: Mapping[str, CertificateUse], request: Payload, standing: Standing) -> Reply:
@@ -214,6 +228,7 @@ V201 = MessageTable(
         "RequestStopTransaction": _request_stop,
         "Reset": _reset,
         "GetVariables": _get_variables,
+        "SetNetworkProfile": _set_network_profile,
         "SetVariables": _set_variables,
         "TriggerMessage": partial(_trigger, certificates.USES_201),
         "UnlockConnector": _unlock,
@@ -222,6 +237,7 @@ V201 = MessageTable(
     },
     settings={
         "OCPPCommCtrlr.HeartbeatInterval": "300",
+        ORDER: "1",
         "SampledDataCtrlr.TxUpdatedInterval": "60",
         "ChargingStation.Model": MODEL,
         **certificates.SETTINGS,

@@ -42,6 +42,7 @@ from voltward.simulator.messages import (
     Standing,
     Telling,
 )
+from voltward.simulator.network_desk import NetworkDesk
 from voltward.simulator.open_calls import OpenCall, OpenCalls
 from voltward.simulator.outputs import HangUp, Output, SetClock, Tally, Transmit
 from voltward.simulator.security_events import SecurityEvents
@@ -86,6 +87,7 @@ class StationModel:
         self.memory.settings = {**self.table.settings, **self.memory.settings}
         self.certificates = CertificateDesk(self.memory, self.table.rules, serial, faults)
         self.anchors = AnchorDesk(self.memory, self.table.rules, faults)
+        self.networks = NetworkDesk(self.certificates)
         self.tally = Tally()
         self.round_trips: deque[float] = deque(maxlen=1000)  # seconds
         self._mark = mark or hashlib.sha256(identity.encode()).hexdigest()[:12]
@@ -128,7 +130,7 @@ class StationModel:
         """
         self.certificates.provision(dial)
         login = self.certificates.login(dial.login, self.dialect, now)
-        return replace(dial, login=login, endpoint=self.anchors.dress(dial.endpoint))
+        return replace(dial, login=login, endpoint=self.networks.dress(self.anchors.dress(dial.endpoint)))
 
     def turned_away(self) -> None:
         """The other side refused the credential."""
@@ -146,6 +148,7 @@ class StationModel:
         self._is_linked = True
         self.certificates.worked(now)
         self.anchors.worked(root)
+        self.networks.worked()
         out: list[Output] = []
         if self.registration is not Registration.ACCEPTED:
             if Fault.SENDS_BEFORE_BOOT in self.faults:
@@ -343,7 +346,7 @@ class StationModel:
     def standing(self, now: datetime) -> Standing:
         """What its answers look at."""
         accepted = self.registration is Registration.ACCEPTED
-        return Standing(accepted, self.charge, now, self.certificates, self.anchors)
+        return Standing(accepted, self.charge, now, self.certificates, self.anchors, self.networks)
 
     def _take_call(self, frame: Frame, now: datetime) -> list[Output]:
         self.tally.asked += 1
@@ -369,6 +372,7 @@ class StationModel:
     def _follow(self, reply: Reply, now: datetime) -> list[Output]:
         """What the station does after it has answered."""
         if reply.ending is Ending.REBOOT:
+            self.networks.restarted(has_root=bool(self.anchors.roots()))
             self.registration = Registration.UNKNOWN
             self._restarted = True
             self._heartbeat_at = None

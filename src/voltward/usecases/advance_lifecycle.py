@@ -17,6 +17,7 @@ from voltward.domain.station import StationId
 from voltward.lifecycles.effects import (
     AskStation,
     AwaitCertificate,
+    BeginUpgrade,
     DiscardCertificate,
     IssueCertificate,
     KeepAnchors,
@@ -28,7 +29,10 @@ from voltward.lifecycles.effects import (
     WithdrawAsks,
 )
 from voltward.lifecycles.machines import MACHINES
+from voltward.lifecycles.renewal_state import TriedAgain
 from voltward.lifecycles.step import IllegalTransition
+from voltward.lifecycles.upgrade_state import KIND as UPGRADE_KIND
+from voltward.lifecycles.upgrade_state import NOWHERE, NetworkPlace, Upgrade, UpgradeWanted
 from voltward.ports.clock import Entropy
 from voltward.ports.lifecycles import Errand, Lifecycle
 from voltward.ports.storage import UnitOfWork
@@ -47,17 +51,24 @@ def no_certificates() -> Sequence[bytes]:
     return ()
 
 
+def nowhere(_group: str) -> NetworkPlace:
+    """Where nobody has set where stations reach us."""
+    return NOWHERE
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What a step needs beside the unit of work: the time, names for new rows, and who makes it.
 
-    `known`: the certificates (DER) that a station's list is read with.
+    `known`: the certificates (DER) that a station's list is read with. `place_of`: where the stations of a
+    group reach us.
     """
 
     now: datetime
     entropy: Entropy
     actor: str = ACTOR
     known: Callable[[], Sequence[bytes]] = no_certificates
+    place_of: Callable[[str], NetworkPlace] = nowhere
 
 
 async def advance_lifecycle(
@@ -84,6 +95,24 @@ async def advance_lifecycle(
         if carry_out is not None:
             await carry_out(_Doing(work, after, moment, number), effect)
     return await work.lifecycles.save(after) if after != lifecycle else after
+
+
+async def begin_upgrade(
+    work: UnitOfWork, station: StationId, wanted: BeginUpgrade, moment: Moment
+) -> Lifecycle | None:
+    """Lead a station to a profile; an upgrade that is under way goes on at once. None: it is not there."""
+    record = await work.stations.get(station)
+    if record is None:
+        return None
+    place = moment.place_of(record.group)
+    for lifecycle in await work.lifecycles.open_of(station):
+        if isinstance(lifecycle.state, Upgrade):
+            moved = replace(lifecycle, state=replace(lifecycle.state, place=place))
+            return await advance_lifecycle(work, moved, TriedAgain(moment.actor), moment)
+    state = Upgrade(since=moment.now, profile=wanted.profile, terms=wanted.terms, place=place)
+    name = moment.entropy.identifier()
+    begun = Lifecycle(name, UPGRADE_KIND, station, state, moment.now, moment.actor)
+    return await advance_lifecycle(work, await work.lifecycles.save(begun), UpgradeWanted(), moment)
 
 
 def takes(lifecycle: Lifecycle, fact: type) -> bool:
@@ -163,6 +192,10 @@ async def _keep(doing: _Doing, effect: KeepAnchors) -> None:
         await _journal(doing.work, doing.lifecycle, moment, kind, facts)
 
 
+async def _upgrade(doing: _Doing, effect: BeginUpgrade) -> None:
+    await begin_upgrade(doing.work, doing.station, effect, doing.moment)
+
+
 async def _journal(
     work: UnitOfWork, lifecycle: Lifecycle, moment: Moment, kind: str, facts: Mapping[str, FactValue]
 ) -> None:
@@ -183,4 +216,5 @@ _CARRIED_OUT: Mapping[type[Any], Callable[[_Doing, Any], Awaitable[None]]] = {
     TellOperator: _tell,
     RememberForm: _remember,
     KeepAnchors: _keep,
+    BeginUpgrade: _upgrade,
 }

@@ -36,6 +36,7 @@ from voltward.lifecycles.renewal_state import (
     CsrUnfit,
     RenewalOrigin,
 )
+from voltward.lifecycles.upgrade_state import CameOn
 from voltward.ports.storage import Conflict, Store, UnitOfWork
 from voltward.usecases.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.read_anchors import start_reading
@@ -154,6 +155,8 @@ async def _proven(work: UnitOfWork, fact: Proven, _hearing: Hearing, moment: Mom
 
 async def _came_back(work: UnitOfWork, fact: CameBack, _hearing: Hearing, moment: Moment) -> None:
     await _offer(work, fact.station, CameWith(fact.fingerprint), moment)
+    if fact.profile is not None:
+        await _offer(work, fact.station, CameOn(fact.profile), moment)
 
 
 async def _anchor_moved(work: UnitOfWork, fact: AnchorMoved, hearing: Hearing, moment: Moment) -> None:

@@ -131,6 +131,7 @@ def _settings(plan: DeploymentPlan, references: dict[RoomName, str]) -> bytes:
     values = {
         "operator_name": plan.operator_name,
         "csms_url": plan.csms_url,
+        "endpoint": f"wss://{_in_url(plan.hosts[0])}:8443/ocpp",
         "gateway_unlock": references[RoomName.GATEWAY],
         "signer_unlock": references[RoomName.SIGNER],
         "store_url": plan.store.url,
@@ -146,3 +147,7 @@ def _settings(plan: DeploymentPlan, references: dict[RoomName, str]) -> bytes:
         lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in said.items())
         text += "\n".join(("", "[signer]", "# The token that has the authorities' keys.", *lines, ""))
     return text.encode("utf-8")
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -17,10 +17,11 @@ from functools import partial
 import structlog
 
 from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.lifecycles.upgrade_state import NetworkPlace
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import ChangeFeed, Conflict, Store
-from voltward.usecases.advance_lifecycle import Moment, no_certificates
+from voltward.usecases.advance_lifecycle import Moment, no_certificates, nowhere
 from voltward.usecases.forget_orders import OrdersOver, forget_orders
 from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
 from voltward.usecases.issue_certificate import IssuingDesk
@@ -60,6 +61,7 @@ class WorkerParts:
     schedule: ScheduleTerms
     holder: str
     known: Callable[[], Sequence[bytes]] = no_certificates  # what lists of stations are read with
+    place_of: Callable[[str], NetworkPlace] = nowhere  # where the stations of a group reach us
     revocations: Levelling | None = None  # None: no signer of its own
     over: OrdersOver | None = None  # None: orders are kept for ever
     lists: ListDesk | None = None  # of other authorities; None: they are not looked for
@@ -179,7 +181,8 @@ class Worker:
             self._log.warning("list_delayed", authority=due.authority.id, reason=fault.what)
 
     def _moment(self) -> Moment:
-        return Moment(self._parts.clock.now(), self._parts.entropy, known=self._parts.known)
+        parts = self._parts
+        return Moment(parts.clock.now(), parts.entropy, known=parts.known, place_of=parts.place_of)
 
     async def _news(self) -> None:
         try:

@@ -12,6 +12,7 @@ from voltward.simulator.faults import Fault
 from voltward.simulator.frames import CALL, Frame, read_frame, write_call, write_error, write_result
 from voltward.simulator.memory.station_memory import StationMemory
 from voltward.simulator.messages import Charge, MessageTable, Standing
+from voltward.simulator.network_desk import NetworkDesk
 from voltward.simulator.outputs import Output, Transmit
 from voltward.simulator.station import StationModel
 
@@ -68,4 +69,6 @@ def standing(table: MessageTable, *, accepted: bool = True, charge: Charge | Non
     """What an answer of a station without faults looks at."""
     memory = StationMemory(settings=dict(table.settings))
     desk = CertificateDesk(memory, table.rules, "SN-1", frozenset())
-    return Standing(accepted, charge, T0, desk, AnchorDesk(memory, table.rules, frozenset()))
+    return Standing(
+        accepted, charge, T0, desk, AnchorDesk(memory, table.rules, frozenset()), NetworkDesk(desk)
+    )

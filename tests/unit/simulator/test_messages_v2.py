@@ -17,11 +17,23 @@ CHARGE = Charge("charge-7", 1500, 1, remote_start=5)
 SPOKEN = [(table, saying) for table in BOTH for saying in sorted(set(table.phrases) - {Saying.UNKNOWN})]
 ID_TOKEN = {"idToken": "A", "type": "Central"}
 ENTRY = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+NETWORK = {
+    "ocppVersion": "OCPP20",
+    "ocppTransport": "JSON",
+    "ocppCsmsUrl": "wss://csms.example/ocpp",
+    "messageTimeout": 30,
+    "securityProfile": 3,
+    "ocppInterface": "Wired0",
+}
 
 REQUESTS: dict[str, list[dict[str, Any]]] = {
     "RequestStartTransaction": [{"remoteStartId": 5, "idToken": ID_TOKEN}],
     "RequestStopTransaction": [{"transactionId": "charge-7"}, {"transactionId": "other"}],
     "Reset": [{"type": "Immediate"}],
+    "SetNetworkProfile": [
+        {"configurationSlot": 2, "connectionData": NETWORK},
+        {"configurationSlot": 9, "connectionData": NETWORK},
+    ],
     "GetVariables": [{"getVariableData": [ENTRY]}],
     "SetVariables": [{"setVariableData": [{**ENTRY, "attributeValue": "x" * 20}]}],
     "TriggerMessage": [

@@ -57,6 +57,7 @@ def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
         lambda: policies.check_operator(settings),
         lambda: policies.check_groups(settings, rulebook),
         lambda: policies.check_observed(settings, now),
+        lambda: policies.check_places(settings),
         lambda: routes.check_routes(settings),
         lambda: routes.check_ways(settings),
         lambda: check_quirks(settings, now),

@@ -8,6 +8,7 @@ from datetime import datetime
 from voltward.bootstrap.group_orders import observed_of, ordered_action
 from voltward.bootstrap.schemas import check_schema_lengths
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, from_fault
+from voltward.bootstrap.station_places import station_places
 from voltward.domain.errors import VoltwardError
 from voltward.rulebook.catalogue import Rulebook
 from voltward.settings import Settings
@@ -74,3 +75,9 @@ def check_observed(settings: Settings, now: datetime) -> Iterator[Remark]:
             yield Note(
                 f"{table} learns passwords that the CSMS takes: see for yourself that it refuses a wrong one."
             )
+
+
+def check_places(settings: Settings) -> Iterator[Remark]:
+    """What network profiles tell stations can be dialled."""
+    station_places(settings)
+    yield from ()

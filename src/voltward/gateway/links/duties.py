@@ -187,7 +187,7 @@ class LinkDuties:
         """Somebody was let in: tell the store what it does not know yet."""
         entry, now = judgement.entry, self.clock.now()
         if entry is not None and entry.has_lifecycle and is_vouched(judgement.decision, entry):
-            self.facts.tell(CameBack(entry.station.id, now, _shown(judgement)))
+            self.facts.tell(CameBack(entry.station.id, now, _shown(judgement), judgement.profile))
         if entry is None or judgement.decision.is_indulged:
             return
         seen = _first_seen(judgement, entry, now)

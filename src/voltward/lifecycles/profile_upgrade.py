@@ -1,0 +1,342 @@
+"""How a station goes to a higher security profile, and back where that does not work (A05, B09, B10).
+
+One version is told in a word. The others are given a network profile in a slot of theirs that is free, its
+slot is put first in their order, and they are restarted. Proven is a link on the new profile with an answered
+question (ruling 28); the floor follows by itself (ruling 13), so until then the old profile lets it in.
+
+A station that comes back as before has fallen back. Its old order is put back, so that it does not try what
+fails at every start; somebody is told, and all of it is tried again after a day, then later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from voltward.domain.intents import (
+    Intent,
+    OfferNetwork,
+    Outcome,
+    PreferNetworks,
+    RaiseProfile,
+    ReadFacts,
+    Reading,
+    Restart,
+)
+from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
+from voltward.lifecycles.effects import (
+    AskStation,
+    Cancelled,
+    LifecycleEffect,
+    Record,
+    TellOperator,
+    TimeCame,
+    WakeAt,
+    WithdrawAsks,
+)
+from voltward.lifecycles.renewal_state import TriedAgain
+from voltward.lifecycles.step import Step, Table
+from voltward.lifecycles.upgrade_state import (
+    ASKING,
+    FINAL,
+    KIND,
+    OPEN,
+    CameOn,
+    Upgrade,
+    UpgradePhase,
+    UpgradeWanted,
+)
+
+P = UpgradePhase
+UPGRADE: Final[Table[Upgrade]] = Table(KIND, P.NEW, FINAL)
+
+LIKELY_SLOTS: Final = (1, 2, 3, 4, 0)  # which slots there are is told in no answer: these are tried
+LONGEST_SLOT: Final = 2  # digits
+
+BY_HAND: Final = "Set its security profile at the station, or from its CSMS"
+SET_ENDPOINT: Final = (
+    "Set `certificates.endpoint` to the URL that stations dial; then `voltward station raise ID`"
+)
+LOOK: Final = (
+    "See what its new link fails at (`voltward station explain ID`); `voltward station raise ID` tries again"
+)
+
+
+def _enter(
+    state: Upgrade,
+    phase: UpgradePhase,
+    now: datetime,
+    *effects: LifecycleEffect,
+    wake: datetime | None = None,
+) -> Step[Upgrade]:
+    """Into a phase; where it begins with a question, that is asked."""
+    after = replace(state, phase=phase, since=now, tries=0)
+    asked = (_question(after),) if phase in ASKING else ()
+    return Step(after, (*effects, *asked, WakeAt(wake)))
+
+
+def _question(state: Upgrade) -> AskStation:
+    """What the station is asked in this phase."""
+    intent: Intent
+    match state.phase:
+        case P.TELLING:
+            intent = RaiseProfile(state.profile)
+        case P.READING:
+            intent = ReadFacts((Reading.NETWORKS,))
+        case P.OFFERING:
+            intent = OfferNetwork(state.spare[0], state.place.url, state.profile, state.place.interface)
+        case P.ORDERING:
+            intent = PreferNetworks((state.spare[0], *state.slots))
+        case P.PUTTING_BACK:
+            intent = PreferNetworks(state.slots)
+        case _:
+            intent = Restart()
+    return AskStation(intent, state.terms.ask_patience)
+
+
+def _stuck(state: Upgrade, now: datetime, what: str, mend: str) -> Step[Upgrade]:
+    """Somebody has to look; what the station has goes on, and later all of it is tried again."""
+    wait = min(state.terms.stuck_pause * 2 ** min(state.rounds, 10), state.terms.longest_stuck)
+    after = replace(state, rounds=state.rounds + 1, problem=what, mend=mend, has_moved=False)
+    return _enter(after, P.STUCK, now, WithdrawAsks(), TellOperator(what, mend), wake=now + wait)
+
+
+def _given_up(state: Upgrade, now: datetime, what: str, mend: str) -> Step[Upgrade]:
+    """Not this time: an order that was changed is put back before anything else."""
+    if not state.has_moved:
+        return _stuck(state, now, what, mend)
+    return _enter(replace(state, problem=what, mend=mend), P.PUTTING_BACK, now, WithdrawAsks())
+
+
+def _await_it(state: Upgrade, now: datetime) -> Step[Upgrade]:
+    """The next that is heard of it is a link, on one profile or the other."""
+    return _enter(state, P.UNPROVEN, now, wake=now + state.terms.proof_patience)
+
+
+def _slots(text: str) -> tuple[int, ...]:
+    """The order as a station writes it; empty where that is no order."""
+    numbers = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) <= LONGEST_SLOT for part in numbers):
+        return ()
+    return tuple(dict.fromkeys(int(part) for part in numbers))
+
+
+# ------------------------------------------------------------------------------------------ the order
+
+
+@UPGRADE.on(P.NEW, fact=UpgradeWanted, to={P.TELLING})
+def _begin(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """In one word, where its version has one."""
+    fresh = replace(state, problem="", mend="", waits_for_idle=False, came_with_new=False)
+    return _enter(fresh, P.TELLING, now)
+
+
+@UPGRADE.on(P.TELLING, fact=Agreed, to={P.UNPROVEN})
+def _told(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """It makes its link anew by itself."""
+    return _await_it(state, now)
+
+
+@UPGRADE.on(P.TELLING, fact=Refused, to={P.STUCK})
+def _not_told(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """It lacks something: a root, a certificate, a password."""
+    assert isinstance(fact, Refused)
+    what = f"it does not go to profile {int(state.profile)} ({answer_words(fact.answer)})"
+    return _stuck(state, now, what, BY_HAND)
+
+
+@UPGRADE.on(P.TELLING, fact=Unable, to={P.READING, P.STUCK})
+def _not_in_a_word(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """Its version wants a whole network profile: where we are has to be known."""
+    if state.place.url:
+        return _enter(state, P.READING, now)
+    what = f"nobody has set where it would reach us on profile {int(state.profile)}"
+    return _stuck(state, now, what, SET_ENDPOINT)
+
+
+@UPGRADE.on(P.READING, fact=Agreed, to={P.OFFERING, P.STUCK})
+def _read(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """A slot that is in no use is taken: the one that it dials by now stays as it is (B09)."""
+    assert isinstance(fact, Agreed)
+    told = next((each.value for each in fact.answer.readings if each.reading is Reading.NETWORKS), "")
+    slots = _slots(told)
+    if not slots:
+        return _stuck(state, now, "it does not say in which order it dials by its networks", BY_HAND)
+    spare = tuple(slot for slot in LIKELY_SLOTS if slot not in slots)
+    if not spare:
+        return _stuck(state, now, f"all its networks are in use ({told[:40]})", BY_HAND)
+    return _enter(replace(state, slots=slots, spare=spare), P.OFFERING, now)
+
+
+@UPGRADE.on(P.READING, fact=Refused, to={P.STUCK})
+@UPGRADE.on(P.READING, fact=Unable, to={P.STUCK})
+def _not_read(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """Without its order nothing can be put back: so nothing is changed."""
+    assert isinstance(fact, Refused | Unable)
+    what = f"it does not say by which networks it dials ({answer_words(fact.answer)})"
+    return _stuck(state, now, what, BY_HAND)
+
+
+@UPGRADE.on(P.OFFERING, fact=Agreed, to={P.ORDERING})
+def _offered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """It is kept, and put first."""
+    return _enter(replace(state, has_moved=True), P.ORDERING, now)
+
+
+@UPGRADE.on(P.OFFERING, fact=Refused, to={P.OFFERING, P.STUCK})
+def _slot_refused(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """It may have no such slot (InvalidConfSlot): the next one."""
+    assert isinstance(fact, Refused)
+    if len(state.spare) > 1:
+        return _enter(replace(state, spare=state.spare[1:]), P.OFFERING, now)
+    what = f"it takes our network profile in no slot ({answer_words(fact.answer)})"
+    return _stuck(state, now, what, BY_HAND)
+
+
+@UPGRADE.on(P.ORDERING, fact=Agreed, to={P.RESTARTING})
+def _ordered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """It counts from its next start on."""
+    return _enter(state, P.RESTARTING, now)
+
+
+@UPGRADE.on(P.ORDERING, fact=Refused, to={P.STUCK, P.PUTTING_BACK})
+@UPGRADE.on(P.OFFERING, P.ORDERING, fact=Unable, to={P.STUCK, P.PUTTING_BACK})
+def _not_ordered(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """It lacks a root or a certificate (A05.FR.02, FR.03), or knows no such thing; its order is as it was."""
+    assert isinstance(fact, Refused | Unable)
+    what = f"it does not dial by a network on profile {int(state.profile)} ({answer_words(fact.answer)})"
+    was_lost = state.has_moved and state.tries > 0  # an earlier answer, which may have been a yes
+    return _given_up(state, now, what, BY_HAND) if was_lost else _stuck(state, now, what, BY_HAND)
+
+
+@UPGRADE.on(P.RESTARTING, fact=Agreed, to={P.UNPROVEN})
+@UPGRADE.on(P.RESTARTING, fact=Unanswered, to={P.UNPROVEN})
+def _restarts(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """Now, or when nobody charges; a link that ends before the answer is what was asked for."""
+    assert isinstance(fact, Agreed | Unanswered)
+    waits = fact.answer.outcome is Outcome.SCHEDULED
+    return _await_it(replace(state, waits_for_idle=waits), now)
+
+
+@UPGRADE.on(P.RESTARTING, fact=Refused, to={P.UNPROVEN})
+@UPGRADE.on(P.RESTARTING, fact=Unable, to={P.UNPROVEN})
+def _does_not_restart(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """It changes over when it starts for another reason, within the time for a proof."""
+    return _await_it(replace(state, waits_for_idle=True), now)
+
+
+# ------------------------------------------------------------------------------------------ the proof
+
+
+@UPGRADE.on(*OPEN, fact=CameOn, to=set(OPEN))
+def _came(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """On the new profile: any answer there proves it. As before: it has fallen back, or not tried yet."""
+    assert isinstance(fact, CameOn)
+    if fact.profile >= state.profile:
+        seen = _await_it(replace(state, came_with_new=True), now)
+        asked = AskStation(ReadFacts((Reading.ORGANISATION,)), state.terms.ask_patience)
+        return Step(seen.state, (WithdrawAsks(), *seen.effects, asked))
+    if state.phase is not P.UNPROVEN or (state.waits_for_idle and not state.came_with_new):
+        return Step(state)
+    what = f"it came back on profile {int(fact.profile)}, not on {int(state.profile)}; it works as before"
+    return _given_up(state, now, what, LOOK)
+
+
+@UPGRADE.on(P.UNPROVEN, fact=Agreed, to={P.UNPROVEN, P.DONE})
+@UPGRADE.on(P.UNPROVEN, fact=Refused, to={P.UNPROVEN, P.DONE})
+@UPGRADE.on(P.UNPROVEN, fact=Unable, to={P.UNPROVEN, P.DONE})
+def _answered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """Whatever it answers there, it keeps the conversation up (ruling 28)."""
+    if not state.came_with_new:
+        return Step(state)
+    told = Record("profile_upgraded", {"profile": int(state.profile)})
+    return _enter(replace(state, problem="", mend=""), P.DONE, now, WithdrawAsks(), told)
+
+
+@UPGRADE.on(P.UNPROVEN, fact=TimeCame, to={P.PUTTING_BACK, P.STUCK})
+def _never_came(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """Said, and not done in time."""
+    what = f"it agreed to go to profile {int(state.profile)}, and did not come on it; what it had goes on"
+    return _given_up(state, now, what, LOOK)
+
+
+@UPGRADE.on(P.UNPROVEN, fact=TriedAgain, to={P.RESTARTING, P.TELLING})
+def _pushed(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """Restarted once more, where that is what it waits for; else told once more."""
+    if state.has_moved:
+        return _enter(state, P.RESTARTING, now, WithdrawAsks())
+    return _from_the_top(state, fact, now)
+
+
+@UPGRADE.on(P.PUTTING_BACK, fact=Agreed, to={P.STUCK})
+def _put_back(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """As it was: now somebody has to look."""
+    return _stuck(state, now, state.problem, state.mend)
+
+
+@UPGRADE.on(P.PUTTING_BACK, fact=Refused, to={P.STUCK})
+@UPGRADE.on(P.PUTTING_BACK, fact=Unable, to={P.STUCK})
+def _not_put_back(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """It keeps what fails first in its order, and falls back at every start."""
+    assert isinstance(fact, Refused | Unable)
+    what = f"{state.problem}; its old order could not be put back ({answer_words(fact.answer)})"
+    return _stuck(state, now, what, state.mend)
+
+
+# ------------------------------------------------------------------------------------------ in many phases
+
+
+def _waits(state: Upgrade, _fact: object, _now: datetime) -> Step[Upgrade]:
+    """Nothing that matters here."""
+    return Step(state)
+
+
+def _from_the_top(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """Once more, from what the station says now."""
+    begun = _begin(state, UpgradeWanted(), now)
+    return Step(begun.state, (WithdrawAsks(), *begun.effects))
+
+
+def _ask_again(state: Upgrade, _fact: object, _now: datetime) -> Step[Upgrade]:
+    """The same once more, after a pause or because somebody wants it."""
+    return Step(state, (WithdrawAsks(), _question(state), WakeAt(None)))
+
+
+def _unanswered(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """It was asked and did not answer: once more after a pause, and not for ever."""
+    assert isinstance(fact, Unanswered)
+    what = f"it did not answer while it was {state.phase.value} ({answer_words(fact.answer)})"
+    if state.tries + 1 >= state.terms.tries:
+        moved = state.has_moved and state.phase is not P.PUTTING_BACK
+        return _given_up(replace(state, has_moved=moved), now, what, LOOK)
+    wait = min(state.terms.first_pause * 2**state.tries, state.terms.longest_pause)
+    return Step(replace(state, tries=state.tries + 1), (WakeAt(now + wait),))
+
+
+def _not_there(state: Upgrade, _fact: object, _now: datetime) -> Step[Upgrade]:
+    """The ask waits on; a station that does not come is told about elsewhere."""
+    return Step(state, (_question(state),))
+
+
+def _cancelled(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
+    """An operator ends it; an order that was changed is put back, whenever the station is there."""
+    assert isinstance(fact, Cancelled)
+    told = Record("upgrade_cancelled", {"by": fact.by})
+    back = (AskStation(PreferNetworks(state.slots), state.terms.ask_patience),) if state.has_moved else ()
+    return _enter(state, P.CANCELLED, now, WithdrawAsks(), *back, told)
+
+
+for _phase in OPEN:
+    UPGRADE.on(_phase, fact=Cancelled, to={P.CANCELLED})(_cancelled)
+    UPGRADE.on(_phase, fact=UpgradeWanted, to={_phase})(_waits)
+for _phase in ASKING:
+    UPGRADE.on(_phase, fact=TimeCame, to={_phase})(_ask_again)
+    UPGRADE.on(_phase, fact=TriedAgain, to={_phase})(_ask_again)
+    UPGRADE.on(_phase, fact=NotThere, to={_phase})(_not_there)
+    if _phase is not P.RESTARTING:
+        UPGRADE.on(_phase, fact=Unanswered, to={_phase, P.PUTTING_BACK, P.STUCK})(_unanswered)
+UPGRADE.on(P.STUCK, fact=TimeCame, to={P.TELLING})(_from_the_top)
+UPGRADE.on(P.STUCK, fact=TriedAgain, to={P.TELLING})(_from_the_top)
+for _answer in (Unanswered, NotThere):
+    UPGRADE.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(_waits)
