@@ -206,4 +206,5 @@ async def test_how_a_station_comes_in_is_told_to_its_life_cycle(hall: Hall) -> N
     hall.duties.opened(await hall.judge())
 
     back = [fact for fact in facts_put(hall.duties) if isinstance(fact, CameBack)]
-    assert back == [CameBack(StationId("CP001"), hall.made.clock.now(), LEAF.fingerprint)]
+    third = SecurityProfile.TLS_CERTIFICATE
+    assert back == [CameBack(StationId("CP001"), hall.made.clock.now(), LEAF.fingerprint, third)]
