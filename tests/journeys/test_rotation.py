@@ -20,6 +20,7 @@ from voltward.domain.station import Standing
 from voltward.lifecycles.root_rotation import RootRotation
 from voltward.ocpp import DIALECTS
 from voltward.settings import load_settings
+from voltward.simulator.certificate_rules import Key
 from voltward.simulator.faults import Fault
 from voltward.simulator.live_station import LiveStation
 from voltward.simulator.memory.trust_store import Anchor
@@ -48,6 +49,10 @@ async def test_a_fleet_goes_from_root_to_root_and_two_are_held_back_by_name(
     made = world_of(template, folder, alone=False, prepare=prepare)
     async with made as world, fleet(world) as stations:
         honest, stubborn = stations[:6], [station.model.identity for station in stations[6:]]
+        careful = honest[3:]  # one of each version: they take a root only from the one that they have
+        for station in careful:
+            desk = station.model.anchors
+            desk.memory.settings[desk.rules.keys[Key.ROOT_CHECK]] = "true"
         await world.command("ca", "rotate", "prepare", "ecdsa")
         assert await world.command("ca", "rotate", "install") == {"begun": 8}
         await eventually(lambda: prospects_are(world, honest, stubborn), seconds=SECONDS)
@@ -57,13 +62,15 @@ async def test_a_fleet_goes_from_root_to_root_and_two_are_held_back_by_name(
         await world.command("ca", "rotate", "switch", *named)
         await taken_up(world)
         await come_again(stations, honest)
-        new = root_of(world, "root-ecdsa.2")
-        assert {station.model.anchors.root_in_use for station in honest} == {new}
+        new, crossed = (root_of(world, f"root-ecdsa.2{form}") for form in ("", "-crossed"))
+        assert [one.model.anchors.root_in_use for one in honest] == [new] * 3 + [crossed] * 3
         assert not any(station.is_connected for station in stations[6:])
 
+        one_way = [name for name, one in (await plan_of(world)).items() if one.no_way_back]
+        assert sorted(one_way) == sorted(one.model.identity for one in careful)
         await put_chain_back(operator_of(world), await rotation_of(world), CHAIN, ACTOR)
         await taken_up(world)
-        await come_again(stations, stations)
+        await come_again(stations, [one for one in stations if one not in careful])
 
         await switch_chain(operator_of(world), await rotation_of(world), CHAIN, ACTOR)
         await taken_up(world)
@@ -74,7 +81,8 @@ async def test_a_fleet_goes_from_root_to_root_and_two_are_held_back_by_name(
         assert sorted(over.facts["left_behind"]) == sorted(stubborn)
         await eventually(lambda: have_forgotten(world, honest), seconds=SECONDS)
         for station in honest:
-            assert station.model.memory.trust.roots(AnchorUse.CSMS) == (new,)
+            expected = crossed if station in careful else new
+            assert station.model.memory.trust.roots(AnchorUse.CSMS) == (expected,)
             assert station.is_connected
         (shown,) = await world.command("station", "anchors", honest[0].model.identity)
         assert [one["certificate"] for one in shown["held"]] == [new.fingerprint(hashes.SHA256()).hex()]

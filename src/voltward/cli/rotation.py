@@ -26,6 +26,7 @@ from voltward.lifecycles.root_rotation import RootRotation
 from voltward.settings import load_settings
 from voltward.usecases.rotate_root import (
     check_nobody_is_lost,
+    check_way_back,
     give_up_rotation,
     install_root,
     pause_rotation,
@@ -122,12 +123,19 @@ def switch(
 
 @app.command
 def back(
-    chain: Annotated[list[str] | None, Parameter(negative=())] = None, /, *, options: Options = Options()
+    chain: Annotated[list[str] | None, Parameter(negative=())] = None,
+    /,
+    *,
+    leave_behind: Named = None,
+    options: Options = Options(),
 ) -> None:
     """Show the old chain again: those named, or all that were switched."""
 
     async def story(deployment: Deployment) -> RootRotation:
         rotation = await _rotation(deployment)
+        prospects = await prospects_of(deployment, rotation, chain or ())
+        most = deployment.settings.certificates.most_left_behind
+        check_way_back(prospects, leave_behind or (), most)
         for name in chain or [one.chain for one in rotation.switched]:
             rotation = await put_chain_back(deployment, rotation, name, actor())
         return rotation

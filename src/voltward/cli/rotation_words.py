@@ -31,6 +31,7 @@ def prospect_facts(one: Prospect) -> dict[str, object]:
         "prospect": one.trusting.value,
         "reason": one.reason,
         "proven_at": one.proven_at,
+        "no_way_back": one.no_way_back or None,
     }
 
 

@@ -127,16 +127,27 @@ async def retire_root(
 
 def check_nobody_is_lost(prospects: Sequence[Prospect], left_behind: Collection[str], most: int) -> None:
     """OperatorFault where more than `most` would break, not counting those who are named."""
-    lost = [one for one in prospects if one.is_lost and not _is_named(one.station, left_behind)]
-    if len(lost) <= most:
-        return
-    names = ", ".join(str(one.station) for one in lost[:NAMED_IN_WORDS])
-    more = f" and {len(lost) - NAMED_IN_WORDS} more" if len(lost) > NAMED_IN_WORDS else ""
-    raise OperatorFault(
-        f"{len(lost)} stations would not reach us any more: {names}{more}.",
-        mend="`voltward ca rotate plan` tells why. Name them (--leave-behind ID) once each has another way "
-        "to us, or raise certificates.most_left_behind.",
+    lost = [one.station for one in prospects if one.is_lost]
+    words = (
+        "`voltward ca rotate plan` tells why. Name them (--leave-behind ID) once each has another way to us"
     )
+    _check(lost, left_behind, most, f"{words}, or raise certificates.most_left_behind.")
+
+
+def check_way_back(prospects: Sequence[Prospect], left_behind: Collection[str], most: int) -> None:
+    """OperatorFault where more than `most` may have lost the old root, not counting those who are named."""
+    lost = {one.station: one.no_way_back for one in prospects if one.no_way_back}
+    words = "; ".join(dict.fromkeys(lost.values()))
+    _check(list(lost), left_behind, most, f"Of each: {words}. Go on, or name them (--leave-behind ID).")
+
+
+def _check(lost: Sequence[StationId], left_behind: Collection[str], most: int, mend: str) -> None:
+    others = [one for one in lost if not _is_named(one, left_behind)]
+    if len(others) <= most:
+        return
+    names = ", ".join(map(str, others[:NAMED_IN_WORDS]))
+    more = f" and {len(others) - NAMED_IN_WORDS} more" if len(others) > NAMED_IN_WORDS else ""
+    raise OperatorFault(f"{len(others)} stations would not reach us any more: {names}{more}.", mend=mend)
 
 
 def _is_named(station: StationId, names: Collection[str]) -> bool:

@@ -34,12 +34,16 @@ class Trusting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One station; `reason` in words, `proven_at`: when it last came by a chain below the new root."""
+    """One station; `reason` in words, `proven_at`: when it last came by a chain below the new root.
+
+    `no_way_back`: why the old chain may not reach it any more; empty: it does.
+    """
 
     station: StationId
     trusting: Trusting
     reason: str
     proven_at: datetime | None = None
+    no_way_back: str = ""
 
     @property
     def is_lost(self) -> bool:
@@ -98,12 +102,12 @@ async def _prospect(
     untouched = _untouched(met, terms)
     if untouched:
         return Prospect(station, Trusting.UNTOUCHED, untouched)
-    proven_at = _proven_at(met, terms)
+    proven_at, rollover = _proven_at(met, terms), known.rollovers.get(station)
+    one_way = _one_way(station, known, terms)
     if station in known.holds_new:
-        return Prospect(station, Trusting.READY, "it holds the new root", proven_at)
+        return Prospect(station, Trusting.READY, "it holds the new root", proven_at, one_way)
     if proven_at is not None:
-        return Prospect(station, Trusting.READY, "it came by the new chain", proven_at)
-    rollover = known.rollovers.get(station)
+        return Prospect(station, Trusting.READY, "it came by the new chain", proven_at, one_way)
     inventory = await inventory_of(reading, station)
     words = _hindrance(rollover) or inventory.problem
     why = f": {words}" if words else ""
@@ -113,6 +117,16 @@ async def _prospect(
     if station in known.holds_old:
         return Prospect(station, Trusting.BREAKS, f"it holds the old root alone ({read}){why}")
     return Prospect(station, Trusting.UNKNOWN, f"it lists neither root ({read}){why}")
+
+
+def _one_way(station: StationId, known: _Known, terms: PlanTerms) -> str:
+    """Why it may have lost the old root; whether a station that checks has come meanwhile is not asked."""
+    rollover = known.rollovers.get(station)
+    if station in known.holds_new and station not in known.holds_old:
+        return "it does not list the old root any more"
+    if rollover is not None and rollover.wants_crossed and terms.served_since is not None:
+        return "it lets go of the old root once it has come by the new one (M05.FR.13)"
+    return ""
 
 
 def _hindrance(rollover: Rollover | None) -> str:

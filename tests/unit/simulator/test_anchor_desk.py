@@ -234,9 +234,10 @@ def test_a_type_that_the_version_does_not_have_is_refused(dialect: str) -> None:
 
 
 def test_it_knows_by_which_root_its_link_came_up() -> None:
-    desk, ours = Play.begin("ocpp2.0.1").model.anchors, read_pem_bundle(root().root_pem)[0]
-    assert not desk.is_by(root().root_pem.decode())
-
-    desk.worked(ours)
-    assert desk.is_by(root().root_pem.decode())
-    assert not desk.is_by(stranger().root_pem.decode())
+    desk = Play.begin("ocpp2.0.1").model.anchors
+    for other in (root(), stranger()):
+        desk.worked(read_pem_bundle(other.root_pem)[0])
+        assert [desk.is_by(one.root_pem.decode()) for one in (root(), stranger())] == [
+            other is root(),
+            other is stranger(),
+        ]

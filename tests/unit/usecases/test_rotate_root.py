@@ -20,6 +20,7 @@ from voltward.lifecycles.root_rotation import ChainSwitched, RotationPhase
 from voltward.usecases.rotate_root import (
     begin_rotation,
     check_nobody_is_lost,
+    check_way_back,
     give_up_rotation,
     install_root,
     pause_rotation,
@@ -149,3 +150,13 @@ def test_more_than_the_limit_may_not_be_lost_unless_they_are_named() -> None:
     check_nobody_is_lost(lost[:2], ("CP000", "CP001"), 0)
     check_nobody_is_lost(lost, (), 12)
     check_nobody_is_lost([PLAIN], (), 0)
+
+
+def test_the_way_back_stops_at_who_has_lost_the_old_root() -> None:
+    one_way = Prospect(CP001, Trusting.READY, "", NOON, "it does not list the old root any more")
+
+    with pytest.raises(OperatorFault, match=r"1 stations.*CP001.*does not list the old root"):
+        check_way_back([one_way, PLAIN], (), 0)
+    check_way_back([one_way], ("CP001",), 0)
+    check_way_back([one_way], (), 1)
+    check_way_back([HERE, PLAIN], (), 0)

@@ -6,11 +6,14 @@ import pytest
 
 from tests.fakes.builders import station
 from tests.fakes.clock import NOON
-from tests.fakes.rotations import CHAIN, FOREIGN, NEW, OLD, listed, met, rotation
+from tests.fakes.rotations import CHAIN, FOREIGN, NEW, OLD, WEEK, listed, met, rotation
 from tests.fakes.stores import put
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.acquaintance import Acquaintance, Manner
 from voltward.domain.station import Standing, StationId
+from voltward.lifecycles.rollover_state import KIND as ROLLOVER
+from voltward.lifecycles.rollover_state import Rollover, RolloverPhase
+from voltward.ports.lifecycles import Lifecycle
 from voltward.usecases.anchor_inventory import keep_anchors
 from voltward.usecases.rotation_plan import PlanTerms, Prospect, Trusting, plan_rotation
 
@@ -85,3 +88,18 @@ async def test_who_came_by_the_new_chain_is_ready_whatever_it_tells(fleet: SqlSt
     assert (await plan(fleet, served_since=LATER))["CP001"].proven_at is None
     found = (await plan(fleet, served_since=NOON))["CP001"]
     assert (found.trusting, found.proven_at) == (Trusting.READY, LATER)
+
+
+async def test_who_may_have_let_go_of_the_old_root_has_no_way_back(fleet: SqlStore) -> None:
+    await holds(fleet, "CP001", OLD, NEW)
+    await holds(fleet, "CP002", NEW)
+    await holds(fleet, "CP003", OLD, NEW)
+    careful = Rollover(NOON, rotation().roots, WEEK, RolloverPhase.READY, wants_crossed=True)
+    async with fleet.begin() as work:
+        await work.lifecycles.save(Lifecycle("l1", ROLLOVER, StationId("CP003"), careful, NOON, "ann"))
+        await work.commit()
+
+    assert [name for name, one in (await plan(fleet)).items() if one.no_way_back] == ["CP002"]
+    found = await plan(fleet, served_since=NOON)
+    assert [name for name, one in found.items() if one.no_way_back] == ["CP002", "CP003"]
+    assert "lets go of the old root" in found["CP003"].no_way_back
