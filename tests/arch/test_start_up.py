@@ -83,6 +83,12 @@ def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not heavy, f"voltward.cli imports {', '.join(heavy)}"
 
 
+def test_the_settings_import_neither_log_nor_metrics(tmp_path: Path) -> None:
+    loaded = _run("import sys\nimport voltward.settings\nprint(*sys.modules)", tmp_path).split()
+
+    assert not {"structlog", "prometheus_client", "sqlalchemy"} & set(loaded)
+
+
 def test_reading_the_published_schemas_runs_none_of_their_packages_code(tmp_path: Path) -> None:
     said = _run(
         "import sys\nfrom voltward.ocpp import DIALECTS\n"
