@@ -33,6 +33,7 @@ class EstWays:
     once: list[tuple[str, bytes]] = field(default_factory=list)  # status line and headers, body
     wrong_name: bool = False
     silent: bool = False
+    down: bool = False  # it hears, and breaks off
     clients: Authority | None = None  # who shows a certificate of these needs no password
 
 
@@ -80,6 +81,8 @@ class _Desk:
 
     def answer(self, request: Request) -> tuple[str, bytes] | None:
         self.asked.append(f"{request.method} {request.path}")
+        if self.ways.down:
+            raise ConnectionAbortedError
         if self.ways.silent:
             return None
         pair = b64encode(f"{USER}:{PASSWORD}".encode()).decode("ascii")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.fakes.certificates import Authority
+from tests.fakes.est_server import PASSWORD, USER, EstPlace, EstWays, est_server
 from tests.journeys.deployment import BITES_SECONDS, Part, Template, World, eventually, world_of
 from tests.journeys.living import SECONDS, becomes, living, shown, states
 from voltward.domain.secret import Secret
@@ -19,14 +23,47 @@ from voltward.simulator.faults import Fault
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
-SETTINGS = '[certificates.renewal]\nproof_patience = "3 s"'
+SETTINGS = """
+[certificates.renewal]
+proof_patience = "3 s"
+
+[authority.corporate]
+kind = "est"
+url = "https://localhost:{port}"
+ca = "corporate.pem"
+user = "{user}"
+password = "file:corporate.password"
+
+[group.corporate]
+authority = "corporate"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Corporate:
+    """An authority that is not ours, for the stations of one group."""
+
+    place: EstPlace
+    ways: EstWays
+    anchors: Path
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(template: Template, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    folder, port = tmp_path_factory.mktemp("renewal"), free_port()
+async def corporate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Corporate]:
+    folder, ways = tmp_path_factory.mktemp("renewal"), EstWays()
+    async with est_server(Authority.create("Corporate"), ways) as place:
+        (folder / "corporate.pem").write_text(place.anchors_pem)
+        (folder / "corporate.password").write_text(PASSWORD)
+        (folder / "corporate.password").chmod(0o600)
+        yield Corporate(place, ways, folder / "corporate.pem")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(template: Template, corporate: Corporate) -> AsyncIterator[World]:
+    folder, port = corporate.anchors.parent, free_port()
     here = f"gateway.listen=127.0.0.1:{port}", f"certificates.endpoint=wss://localhost:{port}/ocpp"
-    async with world_of(template, folder, SETTINGS, overrides=here, alone=False) as world:
+    settings = SETTINGS.format(port=corporate.place.port, user=USER)
+    async with world_of(template, folder, settings, overrides=here, alone=False) as world:
         yield world
 
 
@@ -87,6 +124,31 @@ async def test_a_station_with_its_factorys_certificate_gets_one_of_the_operators
 
         assert shown(station) not in {factorys, ""}
         assert world.connections_of(part.identity) > 0  # its CSMS knows it now
+
+
+async def test_a_corporate_authority_that_was_down_signs_once_for_the_stations_of_its_group(
+    world: World, corporate: Corporate
+) -> None:
+    part = world.take(3)
+    await world.command("ca", "trust", str(corporate.anchors), "--for", "stations")
+    await world.command("station", "set", part.identity, "--group", "corporate")
+    corporate.ways.down = True
+
+    async with living(world, part, "ocpp2.0.1") as station:
+        await world.command("cert", "renew", part.identity)
+        await eventually(partial(asked, corporate), seconds=SECONDS)
+        assert corporate.place.signed == []
+        corporate.ways.down = False
+        await becomes(world, part, "certificate_renewed")
+
+        held = station.model.memory.keys.in_use
+        assert held is not None
+        assert corporate.place.signed == [held.leaf.serial_number]
+        assert (await states(world, part))[shown(station)] == "active"
+
+
+async def asked(corporate: Corporate) -> bool:
+    return bool(corporate.place.asked)
 
 
 async def test_a_station_that_accepts_its_certificate_and_never_uses_it_goes_on_with_the_old_one(
