@@ -23,6 +23,7 @@ READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
 PROXIES := $(VENV)/proxies
 TOKEN := $(VENV)/token
+ACME := $(VENV)/acme
 # The peers of the journeys that are written in JavaScript, run by the node of a wheel.
 NPM := $(VENV)/npm
 PEERS := $(VENV)/peers-ready
@@ -86,7 +87,7 @@ imports: $(READY_TO_TEST)
 
 # In the order of their names the journeys come before the small tests, with which both processes end.
 .PHONY: tests
-tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(REFEREES_READY)
+tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(ACME) $(REFEREES_READY)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -222,6 +223,19 @@ $(TOKEN): $(READY_TO_TEST)
 	fi; \
 	if there; then touch $@; else \
 		echo "There is no token here: the journeys with keys in one will fail (apt-get install softhsm2 openssl libengine-pkcs11-openssl)." >&2; \
+	fi
+
+# Server certificates are ordered from a real ACME server: Pebble comes from apt.
+$(ACME): $(READY_TO_TEST)
+	@there() { command -v pebble >/dev/null && command -v pebble-challtestsrv >/dev/null; }; \
+	if ! there && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Pebble for the tests"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		get="apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"; \
+		{ $$get update && $$get install -y --no-install-recommends pebble; } >$@.log 2>&1 || tail -n 3 $@.log >&2; \
+	fi; \
+	if there; then touch $@; else \
+		echo "Pebble is not here: the tests of ACME will fail (apt-get install pebble)." >&2; \
 	fi
 
 $(READY_TO_FUZZ): $(READY_TO_TEST) requirements/fuzz.txt

@@ -105,7 +105,7 @@ class PublicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class OutsideAuthoritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[authority.NAME]`: somebody else who signs. What is secret is a reference."""
 
-    kind: Literal["est", "cmp", "step-ca", "vault", "ejbca"]
+    kind: Literal["est", "cmp", "step-ca", "vault", "ejbca", "acme"]
     url: str
     ca: str = ""  # a file; empty: the system's authorities
     user: str = ""
@@ -115,6 +115,9 @@ class OutsideAuthoritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     issuer: str = ""  # the authority's own name there
     profile: str = ""  # what it signs after
     entity_profile: str = ""
+    contact: list[str] = field(default_factory=list)  # ACME: mail addresses
+    listen: str = ""  # ACME: where its http-01 proofs are shown
+    dns_program: str = ""  # ACME: a file, which sets its dns-01 proofs
     timeout: Duration = Duration(30)  # of one order
 
 

@@ -23,6 +23,7 @@ from tests.arch.source_tree import (
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
 TESTED_ELSEWHERE: Mapping[str, str] = {
+    "adapters/pki/acme_session.py": "contracts/test_acme.py",
     "adapters/pki/cmp.py": "contracts/test_cmp.py",
     "adapters/pki/est.py": "contracts/test_est.py",
     "adapters/pki/http_exchange.py": "contracts/test_est.py",

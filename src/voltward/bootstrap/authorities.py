@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -15,10 +16,11 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.station import Station
 from voltward.ports.authority import CertificateAuthority
 from voltward.ports.clock import Clock
-from voltward.settings import OWN_SIGNER, Settings
+from voltward.settings import OWN_SIGNER, OutsideAuthoritySettings, Settings
 from voltward.usecases.forget_orders import LEAST, OrdersOver
 
 FOLDER: Final = "authorities"  # what they have answered
+ACME: Final = "acme"  # the kind that signs for servers alone
 LONGEST_PATIENCE: Final = 90.0  # seconds: an order ends before its errand is lent to somebody else
 
 
@@ -49,7 +51,21 @@ def authorities_in_use(settings: Settings) -> list[str]:
 
 
 def outside_authority(settings: Settings, name: str, clock: Clock) -> OutsideAuthority:
-    """One authority by its table, ready to be asked; nobody is asked yet."""
+    """One that signs for stations, by its table, ready to be asked; nobody is asked yet."""
+    said = authority_table(settings, name, LONGEST_PATIENCE)
+    if said.kind == ACME:
+        raise OperatorFault(
+            "ACME authorities sign for servers, not for stations.",
+            mend=f"Name another for stations; `voltward ca server-order --from {name}` is for servers.",
+            subject=f"authority.{name}",
+        )
+    with naming(name):
+        enrolment = enrolment_by(settings, said, clock)
+    return OutsideAuthority(name, enrolment, FileOrderMemory(settings.path(FOLDER) / name), said.timeout)
+
+
+def authority_table(settings: Settings, name: str, patience: float) -> OutsideAuthoritySettings:
+    """What the settings say of it. OperatorFault where that is nothing, or its time-out above `patience`."""
     said = settings.authority.get(name)
     if said is None:
         raise OperatorFault(
@@ -57,15 +73,20 @@ def outside_authority(settings: Settings, name: str, clock: Clock) -> OutsideAut
             mend=f"Write [authority.{name}], or correct the name.",
             subject=name,
         )
-    if not 1 <= said.timeout <= LONGEST_PATIENCE:
+    if not 1 <= said.timeout <= patience:
         raise OperatorFault(
             "the time-out is out of bounds.",
-            mend=f"Write between 1 and {LONGEST_PATIENCE:g} s.",
+            mend=f"Write between 1 and {patience:g} s.",
             subject=f"authority.{name}.timeout",
         )
+    return said
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """What is wrong with a table is said with its name."""
     try:
-        enrolment = enrolment_by(settings, said, clock)
+        yield
     except OperatorFault as fault:
         subject = f"authority.{name}" + (f": {fault.subject}" if fault.subject else "")
         raise OperatorFault(fault.what, mend=fault.mend, subject=subject) from fault
-    return OutsideAuthority(name, enrolment, FileOrderMemory(settings.path(FOLDER) / name), said.timeout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -31,33 +31,34 @@ Make = Callable[[Settings, OutsideAuthoritySettings, Clock], Enrolment]
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """`needs` and `takes`: keys of the table beside those that all have (kind, url, ca, timeout)."""
+    """For stations. `needs`, `takes`: keys of the table, beside those that all have."""
 
     make: Make
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
 
-    def check(self, said: OutsideAuthoritySettings) -> None:
-        """OperatorFault for a key that is missing, or that this kind does nothing with."""
-        known = {*self.needs, *self.takes}
-        missing = [key for key in self.needs if not getattr(said, key)]
-        if missing:
-            raise OperatorFault(f"the kind {said.kind} needs {' and '.join(missing)}.", mend="Set it.")
-        idle = [key for key in _OWN - known if getattr(said, key)]
-        if idle:
-            raise OperatorFault(
-                f"the kind {said.kind} does nothing with {' and '.join(sorted(idle))}.", mend="Remove it."
-            )
-        for pair in _PAIRS:
-            if known.issuperset(pair) and len([key for key in pair if getattr(said, key)]) == 1:
-                raise OperatorFault(f"{' and '.join(pair)} go together.", mend="Set both, or none.")
-
 
 def enrolment_by(settings: Settings, said: OutsideAuthoritySettings, clock: Clock) -> Enrolment:
     """The client of a table's protocol; nobody is asked yet. OperatorFault for what cannot be carried out."""
     protocol = PROTOCOLS[said.kind]
-    protocol.check(said)
+    check_keys(said, protocol.needs, protocol.takes)
     return protocol.make(settings, said, clock)
+
+
+def check_keys(said: OutsideAuthoritySettings, needs: Sequence[str], takes: Sequence[str]) -> None:
+    """OperatorFault for a key that is missing, or that this kind does nothing with."""
+    known = {*needs, *takes}
+    missing = [key for key in needs if not getattr(said, key)]
+    if missing:
+        raise OperatorFault(f"the kind {said.kind} needs {' and '.join(missing)}.", mend="Set it.")
+    idle = [key for key in _OWN - known if getattr(said, key)]
+    if idle:
+        raise OperatorFault(
+            f"the kind {said.kind} does nothing with {' and '.join(sorted(idle))}.", mend="Remove it."
+        )
+    for pair in _PAIRS:
+        if known.issuperset(pair) and len([key for key in pair if getattr(said, key)]) == 1:
+            raise OperatorFault(f"{' and '.join(pair)} go together.", mend="Set both, or none.")
 
 
 def _est(settings: Settings, said: OutsideAuthoritySettings, clock: Clock) -> Enrolment:
@@ -138,7 +139,8 @@ def _text(path: Path) -> str:
 
 
 _PAIRS: Final = (("user", "password"), ("certificate", "key"))
-_OWN: Final = {"user", "password", "certificate", "key", "issuer", "profile", "entity_profile"}
+_EVERYONES: Final = {"kind", "url", "ca", "timeout"}
+_OWN: Final = {*OutsideAuthoritySettings.__struct_fields__} - _EVERYONES
 PROTOCOLS: Final[Mapping[str, Protocol]] = {
     "est": Protocol(_est, takes=("user", "password", "certificate", "key")),
     "cmp": Protocol(_cmp, needs=("user", "password", "issuer")),

@@ -28,6 +28,7 @@ for _name, _place in (
     ("export", "voltward.cli.own_authority:export"),
     ("crl", "voltward.cli.own_authority:crl"),
     ("server-renew", "voltward.cli.own_authority:server_renew"),
+    ("server-order", "voltward.cli.server_certificate:server_order"),
     ("server-install", "voltward.cli.server_certificate:server_install"),
     ("ledger", "voltward.cli.own_authority:ledger"),
     ("rotate", "voltward.cli.rotation:app"),

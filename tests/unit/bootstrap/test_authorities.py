@@ -42,6 +42,7 @@ VAULT = (
     'authority.corp.password="file:secret"',
     'authority.corp.profile="stations"',
 )
+ACME = ('authority.corp.kind="acme"', 'authority.corp.url="https://acme.example/directory"')
 EJBCA = (
     'authority.corp.kind="ejbca"',
     'authority.corp.url="https://ejbca.example"',
@@ -114,6 +115,11 @@ def test_a_table_that_is_whole_makes_an_authority(plain: Site, said: tuple[str, 
 def test_a_table_that_cannot_be_carried_out_is_told(plain: Site, said: tuple[str, ...], words: str) -> None:
     with pytest.raises(OperatorFault, match=words):
         outside_authority(plain.settings(*said), "corp", FakeClock())
+
+
+def test_an_acme_authority_is_not_for_stations(plain: Site) -> None:
+    with pytest.raises(OperatorFault, match="for servers, not for stations"):
+        authority_choice(plain.settings(*ACME, 'certificates.authority="corp"'), FakeClock())
 
 
 def test_a_name_without_a_table_is_told(plain: Site) -> None:

@@ -34,9 +34,17 @@ class Place:
 
     @property
     def authority(self) -> str:
-        """For the Host field (RFC 9110, 7.2)."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        """Host and port."""
+        return f"{self._host}:{self.port}"
+
+    @property
+    def host_field(self) -> str:
+        """For the Host field (RFC 9110, 7.2): without a port that goes without saying."""
+        return self._host if self.port == (443 if self.is_tls else 80) else self.authority
+
+    @property
+    def _host(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def unwilling(place: Place, answered: Answered) -> OutsideFault:
 
 def _octets(place: Place, asked: Asked) -> bytes:
     headers = {
-        "Host": place.authority,
+        "Host": place.host_field,
         "Connection": "close",
         "Content-Length": str(len(asked.body)),
         **asked.headers,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap.authorities import authorities_in_use, orders_over, outside_authority
+from voltward.bootstrap.authorities import ACME, authorities_in_use, orders_over, outside_authority
+from voltward.bootstrap.server_authorities import read_acme
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, from_fault
 from voltward.domain.errors import VoltwardError
 from voltward.settings import OWN_SIGNER, Settings
@@ -19,9 +20,13 @@ def check_outside_authorities(settings: Settings) -> Iterator[Remark]:
         if name == OWN_SIGNER:
             yield Problem(f"[authority.{name}] has the name of our own.", "Give it another.")
             continue
+        is_for_servers = name not in used and settings.authority[name].kind == ACME
         try:
-            outside_authority(settings, name, SystemClock())
+            if is_for_servers:
+                read_acme(settings, name)
+            else:
+                outside_authority(settings, name, SystemClock())
         except VoltwardError as fault:
             yield from_fault(fault)
-        if name not in used:
+        if name not in used and not is_for_servers:
             yield Note(f"no group has its certificates from [authority.{name}].")

@@ -28,6 +28,24 @@ def test_a_table_that_nobody_uses_is_noted(plain: Site) -> None:
     assert isinstance(note, Note)
 
 
+ACME = (
+    'authority.public.kind="acme"',
+    'authority.public.url="https://acme.example/directory"',
+    'authority.public.listen="127.0.0.1:8080"',
+)
+
+
+def test_one_for_servers_needs_no_group_and_is_none_for_a_group(plain: Site) -> None:
+    assert list(check_outside_authorities(plain.settings(*ACME))) == []
+
+    (broken,) = check_outside_authorities(plain.settings(*ACME, 'authority.public.listen="somewhere"'))
+    (misused,) = check_outside_authorities(plain.settings(*ACME, 'certificates.authority="public"'))
+
+    assert isinstance(broken, Problem)
+    assert isinstance(misused, Problem)
+    assert "for servers, not for stations" in misused.what
+
+
 def test_a_name_without_a_table_and_a_broken_table_are_problems(plain: Site) -> None:
     settings = plain.settings(*CORP, 'authority.corp.ca="nowhere.pem"', 'group.a.authority="elsewhere"')
 
