@@ -39,6 +39,7 @@ from voltward.lifecycles.effects import Cancelled
 from voltward.lifecycles.renewal_state import (
     AuthorityDeclined,
     AuthorityDelayed,
+    CertificateProven,
     CsrTaken,
     CsrUnfit,
     RenewalOrigin,
@@ -238,6 +239,17 @@ def test_an_answer_that_was_lost_may_have_been_a_yes(lost: Fact[Play]) -> None:
     play = play >> TIME_CAME << "withdraw"
     play = play << "tell: it may have taken its certificate, and never used it; what it had goes on"
     assert play << "wake in 1 day, 0:00:00"
+
+
+def test_a_predecessor_that_was_not_on_record_yet_is_superseded_all_the_same() -> None:
+    play = unproven(predecessor=None)
+    play = play >> fact(CertificateProven(NEW, OLD)) << "withdraw" << "supersede old"
+    assert play << "remember without root worked" << "record certificate_renewed"
+
+
+def test_what_it_was_handed_itself_is_nobodys_predecessor() -> None:
+    play = unproven(predecessor=None) >> fact(CertificateProven(NEW, NEW)) << "withdraw"
+    assert play << "remember without root worked" << "record certificate_renewed"
 
 
 def test_a_station_that_came_with_a_password_is_led_to_profile_3() -> None:

@@ -38,6 +38,11 @@ app.command(
     "voltward.cli.renewals:list_", name="list", help="Those that were issued: whose, until when, used?"
 )
 app.command(
+    "voltward.cli.certificate_shown:show",
+    name="show",
+    help="One by its serial number or SHA-256 fingerprint.",
+)
+app.command(
     "voltward.cli.renewals:calendar", name="calendar", help="What goes dark when, if nothing is done."
 )
 

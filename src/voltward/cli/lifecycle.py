@@ -14,9 +14,11 @@ from voltward.ports.lifecycles import Lifecycle
 from voltward.settings import load_settings
 from voltward.usecases.advance_lifecycle import Moment
 from voltward.usecases.certificate_calendar import open_lifecycles
-from voltward.usecases.start_renewal import cancel_lifecycle
+from voltward.usecases.start_renewal import cancel_lifecycle, lifecycle_named
 
-app = App(name="lifecycle", help="What is under way with stations: list, cancel.")
+LOOKED_THROUGH = 5000  # rows about the station; what is older is in the journal itself
+
+app = App(name="lifecycle", help="What is under way with stations: list, show, cancel.")
 
 
 @app.command(name="list")
@@ -35,6 +37,29 @@ def list_(*, options: Options = Options()) -> None:
                 ("id", "station", "kind", "phase", "by"),
                 ((e.id[:12], str(e.station or "-"), e.kind, phase_words(e), e.started_by) for e in found),
             )
+
+    run(story())
+
+
+@app.command
+def show(lifecycle: str, *, options: Options = Options()) -> None:
+    """One, by 8 digits of its id: where it stands, and what was told of it, oldest first."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            found = await lifecycle_named(deployment.store, lifecycle)
+            subject = str(found.station) if found.station is not None else None
+            rows = await deployment.journal.tail(LOOKED_THROUGH, subject=subject)
+        told = [row.event for row in rows if row.event.facts.get("lifecycle") == found.id]
+        if options.json:
+            history = [{"at": each.at, "kind": each.kind, "facts": dict(each.facts)} for each in told]
+            print_json({**lifecycle_facts(found), "history": history})
+            return
+        print_facts(lifecycle_facts(found))
+        for each in told:
+            said = {name: value for name, value in each.facts.items() if name not in ("lifecycle", "of_kind")}
+            words = ", ".join(f"{name} {value}" for name, value in said.items())
+            print_line(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.kind}: {words}")
 
     run(story())
 

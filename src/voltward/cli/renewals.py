@@ -79,7 +79,7 @@ def list_(
             found = await list_certificates(deployment.store, now, station=whose, before=before)
         lines = [line for line in found if _is_of(line, tenant)]
         if options.json:
-            print_json([_facts(line) for line in lines])
+            print_json([certificate_facts(line) for line in lines])
         elif not lines:
             print_line("No certificate was issued that would be listed here.")
         else:
@@ -146,7 +146,8 @@ def _say_begun(begun: Sequence[Lifecycle], options: Options) -> None:
         print_line("No station is concerned.")
 
 
-def _facts(line: CertificateLine) -> dict[str, object]:
+def certificate_facts(line: CertificateLine) -> dict[str, object]:
+    """One that was issued, as JSON tells it."""
     issued = line.issued
     return {
         "station": str(issued.station) if issued.station is not None else None,

@@ -313,9 +313,9 @@ def _proven(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     if fact.fingerprint not in handed_out:
         return Step(state)
     older = handed_out[: handed_out.index(fact.fingerprint)]
-    before = (*((state.predecessor,) if state.predecessor is not None else ()), *older)
+    first = state.predecessor or (fact.before if fact.before not in handed_out else None)
     effects: list[LifecycleEffect] = [WithdrawAsks()]
-    effects += [SupersedeCertificate(old) for old in before if old != fact.fingerprint]
+    effects += [SupersedeCertificate(old) for old in (first, *older) if old and old != fact.fingerprint]
     if fact.fingerprint == state.issued:
         effects += [RememberForm(form.name, worked=False) for form in state.forms[: state.form]]
         effects += [RememberForm(form.name, worked=True) for form in state.forms[state.form : state.form + 1]]

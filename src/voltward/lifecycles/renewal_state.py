@@ -162,9 +162,13 @@ class AuthorityDeclined:
 
 @dataclass(frozen=True, slots=True)
 class CertificateProven:
-    """A link was opened with this certificate, and a call answered on it (ruling 28)."""
+    """A link was opened with this certificate, and a call answered on it (ruling 28).
+
+    `before`: what it came in with until then, as far as the record says so by now.
+    """
 
     fingerprint: bytes
+    before: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

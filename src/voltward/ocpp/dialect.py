@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from voltward.domain.call_purpose import URGENT, CallPurpose
 from voltward.domain.command_rule import Direction
+from voltward.domain.credential import OLD_CERTIFICATE
 from voltward.domain.intents import Intent, IntentAnswer
 from voltward.ocpp.boot import BootFacts, BootPaths, SecurityEvent, read_boot, read_security_event, wire_time
 from voltward.ocpp.certificate_facts import CertificateFacts
@@ -57,6 +58,7 @@ class Dialect:
     certificates: CertificateFacts
     gives_reasons: bool = True  # a refusal may say why (statusInfo)
     tunnel: Tunnel | None = None
+    old_certificate: timedelta = OLD_CERTIFICATE  # that a renewed one's predecessor opens the repair lane
     longest_status: int = 0  # characters of a responder's answer that a station takes; 0: it never asks
 
     def error_name(self, code: ErrorCode) -> str:

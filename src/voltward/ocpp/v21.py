@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.ocpp.certificate_facts import CertificateFacts
@@ -37,5 +38,6 @@ V21 = replace(
     schemas=SchemaFiles("v21", call_suffix="Request"),
     intents=INTENTS_V21,
     certificates=CertificateFacts(WORDS_V21),
+    old_certificate=timedelta(days=7),  # its stations keep none beside one that works (ruling 25)
     longest_status=18_000,
 )

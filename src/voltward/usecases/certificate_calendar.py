@@ -48,7 +48,7 @@ async def list_certificates(
             found = list(await reading.issued.of(station))
         else:
             found = await _expiring(reading, before or now + FAR)
-        return [await _line(reading, each, now) for each in found]
+        return [await certificate_line(reading, each, now) for each in found]
 
 
 async def open_lifecycles(store: Store, kinds: Iterable[str]) -> list[Lifecycle]:
@@ -71,7 +71,7 @@ async def dark_days(store: Store, now: datetime, named: Mapping[str, bytes]) -> 
     ends: Counter[datetime] = Counter()
     async with store.read() as reading:
         for issued in await _expiring(reading, now + FAR):
-            if (await _line(reading, issued, now)).is_used:
+            if (await certificate_line(reading, issued, now)).is_used:
                 ends[issued.not_after.replace(hour=0, minute=0, second=0, microsecond=0)] += 1
         authorities = [a for a in await reading.authorities.all() if a.retired_at is None]
     days = [DarkDay(day, "certificates of stations", count) for day, count in ends.items()]
@@ -95,7 +95,8 @@ async def _expiring(reading: Reading, before: datetime) -> list[IssuedCertificat
             return found
 
 
-async def _line(reading: Reading, issued: IssuedCertificate, now: datetime) -> CertificateLine:
+async def certificate_line(reading: Reading, issued: IssuedCertificate, now: datetime) -> CertificateLine:
+    """What is known of one that was issued."""
     if issued.station is None:
         return CertificateLine(issued, is_used=False, renewal=None)
     used = used_certificate(await reading.credentials.of(issued.station), now)

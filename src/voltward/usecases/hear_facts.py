@@ -40,6 +40,7 @@ from voltward.lifecycles.upgrade_state import CameOn
 from voltward.ports.storage import Conflict, Store, UnitOfWork
 from voltward.usecases.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.read_anchors import start_reading
+from voltward.usecases.renewed_credentials import certificate_before
 from voltward.usecases.request_ground import RequestRules, judge_submitted
 from voltward.usecases.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 
@@ -150,7 +151,9 @@ async def _submitted(work: UnitOfWork, fact: CsrSubmitted, hearing: Hearing, mom
 
 async def _proven(work: UnitOfWork, fact: Proven, _hearing: Hearing, moment: Moment) -> None:
     if fact.fingerprint is not None:
-        await _offer(work, fact.station, CertificateProven(fact.fingerprint), moment)
+        # Told again here: when the renewal began, the very first use may not have reached the store yet.
+        before = certificate_before(await work.credentials.of(fact.station), fact.fingerprint, moment.now)
+        await _offer(work, fact.station, CertificateProven(fact.fingerprint, before), moment)
 
 
 async def _came_back(work: UnitOfWork, fact: CameBack, _hearing: Hearing, moment: Moment) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from voltward.domain.authority import DeniedCertificate
 from voltward.domain.credential import (
-    OLD_CERTIFICATE,
     ClientCertificate,
     Credential,
     CredentialState,
@@ -19,6 +18,7 @@ from voltward.domain.station import StationId
 from voltward.lifecycles.effects import DiscardCertificate
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.storage import UnitOfWork
+from voltward.usecases.old_certificates import end_of_old_certificate
 from voltward.usecases.trust_authority import deny_certificate
 
 _OVER = frozenset({CredentialState.SUPERSEDED, CredentialState.RETIRED})
@@ -52,8 +52,7 @@ async def supersede_certificate(
     """It opens the repair lane for a while (ruling 25); one that ends sooner ends as before."""
     for credential in await work.credentials.by_fingerprint(fingerprint):
         if credential.station == station and credential.state not in _OVER:
-            until = now + OLD_CERTIFICATE
-            ends = until if credential.not_after is None else min(until, credential.not_after)
+            ends = await end_of_old_certificate(work, credential, now)
             superseded = replace(credential, state=CredentialState.SUPERSEDED, not_after=ends)
             await work.credentials.save(superseded)
 
@@ -79,6 +78,17 @@ def used_certificate(credentials: Sequence[Credential], now: datetime) -> bytes 
     in_force.sort(key=lambda c: (c.last_in or c.proven_at or c.created_at, c.generation))
     proof = in_force[-1].proof if in_force else None
     return proof.fingerprint if isinstance(proof, ClientCertificate) else None
+
+
+def certificate_before(credentials: Sequence[Credential], new: bytes, now: datetime) -> bytes | None:
+    """What the station came in with by right before this certificate was made for it."""
+    made = [c.generation for c in credentials if _is(c, new)]
+    older = [c for c in credentials if made and not c.is_password and c.generation < made[0]]
+    return used_certificate(older, now)
+
+
+def _is(credential: Credential, fingerprint: bytes) -> bool:
+    return isinstance(credential.proof, ClientCertificate) and credential.proof.fingerprint == fingerprint
 
 
 def _proof(issued: IssuedCertificate) -> ClientCertificate:

@@ -7,10 +7,10 @@ is seen and mended, not lost. A credential that was never used has nobody to rep
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from voltward.crypto.passwords import PasswordKeys, make_password
 from voltward.domain.credential import (
-    OLD_CERTIFICATE,
     OLD_PASSWORD,
     Credential,
     CredentialState,
@@ -32,6 +32,7 @@ from voltward.usecases.new_credential import (
     pinned_credential,
     proof_of,
 )
+from voltward.usecases.old_certificates import end_of_old_certificate
 from voltward.usecases.weak_passwords import weakness_remarks
 
 
@@ -86,7 +87,6 @@ async def _in_service(work: UnitOfWork, station: StationId) -> Station:
 
 async def _supersede(work: UnitOfWork, new: Credential, clock: Clock) -> Credential:
     """End those of the same kind, each in its way; the new one counts one further."""
-    grace = OLD_PASSWORD if new.is_password else OLD_CERTIFICATE
     held = [c for c in await work.credentials.of(new.station) if c.is_password is new.is_password]
     for old in held:
         if old.state in (CredentialState.RETIRED, CredentialState.SUPERSEDED):
@@ -96,7 +96,12 @@ async def _supersede(work: UnitOfWork, new: Credential, clock: Clock) -> Credent
         if old.proven_at is None:
             await work.credentials.save(replace(old, state=CredentialState.RETIRED))
             continue
-        until = clock.now() + grace
-        ends = until if old.not_after is None else min(until, old.not_after)
+        ends = await _end_of(work, old, clock.now())
         await work.credentials.save(replace(old, state=CredentialState.SUPERSEDED, not_after=ends))
     return replace(new, generation=max((c.generation for c in held), default=0) + 1)
+
+
+async def _end_of(work: UnitOfWork, old: Credential, now: datetime) -> datetime:
+    if not old.is_password:
+        return await end_of_old_certificate(work, old, now)
+    return min(now + OLD_PASSWORD, old.not_after or now + OLD_PASSWORD)

@@ -20,7 +20,7 @@ from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.change_station import registered
-from voltward.usecases.replace_credential import OLD_CERTIFICATE
+from voltward.usecases.old_certificates import end_of_old_certificate
 from voltward.usecases.trust_authority import deny_certificate
 
 _OVER = frozenset({CredentialState.SUPERSEDED, CredentialState.RETIRED})
@@ -136,5 +136,5 @@ async def _whose(work: Reading, certificate: bytes) -> str:
 async def _supersede(work: UnitOfWork, certificate: bytes, now: datetime) -> None:
     for credential in await work.credentials.by_fingerprint(certificate):
         if credential.state not in _OVER:
-            ends = min(now + OLD_CERTIFICATE, credential.not_after or now + OLD_CERTIFICATE)
+            ends = await end_of_old_certificate(work, credential, now)
             await work.credentials.save(replace(credential, state=CredentialState.SUPERSEDED, not_after=ends))

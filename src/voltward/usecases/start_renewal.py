@@ -82,15 +82,25 @@ async def order_renewal(store: Store, order: RenewalOrder, plan: RenewalPlan, mo
 async def cancel_lifecycle(store: Store, lifecycle_id: str, by: str, moment: Moment) -> Lifecycle:
     """End one that is open; what the station may hold by now stays good. `lifecycle_id`: 8 digits will do."""
     async with store.begin() as work:
-        found = [each for each in await _open(work) if each.id.startswith(lifecycle_id.lower())]
-        if len(found) != 1 or len(lifecycle_id) < 8:
-            raise OperatorFault(
-                f"{lifecycle_id!r} names {len(found)} life-cycles that are under way.",
-                mend="Give at least 8 digits of an id that `voltward lifecycle list` prints.",
-            )
-        ended = await advance_lifecycle(work, found[0], Cancelled(by), moment)
+        ended = await advance_lifecycle(work, await _named(work, lifecycle_id), Cancelled(by), moment)
         await work.commit()
     return ended
+
+
+async def lifecycle_named(store: Store, lifecycle_id: str) -> Lifecycle:
+    """One that is open; 8 digits of its id will do. OperatorFault: none, or several."""
+    async with store.read() as reading:
+        return await _named(reading, lifecycle_id)
+
+
+async def _named(work: Reading, lifecycle_id: str) -> Lifecycle:
+    found = [each for each in await _open(work) if each.id.startswith(lifecycle_id.lower())]
+    if len(found) != 1 or len(lifecycle_id) < 8:
+        raise OperatorFault(
+            f"{lifecycle_id!r} names {len(found)} life-cycles that are under way.",
+            mend="Give at least 8 digits of an id that `voltward lifecycle list` prints.",
+        )
+    return found[0]
 
 
 async def _open(work: Reading) -> list[Lifecycle]:

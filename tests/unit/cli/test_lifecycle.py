@@ -11,6 +11,10 @@ def test_what_is_under_way_is_listed_and_ended(shell: Shell) -> None:
     assert (found["station"], found["kind"], found["phase"]) == ("CP001", "renewal", "reading its settings")
     assert "reading its settings since" in shell.done("lifecycle", "list").out
 
+    shown = shell.done("lifecycle", "show", found["id"][:8], "--json").json
+    assert (shown["phase"], shown["history"][0]["kind"]) == (found["phase"], "lifecycle_advanced")
+    assert "to reading its settings" in shell.done("lifecycle", "show", found["id"]).out
+
     ended = shell.done("lifecycle", "cancel", found["id"][:8], "--json").json
     assert ended["phase"] == "cancelled"
     assert shell.done("lifecycle", "list", "--json").json == []

@@ -14,6 +14,7 @@ from voltward.domain.station import StationId
 from voltward.lifecycles.effects import DiscardCertificate
 from voltward.usecases.renewed_credentials import (
     await_certificate,
+    certificate_before,
     discard_certificate,
     supersede_certificate,
     used_certificate,
@@ -106,3 +107,17 @@ def test_the_certificate_that_opened_last_is_the_one_that_is_used() -> None:
 
     assert used_certificate([*used, *over], NOON) == b"lately"
     assert used_certificate([password_credential(), *over], NOON) is None
+
+
+def test_the_certificate_before_another_is_the_one_that_was_used_when_that_was_made() -> None:
+    def held(
+        fingerprint: bytes, generation: int, state: CredentialState = CredentialState.ACTIVE
+    ) -> Credential:
+        proof = ClientCertificate(fingerprint, "SN-1", b"issuer")
+        return certificate_credential(generation=generation, proof=proof, state=state)
+
+    older, new, newer = held(b"older", 1), held(b"new", 2), held(b"newer", 3)
+
+    assert certificate_before([older, new, newer], b"new", NOON) == b"older"
+    assert certificate_before([held(b"older", 1, CredentialState.SUPERSEDED), new], b"new", NOON) is None
+    assert certificate_before([older, new], b"unknown", NOON) is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +27,6 @@ from voltward.domain.secret import Secret
 from voltward.domain.station import Standing, StationId
 from voltward.usecases.enroll_station import Enrolled
 from voltward.usecases.replace_credential import (
-    OLD_CERTIFICATE,
     OLD_PASSWORD,
     CredentialOrder,
     replace_credential,
@@ -110,7 +110,7 @@ async def test_a_pinned_certificate_leaves_passwords_alone(store: SqlStore, cloc
     assert list(by_kind) == [True]
     assert isinstance(pinned.proof, ClientCertificate)
     assert pinned.proof.pinned
-    assert superseded.not_after == clock.now() + OLD_CERTIFICATE
+    assert superseded.not_after == clock.now() + timedelta(days=30)
 
 
 async def test_a_certificate_that_somebody_holds_is_refused(store: SqlStore, clock: FakeClock) -> None:
