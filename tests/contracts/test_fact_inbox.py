@@ -22,6 +22,7 @@ from voltward.domain.station_fact import (
     AskAnswered,
     CameBack,
     CertificateFirstSeen,
+    CsrRefused,
     CsrSubmitted,
     Proven,
 )
@@ -49,6 +50,7 @@ FACTS: tuple[InboxFact, ...] = (
     CameBack(CP001, NOON, None),
     CameBack(CP001, NOON, b"\x01" * 32),
     AnchorMoved(CP001, NOON, None),
+    CsrRefused(CP001, NOON, "its key has 1024 bits"),
     Proven(CP001, NOON, SecurityProfile.TLS_CERTIFICATE, fingerprint=b"\x01" * 32),
     CertificateFirstSeen(CP001, NOON, PROOF, Purpose.COMMISSIONING),
 )

@@ -115,6 +115,15 @@ class CsrSubmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class CsrRefused:
+    """A station that has a life-cycle under way asked for a certificate, and was told no; why, in words."""
+
+    station: StationId
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskAnswered:
     """A station answered what we asked, or did not in time."""
 
@@ -147,5 +156,5 @@ class AnchorMoved:
 RegistryFact = Connected | CertificateFirstSeen | CameIn | Proven | SerialTold | ModelTold
 AcquaintanceFact = Met | HabitsTold
 # What a life-cycle waits for. A proven credential (`Proven`) moves life-cycles too.
-LifecycleFact = CsrSubmitted | AskAnswered | CameBack | AnchorMoved
+LifecycleFact = CsrSubmitted | CsrRefused | AskAnswered | CameBack | AnchorMoved
 StationFact = RegistryFact | AcquaintanceFact | LifecycleFact

@@ -23,6 +23,7 @@ from voltward.domain.station_fact import (
     AskAnswered,
     CameBack,
     CertificateFirstSeen,
+    CsrRefused,
     CsrSubmitted,
     Proven,
 )
@@ -149,6 +150,11 @@ async def _submitted(work: UnitOfWork, fact: CsrSubmitted, hearing: Hearing, mom
     await start_renewal(work, order, hearing.plan, moment, taken)
 
 
+async def _csr_refused(work: UnitOfWork, fact: CsrRefused, _hearing: Hearing, moment: Moment) -> None:
+    """Whoever waits for a request knows why it has none; a request that nobody waits for is the gateway's."""
+    await _offer(work, fact.station, CsrUnfit(fact.words), moment)
+
+
 async def _proven(work: UnitOfWork, fact: Proven, _hearing: Hearing, moment: Moment) -> None:
     if fact.fingerprint is not None:
         # Told again here: when the renewal began, the very first use may not have reached the store yet.
@@ -194,6 +200,7 @@ async def _offer(work: UnitOfWork, station: StationId, fact: object, moment: Mom
 _HEARD: Mapping[type[Any], Callable[[UnitOfWork, Any, Hearing, Moment], Awaitable[None]]] = {
     AskAnswered: _ask_answered,
     CsrSubmitted: _submitted,
+    CsrRefused: _csr_refused,
     Proven: _proven,
     CameBack: _came_back,
     AnchorMoved: _anchor_moved,

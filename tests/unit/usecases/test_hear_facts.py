@@ -12,12 +12,13 @@ from tests.fakes.stores import journalled, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.issued_certificates import requested_key
 from voltward.domain.credential import ClientCertificate, Purpose
-from voltward.domain.intents import CertificateUse, InstallCertificate, IntentAnswer, Outcome
+from voltward.domain.intents import CertificateUse, InstallCertificate, IntentAnswer, Outcome, RequestCsr
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_fact import (
     AnchorMoved,
     AskAnswered,
     CertificateFirstSeen,
+    CsrRefused,
     CsrSubmitted,
 )
 from voltward.lifecycles.renewal_state import RenewalOrigin, RenewalPhase
@@ -101,6 +102,23 @@ async def test_the_key_of_a_revoked_certificate_is_not_signed(world: RenewalWorl
     await world.work()
 
     assert world.authority.asked == []
+
+
+async def test_a_request_that_the_gateway_refused_is_told_to_the_renewal_that_waits_for_one(
+    world: RenewalWorld,
+) -> None:
+    await world.tell(CsrRefused(CP001, NOON, "its key has 1024 bits"))
+    await world.work()  # nobody waits for it: nothing begins
+    await world.begin()
+    while not isinstance(await world.answer(), RequestCsr):
+        await world.work()
+
+    await world.tell(CsrRefused(CP001, NOON, "its key has 1024 bits"))
+    await world.work()
+
+    _, state = await world.renewal()
+    assert (state.phase, state.tries) == (RenewalPhase.AWAITING_CSR, 1)
+    assert "its key has 1024 bits" in state.problem
 
 
 async def test_an_unfit_request_is_told_to_the_renewal_that_waits_for_one(world: RenewalWorld) -> None:

@@ -17,7 +17,7 @@ from voltward.detection.buckets import Tokens
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
-from voltward.domain.station_fact import CsrSubmitted
+from voltward.domain.station_fact import CsrRefused, CsrSubmitted
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.settings import GroupSettings
 from voltward.gateway.upkeep.facts import FactWriter
@@ -80,10 +80,10 @@ class RequestDesk:
             return FORWARD
         facts = about.csr() if about.matter is not Matter.UNREADABLE else None
         if facts is None:
-            return _refused(link, about, INVALID, RequestVerdict(reason="it cannot be read for sure"))
+            return self._refused(link, about, INVALID, RequestVerdict(reason="it cannot be read for sure"))
         reason = self._reason_against(link.judgement, group)
         if reason or about.tunnel is not None:
-            return _refused(link, about, NOT_NOW, RequestVerdict(reason=reason or NO_WAY))
+            return self._refused(link, about, NOT_NOW, RequestVerdict(reason=reason or NO_WAY))
         try:
             verdict = await self.judge(facts, link.judgement)
         except OutsideFault as fault:
@@ -92,7 +92,7 @@ class RequestDesk:
             link.happened("certificate_request_refused", **{**verdict.facts, "conformance": True})
             return Answer({"status": "Accepted"}, ())
         if not verdict.granted:
-            return _refused(link, about, INVALID, verdict)
+            return self._refused(link, about, INVALID, verdict)
         return await self._take(link, call, facts, verdict)
 
     def _reason_against(self, judgement: Judgement, group: GroupSettings) -> str:
@@ -114,6 +114,16 @@ class RequestDesk:
         tokens.take()
         return True
 
+    def _refused(
+        self, link: AskingLink, about: CertificateCall, code: str, verdict: RequestVerdict
+    ) -> CallAnswer:
+        """No; and a life-cycle that waits for the request hears why."""
+        link.happened("certificate_request_refused", **{**verdict.facts, "reason": verdict.reason})
+        judgement = link.judgement
+        if judgement.entry is not None and judgement.entry.has_lifecycle and code == INVALID:
+            self._facts.tell(CsrRefused(judgement.station, self._clock.now(), verdict.reason))
+        return Answer(about.refusal(code, verdict.reason), ())
+
     async def _take(
         self, link: AskingLink, call: Call, facts: CsrFacts, verdict: RequestVerdict
     ) -> CallAnswer:
@@ -133,11 +143,6 @@ class RequestDesk:
             return _not_now(link, fault)
         link.happened("certificate_requested", request=told.id, **verdict.facts)
         return Answer({"status": "Accepted"}, ())
-
-
-def _refused(link: AskingLink, about: CertificateCall, code: str, verdict: RequestVerdict) -> CallAnswer:
-    link.happened("certificate_request_refused", **{**verdict.facts, "reason": verdict.reason})
-    return Answer(about.refusal(code, verdict.reason), ())
 
 
 def _not_now(link: AskingLink, fault: OutsideFault) -> CallAnswer:

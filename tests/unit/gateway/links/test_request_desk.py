@@ -14,7 +14,7 @@ from voltward.domain.enforcement import Answer, Decision
 from voltward.domain.errors import OutsideFault
 from voltward.domain.finding import Outcome, Verdict
 from voltward.domain.intents import CertificateUse
-from voltward.domain.station_fact import CsrSubmitted
+from voltward.domain.station_fact import CsrRefused, CsrSubmitted
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.request_desk import BURST, RequestVerdict
 from voltward.gateway.settings import GroupSettings
@@ -106,6 +106,21 @@ async def test_a_refused_request_is_told_in_the_stations_words(hall: Hall, judge
     assert refused[2]["statusInfo"] == {"reasonCode": "InvalidCSR", "additionalInfo": "its key has 1024 bits"}
     assert told(hall) == []
     assert hall.made.journal.events[-1].facts["control"] == "CSR-03"
+
+
+async def test_a_life_cycle_that_waits_hears_why_its_station_was_told_no(hall: Hall, judge: Judge) -> None:
+    judge.verdict = RequestVerdict(reason="its key has 1024 bits")
+    await hall.judge()
+    entry = hall.made.registry.entry(STATION)
+    assert entry is not None
+    hall.made.registry.put_station(replace(entry, has_lifecycle=True))
+    link = await hall.link("ocpp2.0.1")
+
+    link.link.text(json.dumps([2, "1", "SignCertificate", {"csr": "pem"}]).encode())
+    await settle()
+
+    (refused,) = [fact for fact in told(hall) if isinstance(fact, CsrRefused)]
+    assert (refused.station, refused.words) == (STATION, "its key has 1024 bits")
 
 
 @pytest.mark.parametrize("passes", [True, False])
