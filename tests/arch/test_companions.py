@@ -75,6 +75,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/system_clock.py": "contracts/test_clock.py",
     "bootstrap/authority_protocols.py": "unit/bootstrap/test_authorities.py",
     "bootstrap/authority_install.py": "unit/cli/test_authority_signing.py",
+    "bootstrap/authority_succession.py": "unit/cli/test_authority_succession.py",
     "bootstrap/rotation_orders.py": "unit/cli/test_rotation.py",
     "bootstrap/rotation_views.py": "unit/cli/test_rotation.py",
     "cli/rotation_words.py": "unit/cli/test_rotation.py",

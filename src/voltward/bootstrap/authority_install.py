@@ -12,7 +12,6 @@ from voltward.adapters.durable_files import read_file, write_file
 from voltward.adapters.pki.authority_shelf import (
     FOLDER,
     own_stations_authorities,
-    read_chains,
     split_name,
 )
 from voltward.bootstrap.deployment import Deployment
@@ -21,7 +20,7 @@ from voltward.crypto.authority_chains import chain_for_request, is_root
 from voltward.crypto.certificates import read_certificate
 from voltward.crypto.hierarchy import Role
 from voltward.crypto.own_requests import read_own_request, requested_hosts
-from voltward.crypto.pem import certificate_pem
+from voltward.crypto.pem import LARGEST_BUNDLE, certificate_pem, read_pem_bundle
 from voltward.crypto.server_certificates import without_root
 from voltward.crypto.trust_anchors import trust_problem
 from voltward.domain.errors import OperatorFault, OutsideFault
@@ -59,7 +58,7 @@ async def install_authorities(deployment: Deployment, certificates: Sequence[byt
     for name, chain in ready.items():
         write_file(public / f"{name}.pem", certificate_pem(*chain), 0o644)
         (public / f"{name}.csr").unlink()
-    _write_roots(public)
+    _add_roots(public, ready)
     await _record(deployment, ready, actor)
     servers = await _certify_servers(deployment)
     return Installed(tuple(sorted(ready)), servers, tuple(sorted(requests.keys() - ready.keys())))
@@ -79,12 +78,14 @@ def _check(name: str, chain: Sequence[bytes], deployment: Deployment) -> None:
         )
 
 
-def _write_roots(public: Path) -> None:
-    """What a station has to know: the roots above the CSMS CAs."""
-    chains = read_chains(public).items()
-    roots = {chain[-1]: None for name, chain in chains if (split_name(name) or ("",))[0] is Role.CSMS}
+def _add_roots(public: Path, ready: Mapping[str, Sequence[bytes]]) -> None:
+    """What a station has to know: the roots above the CSMS CAs. One that was taken out stays out."""
+    path = public / ROOTS_BUNDLE
+    present = read_pem_bundle(read_file(path, LARGEST_BUNDLE)) if path.exists() else ()
+    new = [chain[-1] for name, chain in ready.items() if (split_name(name) or ("",))[0] is Role.CSMS]
+    roots = dict.fromkeys([*present, *new])
     if roots:
-        write_file(public / ROOTS_BUNDLE, certificate_pem(*roots), 0o644)
+        write_file(path, certificate_pem(*roots), 0o644)
 
 
 async def _record(deployment: Deployment, ready: Mapping[str, Sequence[bytes]], actor: str) -> None:

@@ -17,6 +17,7 @@ from voltward.adapters.durable_files import write_file
 from voltward.adapters.pki.authority_shelf import (
     FOLDER,
     ShelvedAuthority,
+    next_generation,
     own_stations_authorities,
     read_shelf,
 )
@@ -158,7 +159,7 @@ def _ground(deployment: Deployment, room: Room, family: Family) -> _Ground:
                 f"the key of {root.name} is in a token.",
                 mend="Make the next root where that token is, and serve a chain below it by a host name.",
             )
-        return _Ground(root, max(one.generation for one in roots) + 1, below)
+        return _Ground(root, next_generation(settings.path(FOLDER), family), below)
     raise OperatorFault(
         f"no chain that is served here leads to a root of ours ({family}).",
         mend="Name the other family. Another authority's chain: serve its new one beside it, by host name.",

@@ -34,6 +34,7 @@ for _name, _place in (
     ("rotate", "voltward.cli.rotation:app"),
     ("install", "voltward.cli.authority_signing:install"),
     ("root", "voltward.cli.authority_signing:root"),
+    ("replace", "voltward.cli.authority_signing:replace"),
 ):
     app.command(_place, name=_name)
 

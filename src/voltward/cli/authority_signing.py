@@ -1,4 +1,4 @@
-"""`voltward ca install`, `ca root`: authorities that are certified elsewhere."""
+"""`voltward ca install`, `ca root`, `ca replace`: authorities get their certificates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority_install import Installed, install_authorities
+from voltward.bootstrap.authority_succession import replace_authority
 from voltward.bootstrap.offline_root import make_offline_root, sign_offline
 from voltward.cli.frame import JSON_FLAG, Options, actor, print_json, print_line, run
 from voltward.cli.reading import certificates_in
@@ -36,6 +37,29 @@ def install(*files: Path, options: Options = Options()) -> None:
         print_line(f"{name}: the gateway has its certificate from it")
     for name in done.waiting:
         print_line(f"{name}: still waits for its certificate")
+
+
+def replace(name: str, /, *, options: Options = Options()) -> None:
+    """The next issuing CA in the place of this one (`stations-ca-ecdsa`): a new key below the same root.
+
+    Where the root's key is elsewhere, it writes the request that has to be signed there.
+    """
+
+    async def story() -> None:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            made = await replace_authority(deployment, name, actor())
+        if options.json:
+            print_json({"name": made.name, "predecessor": made.predecessor, "request": made.request})
+            return
+        if made.request is None:
+            print_line(f"{made.name}: signs from now on, in the place of {made.predecessor}.")
+        else:
+            print_line(f"{made.request}: have it signed, then: voltward ca install FILE ...")
+        print_line(f"What {made.predecessor} has signed stays good. Where its key may be in other hands,")
+        print_line("have all of that renewed first; then, for good:")
+        print_line(f"  voltward cert revoke --authority {made.predecessor_id[:16]} --reason '...'")
+
+    run(story())
 
 
 def root(

@@ -161,11 +161,19 @@ def make_subordinates(
     """Draw keys for the issuing CAs, and ask for their certificates."""
     tagged = Subject(entropy.token(4).hex(), organisation)
     waiting = {
-        f"{role}-{family}": _waiting(role, family, tagged, keys)
+        f"{role}-{family}": _waiting(f"{role}-{family}", _subject(role, family, tagged), family, keys)
         for family in Family
         for role in (Role.CSMS, Role.STATIONS)
     }
     return Subordinates(waiting, _firmware(tagged, now, entropy, keys))
+
+
+def make_successor(
+    name: str, role: Role, family: Family, organisation: str, entropy: TokenSource, keys: KeySource = DRAWN
+) -> WaitingAuthority:
+    """Draw the key of the next issuing CA of its role and family, and ask for its certificate."""
+    tagged = Subject(entropy.token(4).hex(), organisation)
+    return _waiting(name, _subject(role, family, tagged), family, keys)
 
 
 def make_root(
@@ -210,9 +218,9 @@ def _firmware(tagged: Subject, now: datetime, entropy: TokenSource, keys: KeySou
     return self_signed(FIRMWARE_CA, subject, keys.make(Role.FIRMWARE, KeyKind.RSA_3072), now, entropy)
 
 
-def _waiting(role: Role, family: Family, tagged: Subject, keys: KeySource) -> WaitingAuthority:
-    key = keys.make(f"{role}-{family}", family.authority_key)
-    return WaitingAuthority(key, certificate_request(key, _subject(role, family, tagged), is_ca=True))
+def _waiting(name: str, subject: Subject, family: Family, keys: KeySource) -> WaitingAuthority:
+    key = keys.make(name, family.authority_key)
+    return WaitingAuthority(key, certificate_request(key, subject, is_ca=True))
 
 
 def _subject(role: Role, family: Family, tagged: Subject) -> Subject:

@@ -114,6 +114,13 @@ def split_name(name: str) -> tuple[Role, str, int] | None:
     return (Role(found[1]), found[2] or "", int(found[3] or 1)) if found else None
 
 
+def next_generation(public: Path, family: Family) -> int:
+    """The number of the family's next authorities: above all that have a certificate, or wait for one."""
+    with disk(public, "cannot be listed"):
+        names = [split_name(path.stem) for path in public.iterdir() if path.suffix in {".pem", ".csr"}]
+    return 1 + max((name[2] for name in names if name is not None and name[1] == family), default=0)
+
+
 def _shelved(
     name: str, chain: Sequence[x509.Certificate], room: KeyRoom | None, find_key: FindKey
 ) -> ShelvedAuthority:
