@@ -232,6 +232,8 @@ def test_every_shell_block_of_the_guide_is_run_or_said_to_belong_elsewhere() -> 
     assert marks.keys() == {"sh run", "sh elsewhere"}
     assert marks["sh run"] >= 5
     assert marks["sh elsewhere"] <= 3
+    first_year = re.findall(r"^```(\S.*)$", _text("docs/first-year-of-a-ca.md"), re.MULTILINE)
+    assert set(first_year) == {"sh run"}
 
 
 def test_every_metric_is_told() -> None:

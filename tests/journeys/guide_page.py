@@ -1,4 +1,4 @@
-"""The operations guide, taken at its word: its blocks that are marked `sh run`, in one shell, in their order.
+"""A guide, taken at its word: its blocks that are marked `sh run`, in one shell, in their order.
 
 Its paths lie below a folder of the test. `voltward serve` goes on behind the shell, on ports of the system's
 choice, as a service would; `systemctl stop` ends it.
@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.arch.source_tree import ROOT
 
 GUIDE = ROOT / "docs" / "operations.md"
+FIRST_YEAR = ROOT / "docs" / "first-year-of-a-ca.md"
 PLACES = ("/srv", "/var/backups")
 PATIENCE = 90.0  # seconds for all of it
 _BLOCK = re.compile(r"^```(sh[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,7 +40,7 @@ voltward() {{
     *) command voltward "$@" ;;
     esac
 }}
-systemctl() {{ kill "$SERVED"; wait "$SERVED"; }}
+systemctl() {{ test -z "${{SERVED:-}}" || {{ kill "$SERVED"; wait "$SERVED"; }}; }}
 """
 
 
@@ -58,8 +59,8 @@ class GuidePage:
     blocks: tuple[tuple[str, str], ...]
 
     @classmethod
-    def read(cls) -> GuidePage:
-        return cls(tuple(_BLOCK.findall(GUIDE.read_text(encoding="utf-8"))))
+    def read(cls, page: Path = GUIDE) -> GuidePage:
+        return cls(tuple(_BLOCK.findall(page.read_text(encoding="utf-8"))))
 
     def marked(self, mark: str) -> list[str]:
         """The blocks with this mark, in their order."""

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority_install import Installed, install_authorities
-from voltward.bootstrap.authority_succession import replace_authority
+from voltward.bootstrap.authority_succession import Succession, replace_authority
 from voltward.bootstrap.offline_root import make_offline_root, sign_offline
 from voltward.cli.frame import JSON_FLAG, Options, actor, print_json, print_line, run
 from voltward.cli.reading import certificates_in
@@ -39,27 +39,33 @@ def install(*files: Path, options: Options = Options()) -> None:
         print_line(f"{name}: still waits for its certificate")
 
 
-def replace(name: str, /, *, options: Options = Options()) -> None:
-    """The next issuing CA in the place of this one (`stations-ca-ecdsa`): a new key below the same root.
+def replace(*names: str, options: Options = Options()) -> None:
+    """The next issuing CAs in the place of these (`stations-ca-ecdsa`): new keys below the same root.
 
-    Where the root's key is elsewhere, it writes the request that has to be signed there.
+    Where the root's key is elsewhere, it writes the requests that have to be signed there.
     """
+    if not names:
+        raise OperatorFault("which issuing CA?", mend="Name one that `voltward ca show` lists.")
 
-    async def story() -> None:
+    async def story() -> list[Succession]:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            made = await replace_authority(deployment, name, actor())
-        if options.json:
-            print_json({"name": made.name, "predecessor": made.predecessor, "request": made.request})
-            return
-        if made.request is None:
-            print_line(f"{made.name}: signs from now on, in the place of {made.predecessor}.")
-        else:
-            print_line(f"{made.request}: have it signed, then: voltward ca install FILE ...")
-        print_line(f"What {made.predecessor} has signed stays good. Where its key may be in other hands,")
-        print_line("have all of that renewed first; then, for good:")
-        print_line(f"  voltward cert revoke --authority {made.predecessor_id[:16]} --reason '...'")
+            return [await replace_authority(deployment, name, actor()) for name in names]
 
-    run(story())
+    made = run(story())
+    if options.json:
+        print_json([{"name": m.name, "predecessor": m.predecessor, "request": m.request} for m in made])
+        return
+    for one in made:
+        if one.request is None:
+            print_line(f"{one.name}: signs from now on, in the place of {one.predecessor}.")
+        else:
+            print_line(f"{one.request}: have it signed, then: voltward ca install FILE ...")
+    print_line(
+        "What the old ones have signed stays good. Where a key may be in other hands, have all of that"
+    )
+    print_line("renewed first; then, for good:")
+    for one in made:
+        print_line(f"  voltward cert revoke --authority {one.predecessor_id[:16]} --reason '...'")
 
 
 def root(
