@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.fakes.chance import CountedTokens
+from tests.fakes.pooled_keys import PooledKeys
 from tests.fakes.ready_stores import put_ready_sqlite
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.system_clock import SystemClock
@@ -54,5 +55,6 @@ def _made(host: str) -> Path:
     atexit.register(shutil.rmtree, parent, ignore_errors=True)
     folder = parent / "deployment"
     plan = DeploymentPlan(folder, "Example CPO", (host,), "ws://127.0.0.1:9000/ocpp", "you@example.org")
-    make_deployment(plan, deployment_sites(CountedTokens(), FOR_TESTS), SystemClock(), CountedTokens("made"))
+    sites = deployment_sites(CountedTokens(), FOR_TESTS)
+    make_deployment(plan, sites, SystemClock(), CountedTokens("made"), PooledKeys())
     return folder

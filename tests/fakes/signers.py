@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.fakes.certificates import PrivateKey, new_key, subject_of
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.pooled_keys import PooledKeys
 from voltward.adapters.pki.authority_shelf import ShelvedAuthority, read_shelf
 from voltward.adapters.pki.ledger import Ledger
 from voltward.adapters.pki.signed_orders import SigningTerms
@@ -33,7 +34,7 @@ OPERATOR = "Example CPO"
 @cache
 def hierarchy() -> Hierarchy:
     """One for all tests of a process: RSA keys are slow to make."""
-    return make_hierarchy(OPERATOR, NOON, CountedTokens("hierarchy"))
+    return make_hierarchy(OPERATOR, NOON, CountedTokens("hierarchy"), PooledKeys())
 
 
 def csr_of(key: PrivateKey | str = "ec", common_name: str = "whatever the station says") -> bytes:

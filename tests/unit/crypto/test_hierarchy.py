@@ -8,13 +8,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from OpenSSL.crypto import X509, X509Store, X509StoreContext, X509StoreContextError, X509StoreFlags
 
 from tests.fakes.chance import CountedTokens
+from tests.fakes.pooled_keys import PooledKeys
 from voltward.crypto.certificate_profiles import STATION
 from voltward.crypto.hierarchy import Family, FamilyAuthorities, make_hierarchy, make_server_credential
 from voltward.crypto.issuance import CertificateOrder, IssuingAuthority, Subject, issue_certificate
 from voltward.crypto.keys import make_key
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
-MADE = make_hierarchy("Example CPO", NOW, CountedTokens())
+MADE = make_hierarchy("Example CPO", NOW, CountedTokens(), PooledKeys())
 HOSTS = ("csms.example", "127.0.0.1")
 SERVERS = {one.family: make_server_credential(one, HOSTS, NOW, CountedTokens()) for one in MADE.families}
 
@@ -100,7 +101,7 @@ def test_all_authorities_have_names_of_their_own() -> None:
 
 
 def test_two_deployments_of_one_operator_have_no_name_in_common() -> None:
-    other = make_hierarchy("Example CPO", NOW, CountedTokens("other"))
+    other = make_hierarchy("Example CPO", NOW, CountedTokens("other"), PooledKeys())
     names = {authority.certificate.subject for authority in MADE.named().values()}
     assert names.isdisjoint(authority.certificate.subject for authority in other.named().values())
 
@@ -111,5 +112,5 @@ def test_the_bundle_for_stations_holds_both_roots() -> None:
 
 
 def test_the_longest_operators_name_fits() -> None:
-    made = make_hierarchy("O" * 64, NOW, CountedTokens())
+    made = make_hierarchy("O" * 64, NOW, CountedTokens(), PooledKeys())
     assert made.ecdsa.root.organisation == "O" * 64

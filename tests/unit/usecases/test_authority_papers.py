@@ -5,8 +5,7 @@ from pathlib import Path
 
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON
-from voltward.crypto.hierarchy import DRAWN
-from voltward.crypto.keys import DrawnKeys
+from tests.fakes.pooled_keys import PooledKeys
 from voltward.crypto.own_requests import read_own_request, requested_hosts
 from voltward.usecases.authority_papers import drawn_papers
 from voltward.usecases.deployment_plan import DeploymentPlan
@@ -17,14 +16,14 @@ PLAN = DeploymentPlan(
 ISSUING = {"csms-ca-ecdsa", "csms-ca-rsa", "stations-ca-ecdsa", "stations-ca-rsa"}
 
 
-class KeptKeys(DrawnKeys):
+class KeptKeys(PooledKeys):
     """As a token would."""
 
     keeps_its_keys = True
 
 
 def test_a_deployment_of_its_own_has_roots_chains_and_all_keys() -> None:
-    papers = drawn_papers(PLAN, NOON, CountedTokens(), DRAWN)
+    papers = drawn_papers(PLAN, NOON, CountedTokens(), PooledKeys())
 
     assert set(papers.keys) == ISSUING | {"root-ecdsa", "root-rsa", "firmware-ca"}
     assert {f"{name}.pem" for name in papers.keys} | {"roots.pem"} == set(papers.public)
@@ -34,7 +33,7 @@ def test_a_deployment_of_its_own_has_roots_chains_and_all_keys() -> None:
 
 
 def test_one_below_others_has_requests_and_no_root() -> None:
-    papers = drawn_papers(replace(PLAN, below_others=True), NOON, CountedTokens(), DRAWN)
+    papers = drawn_papers(replace(PLAN, below_others=True), NOON, CountedTokens(), PooledKeys())
 
     assert set(papers.keys) == ISSUING | {"firmware-ca"}
     assert set(papers.public) == {f"{name}.csr" for name in ISSUING} | {"firmware-ca.pem"}

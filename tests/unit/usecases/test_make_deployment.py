@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_publ
 from OpenSSL.crypto import X509, X509Store, X509StoreContext
 
 from tests.fakes.chance import CountedTokens
+from tests.fakes.pooled_keys import PooledKeys
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.vault import Room, read_server_chain
 from voltward.crypto.argon2id import FOR_TESTS
@@ -33,6 +34,7 @@ from voltward.usecases.make_deployment import DeploymentMade, make_deployment
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 CHANCE = CountedTokens()
 SITES = deployment_sites(CHANCE, FOR_TESTS)
+KEYS = PooledKeys()
 PLAN = DeploymentPlan(
     folder=Path("unused"),
     operator_name='Größe & "Söhne" 株式会社 😀',
@@ -54,7 +56,7 @@ class StoppedClock:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> DeploymentMade:
     plan = replace(PLAN, folder=tmp_path_factory.mktemp("made") / "deployment")
-    return make_deployment(plan, SITES, StoppedClock(), CHANCE)
+    return make_deployment(plan, SITES, StoppedClock(), CHANCE, KEYS)
 
 
 def opened(made: DeploymentMade, name: str) -> Room:
@@ -154,7 +156,7 @@ def test_a_chosen_unlock_is_referred_to_and_never_written(
     tmp_path: Path, reference: str, unlock: Unlock
 ) -> None:
     plan = replace(PLAN, folder=tmp_path / "deployment", gateway_unlock=ChosenUnlock(reference, unlock))
-    made = make_deployment(plan, SITES, StoppedClock(), CHANCE)
+    made = make_deployment(plan, SITES, StoppedClock(), CHANCE, KEYS)
     assert load_settings(made.settings).keys.gateway_unlock == reference
     assert not (made.folder / "gateway" / "unlock.key").exists()
     assert (made.folder / "signer" / "unlock.key").exists()
@@ -220,14 +222,14 @@ def test_the_first_administrator_gets_a_token_that_is_kept_as_a_digest(made: Dep
 def test_an_impossible_plan_touches_nothing(tmp_path: Path) -> None:
     plan = replace(PLAN, folder=tmp_path / "deployment", hosts=("*.example",))
     with pytest.raises(OperatorFault):
-        make_deployment(plan, SITES, StoppedClock(), CHANCE)
+        make_deployment(plan, SITES, StoppedClock(), CHANCE, KEYS)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_with_something_in_it_is_refused_before_keys_are_drawn(tmp_path: Path) -> None:
     (tmp_path / "voltward.toml").write_text("mine")
     with pytest.raises(OperatorFault, match="not an empty folder"):
-        make_deployment(replace(PLAN, folder=tmp_path), SITES, StoppedClock(), CHANCE)
+        make_deployment(replace(PLAN, folder=tmp_path), SITES, StoppedClock(), CHANCE, KEYS)
     assert [path.name for path in tmp_path.iterdir()] == ["voltward.toml"]
 
 
@@ -250,5 +252,5 @@ def test_a_disk_that_fails_at_the_last_file_leaves_nothing(tmp_path: Path) -> No
             yield FullAtTheEnd(site)
 
     with pytest.raises(OutsideFault):
-        make_deployment(replace(PLAN, folder=tmp_path / "deployment"), full, StoppedClock(), CHANCE)
+        make_deployment(replace(PLAN, folder=tmp_path / "deployment"), full, StoppedClock(), CHANCE, KEYS)
     assert list(tmp_path.iterdir()) == []
