@@ -82,10 +82,9 @@ class CertificateSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     authority: str = OWN_SIGNER  # or the name of an `[authority.NAME]`
     lifetime: Duration = Duration(400 * 86400.0)  # of a station's
-    endpoint: str = (
-        ""  # that stations dial, without their identity: for the network profiles that we give them
-    )
-    interface: str = "Wired0"  # of the station, in those
+    key_blocklists: list[str] = field(default_factory=list)  # files: keys that are known to others
+    endpoint: str = ""  # that stations dial, without their identity
+    interface: str = "Wired0"  # of the station, in its network profiles
     crl_url: str = ""  # `{authority}` stands for the name of the authority
     ocsp_url: str = ""
     status_hosts: list[str] = field(default_factory=list)  # whom stations' questions may lead to

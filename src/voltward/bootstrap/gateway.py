@@ -17,6 +17,7 @@ from voltward.bootstrap.deployment import Premises, open_premises
 from voltward.bootstrap.environment import environment
 from voltward.bootstrap.grounds import Grounds, open_grounds
 from voltward.bootstrap.group_orders import GroupOrders, read_group_orders
+from voltward.bootstrap.known_keys import known_keys
 from voltward.bootstrap.listeners import listeners, read_trust
 from voltward.bootstrap.quirk_rules import quirk_rules
 from voltward.bootstrap.routes import routes_of
@@ -71,6 +72,7 @@ from voltward.settings import Settings, load_settings
 from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.quirk_book import QuirkBook
+from voltward.usecases.request_ground import RequestRules
 from voltward.wire.upgrade import HeadLimits
 
 YOUNG = 20_000  # objects that are made before the collector looks at the young ones
@@ -284,7 +286,8 @@ def serve_certificates(
 
     duties.asks.asks_of = asks_of
     organisations = (operator.name, *operator.organisations)
-    examiner = RequestExaminer(store, duties.door_rules, organisations, Binding(), premises.clock)
+    rules = RequestRules(duties.door_rules, organisations, Binding(), known_keys(premises.settings))
+    examiner = RequestExaminer(store, rules, premises.clock)
     duties.requests.judge = examiner.examine
     duties.csms_certificates.anchors = anchors
     duties.statuses.finder = status_finder(premises.settings, premises.clock)

@@ -19,6 +19,7 @@ from voltward.bootstrap.authority_orders import keep_list
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.group_orders import read_group_orders
 from voltward.bootstrap.known_anchors import known_anchors
+from voltward.bootstrap.known_keys import known_keys
 from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.bootstrap.signer import signer_client
 from voltward.bootstrap.station_places import station_places
@@ -102,4 +103,5 @@ def request_rules(premises: Premises) -> RequestRules:
     settings, rulebook = premises.settings, premises.rulebook
     orders = read_group_orders(settings, rulebook, premises.clock.now())
     door = DoorRules(rulebook, Evaluator(rulebook), orders.policies)
-    return RequestRules(door, (settings.operator.name, *settings.operator.organisations), Binding())
+    organisations = (settings.operator.name, *settings.operator.organisations)
+    return RequestRules(door, organisations, Binding(), known_keys(settings))

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -33,6 +34,9 @@ class KeyBlocklist:
         if key_fingerprint(key) in self.keys:
             return True
         return isinstance(key, rsa.RSAPublicKey) and _debian_digest(key.public_numbers().n) in self.debian
+
+
+NO_KEYS: Final = KeyBlocklist()
 
 
 def read_blocklist(lines: Iterable[str], subject: str) -> KeyBlocklist:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voltward.crypto.csr_problems import CsrProblem
+from voltward.crypto.key_blocklist import NO_KEYS, KeyBlocklist
 from voltward.crypto.signing_requests import SigningRequest
 from voltward.domain.authority import Binding
 from voltward.domain.station import Station
@@ -19,11 +20,16 @@ from voltward.usecases.renewed_credentials import used_certificate
 
 @dataclass(frozen=True, slots=True)
 class RequestRules:
-    """By what requests are judged: the rulebook with the groups' policies, and how we name stations."""
+    """By what requests are judged: the rulebook with the groups' policies, and how we name stations.
+
+    `organisations` are the operator's name and those beside it; `binding` is what our own CA follows;
+    `blocklist` has the keys that are known to others.
+    """
 
     door: DoorRules
     organisations: tuple[str, ...]
     binding: Binding
+    blocklist: KeyBlocklist = NO_KEYS
 
 
 async def judge_submitted(
@@ -36,7 +42,10 @@ async def judge_submitted(
     """Why nothing is signed, in words; empty: it may be."""
     exceptions = tuple(await work.exceptions.of(station.id))
     entry = StationEntry(station, tuple(await work.credentials.of(station.id)), exceptions)
-    known = await _known(work, entry, request, now) if isinstance(request, SigningRequest) else None
+    known: KeyKnown | None = None
+    if isinstance(request, SigningRequest):
+        is_listed = rules.blocklist.lists(request.public_key)
+        known = replace(await _known(work, entry, request, now), listed=is_listed)
     ground = RequestGround(entry, rules.binding, rules.organisations, known)
     decision = judge_signing_request(request, ground, rules.door, now)
     if decision.granted:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes.builders import certificate_credential, exception, issued_certificate, station
@@ -9,6 +11,7 @@ from tests.fakes.renewals import CP001, RULES, station_csr
 from tests.fakes.stores import put
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.issued_certificates import requested_key
+from voltward.crypto.key_blocklist import KeyBlocklist
 from voltward.crypto.signing_requests import read_signing_request
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.usecases.request_ground import judge_submitted
@@ -52,6 +55,17 @@ async def test_a_key_of_another_station_or_of_a_revoked_certificate_refuses(stor
 
     assert "CP002" in await judged(stored, station_csr(key), theirs, stolen)
     assert "stolen" in await judged(stored, station_csr(other))
+
+
+async def test_a_key_that_is_known_to_others_refuses(stored: SqlStore) -> None:
+    key = new_key()
+    rules = replace(RULES, blocklist=KeyBlocklist(frozenset({requested_key(station_csr(key))})))
+
+    async with stored.read() as reading:
+        listed = await judge_submitted(
+            reading, station(), read_signing_request(station_csr(key)), rules, NOON
+        )
+    assert "known to others" in listed
 
 
 async def test_a_dated_exception_of_the_station_counts(stored: SqlStore) -> None:

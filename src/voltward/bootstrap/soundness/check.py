@@ -58,6 +58,7 @@ def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
         lambda: policies.check_groups(settings, rulebook),
         lambda: policies.check_observed(settings, now),
         lambda: policies.check_places(settings),
+        lambda: policies.check_known_keys(settings),
         lambda: routes.check_routes(settings),
         lambda: routes.check_ways(settings),
         lambda: check_quirks(settings, now),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from voltward.bootstrap.group_orders import observed_of, ordered_action
+from voltward.bootstrap.known_keys import known_keys
 from voltward.bootstrap.schemas import check_schema_lengths
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, from_fault
 from voltward.bootstrap.station_places import station_places
@@ -80,4 +81,10 @@ def check_observed(settings: Settings, now: datetime) -> Iterator[Remark]:
 def check_places(settings: Settings) -> Iterator[Remark]:
     """What network profiles tell stations can be dialled."""
     station_places(settings)
+    yield from ()
+
+
+def check_known_keys(settings: Settings) -> Iterator[Remark]:
+    """Lists of keys that are known to others are there, and are lists."""
+    known_keys(settings)
     yield from ()

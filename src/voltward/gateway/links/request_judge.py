@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from voltward.crypto.signing_requests import SigningRequest, read_signing_request
-from voltward.domain.authority import Binding
 from voltward.domain.station import StationId
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.request_desk import RequestVerdict
@@ -18,22 +17,18 @@ from voltward.ocpp.certificate_facts import CsrFacts
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Store
 from voltward.rulebook.signing_observation import KeyKnown
-from voltward.usecases.admit_station import DoorRules
 from voltward.usecases.judge_signing_request import RequestGround, judge_signing_request, request_facts
+from voltward.usecases.request_ground import RequestRules
 
 LONGEST_REASON: Final = 255
 
 
 class RequestExaminer:
-    """`organisations` are the operator's name and those beside it; `binding` is what our own CA follows."""
+    """Judges what stations ask for, before it is taken."""
 
-    def __init__(
-        self, store: Store, rules: DoorRules, organisations: tuple[str, ...], binding: Binding, clock: Clock
-    ) -> None:
+    def __init__(self, store: Store, rules: RequestRules, clock: Clock) -> None:
         self._store = store
         self._rules = rules
-        self._organisations = organisations
-        self._binding = binding
         self._clock = clock
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="requests")  # begins with the first request
 
@@ -43,8 +38,9 @@ class RequestExaminer:
         loop = asyncio.get_running_loop()
         request = await loop.run_in_executor(self._pool, read_signing_request, facts.csr)
         known = await self._known(request, judgement.station) if isinstance(request, SigningRequest) else None
-        ground = RequestGround(judgement.entry, self._binding, self._organisations, known)
-        decision = judge_signing_request(request, ground, self._rules, self._clock.now())
+        rules = self._rules
+        ground = RequestGround(judgement.entry, rules.binding, rules.organisations, known)
+        decision = judge_signing_request(request, ground, rules.door, self._clock.now())
         deciding = decision.deciding
         reason = deciding.sentence[:LONGEST_REASON] if deciding is not None else ""
         told = request_facts(request, decision)
@@ -60,6 +56,7 @@ class RequestExaminer:
         others = [one.station for one in issued if one.station is not None and one.station != station]
         revoked = next((one.reason for one in issued if one.revoked_at is not None), None)
         return KeyKnown(
+            listed=self._rules.blocklist.lists(request.public_key),
             revoked=revoked,
             other_station=str(others[0]) if others else "",
             in_use=any(one.station == station and one.revoked_at is None for one in issued),

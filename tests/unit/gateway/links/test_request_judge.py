@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.builders import station
+from tests.fakes.certificates import new_key
 from tests.fakes.links import Hall
 from tests.fakes.signing_requests import request_pem
 from tests.fakes.stores import opened_store
 from voltward.adapters.sql.store import SqlStore
+from voltward.crypto.key_blocklist import KeyBlocklist
+from voltward.crypto.keys import key_fingerprint
 from voltward.crypto.signing_requests import SigningRequest, read_signing_request
 from voltward.domain.authority import Binding
 from voltward.domain.station import StationId
@@ -19,16 +22,20 @@ from voltward.gateway.links.request_judge import RequestExaminer
 from voltward.ocpp.certificate_facts import CsrFacts
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.request_ground import RequestRules
 
 OPERATOR = "Example CPO"
 PEM = request_pem("SN-CP001", OPERATOR)
+
+_LISTED_KEY = new_key()
+LISTED = KeyBlocklist(frozenset({key_fingerprint(_LISTED_KEY.public_key())}))
 
 
 class Bench:
     def __init__(self, hall: Hall, store: SqlStore) -> None:
         self.hall, self.store = hall, store
-        rules = hall.duties.door_rules
-        self.examiner = RequestExaminer(store, rules, (OPERATOR,), Binding(), hall.made.clock)
+        rules = RequestRules(hall.duties.door_rules, (OPERATOR,), Binding(), LISTED)
+        self.examiner = RequestExaminer(store, rules, hall.made.clock)
 
     async def examine(self, csr: str) -> RequestVerdict:
         return await self.examiner.examine(CsrFacts(csr), await self.hall.judge())
@@ -96,6 +103,12 @@ async def test_a_key_of_another_station_or_of_a_revoked_certificate_is_refused(b
 async def test_a_key_whose_certificate_was_revoked_is_refused(bench: Bench) -> None:
     await bench.issued("CP001", reason="keyCompromise")
     assert "revoked" in (await bench.examine(PEM)).reason
+
+
+async def test_a_key_that_is_known_to_others_is_refused(bench: Bench) -> None:
+    verdict = await bench.examine(request_pem("SN-CP001", OPERATOR, key=_LISTED_KEY))
+
+    assert (verdict.granted, "known to others" in verdict.reason) == (False, True)
 
 
 async def test_only_stations_that_are_registered_come_so_far(bench: Bench) -> None:
