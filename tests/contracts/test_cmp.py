@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.certificates import Authority
+from tests.fakes.clock import NOON
 from tests.fakes.cmp_server import SECRET, cmp_enrolment, cmp_server
 from tests.fakes.signers import csr_of, order_of
 from voltward.adapters.pki.cmp import error_words
 from voltward.domain.errors import OutsideFault
-from voltward.ports.authority import Declined, OrderOutcome
+from voltward.ports.authority import Declined, OrderOutcome, Revocation, RevocationReason
 
 CSR = csr_of(common_name="SN-0001")
 REFUSED = ("-pkistatus", "2", "-statusstring", "not your station", "-failure")
@@ -48,6 +49,25 @@ async def test_an_authority_that_is_not_there_is_a_fault_of_the_outside() -> Non
         pass
     with pytest.raises(OutsideFault, match="connect"):
         await cmp_enrolment(port, patience=1).enrol(order_of(CSR))
+
+
+async def test_what_it_never_issued_it_does_not_revoke() -> None:
+    authority = Authority.create("Corporate")
+    stranger = Authority.create("Corporate").issue("SN-9").der
+    async with cmp_server(authority) as port:
+        enrolment = cmp_enrolment(port)
+        await enrolment.enrol(order_of(CSR))
+        outcome = await enrolment.revoke(Revocation("ab", 7, NOON, RevocationReason.UNSPECIFIED, stranger))
+
+    assert isinstance(outcome, Declined)
+
+
+async def test_a_revocation_that_nobody_hears_is_a_fault_of_the_outside() -> None:
+    async with cmp_server(Authority.create("Corporate")) as port:
+        pass
+    revocation = Revocation("ab", 7, NOON, RevocationReason.UNSPECIFIED, Authority.create("Corporate").der)
+    with pytest.raises(OutsideFault, match="connect"):
+        await cmp_enrolment(port, patience=1).revoke(revocation)
 
 
 def test_errors_are_said_once_without_places_in_the_source() -> None:

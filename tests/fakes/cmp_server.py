@@ -61,6 +61,7 @@ class _Desk:
     folder: Path
     above: Path
     mocks: dict[bytes, int] = field(default_factory=dict[bytes, int])  # transaction -> port
+    leaves: dict[bytes, Path] = field(default_factory=dict[bytes, Path])  # by their serial numbers
     processes: list[Process] = field(default_factory=list[Process])
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,13 +71,22 @@ class _Desk:
         transaction = _TRANSACTION.search(found)
         assert transaction is not None
         if transaction[1] not in self.mocks:
-            self.mocks[transaction[1]] = await self._mock(_request_in(found))
+            leaf = self._revoked_in(found) or self._signed(found)
+            self.mocks[transaction[1]] = await self._mock(leaf)
         answer = await _post(self.mocks[transaction[1]], found)
         writer.write(b"HTTP/1.0 200 OK\r\n" + answer.partition(b"\r\n")[2])
         await writer.drain()
         writer.close()
 
-    async def _mock(self, csr: bytes) -> int:
+    def _revoked_in(self, message: bytes) -> Path | None:
+        """The certificate that it names, where that was handed out here: the mock compares the two."""
+        named = (file for serial, file in self.leaves.items() if serial in message)
+        usual = None if _request_in(message) else next(iter(self.leaves.values()), None)
+        return next(named, usual)
+
+    def _signed(self, message: bytes) -> Path:
+        csr = _request_in(message)
+        assert csr is not None, "there is no request in this message"
         subject = x509.load_der_x509_csr(csr).subject
         (name,) = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         leaf = x509.load_der_x509_certificate(
@@ -84,11 +94,15 @@ class _Desk:
         )
         file = self.folder / f"{leaf.serial_number}.pem"
         file.write_bytes(leaf.public_bytes(Encoding.PEM))
+        self.leaves[leaf.serial_number.to_bytes(21, "big").lstrip(b"\0")] = file
+        return file
+
+    async def _mock(self, leaf: Path) -> int:
         program = shutil.which("openssl")
         assert program is not None
         process = await asyncio.create_subprocess_exec(
             *(program, "cmp", "-config", "", "-port", "0", "-srv_ref", REFERENCE),
-            *("-srv_secret", f"pass:{SECRET}", "-rsp_cert", file, "-rsp_extracerts", self.above, *self.ways),
+            *("-srv_secret", f"pass:{SECRET}", "-rsp_cert", leaf, "-rsp_extracerts", self.above, *self.ways),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
@@ -106,7 +120,7 @@ def _written(file: Path, authority: Authority) -> Path:
     return file
 
 
-def _request_in(message: bytes) -> bytes:
+def _request_in(message: bytes) -> bytes | None:
     """The PKCS #10 request somewhere in it."""
     for head in re.finditer(rb"\x30[\x81\x82]", message):
         at = head.start()
@@ -117,7 +131,7 @@ def _request_in(message: bytes) -> bytes:
         except ValueError:
             continue
         return message[at:end]
-    raise AssertionError("there is no request in this message")
+    return None
 
 
 async def _post(port: int, body: bytes) -> bytes:

@@ -25,7 +25,7 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.domain.station_fact import AskAnswered, CameBack, CsrSubmitted, Proven, StationFact
 from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin
-from voltward.ports.authority import CertificateOrder, Issued, OrderOutcome, Revocation
+from voltward.ports.authority import CertificateOrder, Declined, Issued, OrderOutcome, Revocation
 from voltward.ports.lifecycles import Lifecycle
 from voltward.ports.spool import Spooled, SpoolMark
 from voltward.ports.storage import Store
@@ -53,6 +53,8 @@ class PlainAuthority:
         self.ca = Authority.create("Test CA")
         self.signed: dict[str, Issued] = {}
         self.asked: list[str] = []
+        self.revoked: list[Revocation] = []
+        self.revokes: Declined | OutsideFault | None = None  # what it says to that
         self.instead: list[OrderOutcome | OutsideFault] = []  # what the next orders get
 
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
@@ -68,8 +70,11 @@ class PlainAuthority:
             )
         return self.signed[order.id]
 
-    async def revoke(self, revocation: Revocation) -> None:
-        raise AssertionError(f"a renewal revokes nothing, and this is {revocation}")
+    async def revoke(self, revocation: Revocation) -> Declined | None:
+        if isinstance(self.revokes, OutsideFault):
+            raise self.revokes
+        self.revoked.append(revocation)
+        return self.revokes
 
 
 class Killed(BaseException):

@@ -105,6 +105,13 @@ class BeginUpgrade:
     terms: RenewalTerms
 
 
+@dataclass(frozen=True, slots=True)
+class RevokeCertificate:
+    """An authority outside has issued it, and shall have it on its list. No machine wants this: orders do."""
+
+    fingerprint: bytes
+
+
 LifecycleEffect = (
     AskStation
     | WithdrawAsks
@@ -118,6 +125,7 @@ LifecycleEffect = (
     | RememberForm
     | KeepAnchors
     | BeginUpgrade
+    | RevokeCertificate
 )
 
 

@@ -52,7 +52,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """It will not sign this, ever; why, in its words."""
+    """It will not do this, ever; why, in its words."""
 
     words: str
 
@@ -80,6 +80,7 @@ class Revocation:
     serial: int
     at: datetime
     reason: RevocationReason
+    certificate: bytes = b""  # DER, where it is at hand: some protocols name it so
 
 
 class OrderMemory(Protocol):
@@ -97,6 +98,9 @@ class CertificateAuthority(Protocol):
         """Sign, or say why not; the same order id gives the same answer."""
         ...
 
-    async def revoke(self, revocation: Revocation) -> None:
-        """Have it on the authority's next list of revoked certificates; harmless when repeated."""
+    async def revoke(self, revocation: Revocation) -> Declined | None:
+        """Have it on the authority's next list of revoked certificates; harmless when repeated.
+
+        `Declined`: it takes no such order, from us or at all; None: it took it.
+        """
         ...

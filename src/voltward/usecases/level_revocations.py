@@ -20,6 +20,7 @@ from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.signer import AuthorityState, KnownRevocation, Signer, SignerAuthority
 from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.keep_lists import ListKeeper
+from voltward.usecases.revoke_there import order_revocations, reason_of
 from voltward.usecases.trust_authority import deny_certificate
 
 PAGE: Final = 500
@@ -83,7 +84,7 @@ async def level_revocations(
         learnt += await _learn(store, page, authorities, now, actor)
         level.known.update((one.revocation.issuer, one.revocation.serial) for one in page)
         level.position += len(page)
-    told = await _tell(store, signer, level, authorities)
+    told = await _tell(store, signer, level, authorities, now)
     return Levelled(learnt, told)
 
 
@@ -144,14 +145,20 @@ async def _tell(
     signer: Signer,
     level: RevocationLevel,
     authorities: Mapping[str, SignerAuthority],
+    now: datetime,
 ) -> int:
-    """What the ledger lacks; outside authorities are not the signer's matter."""
+    """What the ledger lacks; what others have issued is ordered from them."""
     told, last = 0, None
     while page := await _revoked(store, level.since, last):
+        fresh = [row for row in page if (row.issuer, row.serial) not in level.known]
+        outside = [row for row in fresh if row.issuer not in authorities]
+        if outside:
+            await order_revocations(store, outside, now)
+            level.known.update((row.issuer, row.serial) for row in outside)
         for row in page:
             key = row.issuer, row.serial
             if row.issuer in authorities and key not in level.known and row.revoked_at is not None:
-                await signer.revoke(Revocation(*key, row.revoked_at, _code_of(row.reason)))
+                await signer.revoke(Revocation(*key, row.revoked_at, reason_of(row)))
                 level.known.add(key)
                 told += 1
             own = authorities.get(row.fingerprint.hex())
@@ -187,8 +194,3 @@ def _own_key(authority: SignerAuthority) -> tuple[str, int]:
 
 def _cuts(one: KnownRevocation) -> bool:
     return one.revocation.reason is not RevocationReason.SUPERSEDED
-
-
-def _code_of(reason: str) -> RevocationReason:
-    """What was discarded has words of its own in the place of the code."""
-    return RevocationReason(reason) if reason in set(RevocationReason) else RevocationReason.UNSPECIFIED

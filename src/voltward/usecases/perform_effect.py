@@ -13,12 +13,14 @@ from typing import Final
 
 from voltward.crypto.issued_certificates import read_issued
 from voltward.domain.errors import OutsideFault
+from voltward.lifecycles.effects import RevokeCertificate
 from voltward.lifecycles.renewal_state import AuthorityDelayed
 from voltward.ports.authority import Declined, Issued, OrderOutcome, Pending
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import Store
 from voltward.usecases.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.issue_certificate import IssuingDesk, read_order, record_declined, record_issued
+from voltward.usecases.revoke_there import revoke_there, tell_delay
 
 LEASE: Final = timedelta(minutes=2)  # longer than any authority is waited for
 FIRST_PAUSE: Final = timedelta(seconds=2)  # before an errand that failed is tried again; doubles up to
@@ -45,6 +47,13 @@ async def lease_errands(store: Store, holder: str, now: datetime, *, limit: int)
 
 async def perform_errand(store: Store, errand: Errand, desk: IssuingDesk, moment: Moment) -> None:
     """Carry it out, and save what came of it."""
+    if isinstance(errand.effect, RevokeCertificate):
+        try:
+            await revoke_there(store, errand, desk, moment)
+        except OutsideFault as fault:
+            await tell_delay(store, errand, fault, moment)
+            await delay_errand(store, errand, fault.what, moment)
+        return
     ordered = await read_order(store, errand, desk)
     if ordered is None:
         async with store.begin() as work:

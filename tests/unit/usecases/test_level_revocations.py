@@ -17,6 +17,7 @@ from voltward.adapters.pki.signer_client import SignerClient, in_process
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.certificates import fingerprint, read_certificate
 from voltward.domain.station import StationId
+from voltward.lifecycles.effects import RevokeCertificate
 from voltward.ports.authority import Issued, Revocation, RevocationReason
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.signer import AuthorityState, Signer
@@ -158,9 +159,14 @@ async def test_an_authority_that_was_revoked_signs_no_more_and_stays_so(
     assert trusted.retired_at == NOON
 
 
-async def test_other_authorities_are_none_of_the_signers_business(store: SqlStore, site: SignerSite) -> None:
+async def test_what_others_have_issued_is_ordered_from_them_once(store: SqlStore, site: SignerSite) -> None:
     async with signer_of(site) as signer:
         row = replace(await issued(signer), issuer="0" * 64, revoked_at=NOON + timedelta(hours=1))
         await save(store, row)
 
         assert await level_revocations(store, signer, RevocationLevel(), NOON) == Levelled()
+        later = NOON + AGAIN
+        assert await level_revocations(store, signer, RevocationLevel(), later) == Levelled()
+    async with store.begin() as work:
+        (errand,) = await work.errands.lease("worker", later, later, limit=10)
+    assert errand.effect == RevokeCertificate(row.fingerprint)

@@ -16,16 +16,34 @@ from typing import Final
 from voltward.adapters.durable_files import disk, read_file
 from voltward.adapters.pki.http_exchange import Place
 from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.pem import certificate_pem, read_pem_bundle
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
-from voltward.ports.authority import CertificateOrder, Declined, Issued, OrderOutcome
+from voltward.ports.authority import (
+    CertificateOrder,
+    Declined,
+    Issued,
+    OrderOutcome,
+    Revocation,
+    RevocationReason,
+)
 
 LARGEST_ANSWER: Final = 256 * 1024  # octets of PEM, of each file
 _MOST_WORDS: Final = 64 * 1024
 _REJECTED: Final = "PKIStatus: rejection"
 # Failures (RFC 4210, 5.2.3) that say nothing about the request: they may pass, or are ours to mend.
 _PASSING: Final = ("badMessageCheck", "notAuthorized", "systemUnavail", "systemFailure", "signerNotTrusted")
+
+# As numbers: RFC 5280, 5.3.1.
+_REASONS: Final = {
+    RevocationReason.UNSPECIFIED: 0,
+    RevocationReason.KEY_COMPROMISE: 1,
+    RevocationReason.CA_COMPROMISE: 2,
+    RevocationReason.AFFILIATION_CHANGED: 3,
+    RevocationReason.SUPERSEDED: 4,
+    RevocationReason.CESSATION_OF_OPERATION: 5,
+    RevocationReason.PRIVILEGE_WITHDRAWN: 9,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +72,36 @@ class CmpEnrolment:
             place = Path(name)
             with disk(place, "cannot be written"):
                 (place / "csr.der").write_bytes(order.csr)
-            status, words = await self._run(place)
+            asked = ["-cmd", "p10cr", "-csr", f"{place}/csr.der"]
+            asked += ["-certout", f"{place}/leaf.pem", "-extracertsout", f"{place}/above.pem"]
+            status, words = await self._run(asked)
             return self._outcome(place, status, words)
 
-    async def _run(self, folder: Path) -> tuple[int, str]:
+    async def revoke(self, revocation: Revocation) -> Declined | None:
+        """A revocation request (rr, RFC 4210, 5.3.9). OutsideFault where it fails for now."""
+        with disk(Path(tempfile.gettempdir()), "has no room for a request"):
+            folder = tempfile.TemporaryDirectory(prefix="voltward-cmp-")
+        with folder as name:
+            place = Path(name)
+            with disk(place, "cannot be written"):
+                (place / "leaf.pem").write_bytes(certificate_pem(revocation.certificate))
+            code = str(_REASONS[revocation.reason])
+            status, words = await self._run(
+                ["-cmd", "rr", "-oldcert", f"{place}/leaf.pem", "-revreason", code]
+            )
+        if status == 0 or "certRevoked" in words:
+            return None
+        if _REJECTED in words and not any(failure in words for failure in _PASSING):
+            return Declined(error_words(words))
+        raise OutsideFault(
+            f"the revocation was not taken over CMP: {error_words(words)}",
+            mend="See that the authority runs, its URL, and the shared secret.",
+            subject=self.place.host,
+        )
+
+    async def _run(self, asked: list[str]) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
-            self.program, *self._arguments(folder), stdin=PIPE, stdout=PIPE, stderr=STDOUT
+            self.program, *self._arguments(asked), stdin=PIPE, stdout=PIPE, stderr=STDOUT
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -76,21 +118,13 @@ class CmpEnrolment:
                 process.kill()
                 await process.wait()
 
-    def _arguments(self, folder: Path) -> list[str]:
-        seconds = str(max(1, int(self.patience)))
-        asked = ["cmp", "-config", "", "-batch", "-verbosity", "3", "-cmd", "p10cr"]
-        asked += [
-            "-csr",
-            f"{folder}/csr.der",
-            "-server",
-            self.place.authority,
-            "-path",
-            self.place.path or "/",
-        ]
+    def _arguments(self, asked: list[str]) -> list[str]:
+        seconds, path = str(max(1, int(self.patience))), self.place.path or "/"
+        asked = ["cmp", "-config", "", "-batch", "-verbosity", "3", *asked]
+        asked += ["-server", self.place.authority, "-path", path]
         asked += ["-recipient", self.proof.recipient, "-ref", self.proof.reference, "-secret", "stdin"]
         asked += ["-digest", "sha256", "-mac", "hmacWithSHA256"]
         asked += ["-msg_timeout", seconds, "-total_timeout", seconds]
-        asked += ["-certout", f"{folder}/leaf.pem", "-extracertsout", f"{folder}/above.pem"]
         if self.anchors is not None:  # these also have the name of the host compared
             asked += ["-tls_used", "-tls_trusted", str(self.anchors)]
         return asked

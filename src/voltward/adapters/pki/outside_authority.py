@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from voltward.crypto.answered_chains import answer_problem, name_problem, ordered_chain
 from voltward.domain.errors import OutsideFault
@@ -36,10 +36,20 @@ class Enrolment(Protocol):
         ...
 
 
+@runtime_checkable
+class Revoker(Protocol):
+    """A protocol that takes revocations, too."""
+
+    async def revoke(self, revocation: Revocation) -> Declined | None:
+        """As `CertificateAuthority.revoke`."""
+        ...
+
+
 class OutsideAuthority:
     """Implements CertificateAuthority. `patience`: seconds for one order, with its wait for a turn."""
 
     def __init__(self, name: str, enrolment: Enrolment, memory: OrderMemory, patience: float) -> None:
+        self._revoker = enrolment if isinstance(enrolment, Revoker) else None
         self._name = name
         self._enrolment = enrolment
         self._memory = memory
@@ -64,13 +74,11 @@ class OutsideAuthority:
                 subject=self._name,
             ) from error
 
-    async def revoke(self, revocation: Revocation) -> None:
-        """Nobody outside takes that from us: whoever holds the authority does it, in its own way."""
-        raise OutsideFault(
-            f"certificate {revocation.serial:x} is not ours to revoke: {self._name} has issued it.",
-            mend="Have it revoked there, by its serial number; here `station retire` keeps it out.",
-            subject=self._name,
-        )
+    async def revoke(self, revocation: Revocation) -> Declined | None:
+        """By its protocol, where that can; else whoever holds the authority does it, in its own way."""
+        if self._revoker is None:
+            return Declined(f"{self._name} takes no revocations over its protocol.")
+        return await self._revoker.revoke(revocation)
 
     async def _once(self, order: CertificateOrder) -> OrderOutcome:
         heap = self._memory.get(order.id)
