@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.cpu import Cores, running_on, share_out
 from benchmarks.crew import Crew
-from benchmarks.crowd import CrowdPlan, measure_crowd
+from benchmarks.crowd import CrowdPlan, measure_crowd, measure_storm
 from benchmarks.errors import BenchmarkFault
 from benchmarks.fleet import Mix, make_fleet, with_passwords
 from benchmarks.machine import describe_machine
@@ -46,11 +46,19 @@ FULL_CROWD = CrowdPlan(
     certificates=3000,
     in_flight=900,
     live=60,
+    wave=900,
     storm_seconds=8.0,
     repeats=2,
 )
 QUICK_CROWD = CrowdPlan(
-    idle=600, mix=Mix(200, 200, 60), certificates=200, in_flight=150, live=30, storm_seconds=4.0, repeats=1
+    idle=600,
+    mix=Mix(200, 200, 60),
+    certificates=200,
+    in_flight=150,
+    live=30,
+    wave=300,
+    storm_seconds=4.0,
+    repeats=1,
 )
 README = Path(__file__).with_name("README.md")
 
@@ -58,6 +66,7 @@ Workload = Callable[[Crew, Field, Plan], Measured]
 WORKLOADS: dict[str, Workload] = {"handshakes": compare_handshakes, "round-trips": compare_round_trips}
 CROWD = "crowd"
 PARTS = (*WORKLOADS, CROWD)
+STORM = "storm"  # of the crowd's, by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ def read_request(arguments: Sequence[str]) -> Request:
     """The command line as a value; wrong usage leaves with status 2, as argparse does."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute, rougher; the README stays as it is")
-    parser.add_argument("--only", choices=PARTS, help="one part of the whole")
+    parser.add_argument("--only", choices=(*PARTS, STORM), help="one part of the whole")
     parser.add_argument(
         "--self-check",
         action="store_true",
@@ -103,11 +112,12 @@ def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
             comparisons = [comparison for one in measured for comparison in one.comparisons]
             chosen, sides = measured[0].tls, _sides(field)
             tls = f"{chosen.version}, {chosen.suite}, P-256 for certificates and key exchange"
-        if CROWD in request.workloads and not request.self_check:
+        if not request.self_check and {CROWD, STORM} & {*request.workloads}:
             plan = FULL_CROWD if request.plan is FULL else QUICK_CROWD
             fleet = with_passwords(make_fleet(_below(folder, "crowd"), plan.idle), plan.mix)
             with standing_field(place, fleet) as (crew, field):
-                findings, sides = measure_crowd(crew, field, plan), _sides(field)
+                crowd = measure_crowd if CROWD in request.workloads else measure_storm
+                findings, sides = crowd(crew, field, plan), _sides(field)
     conditions = Conditions(
         machine=describe_machine(cores),
         sides=sides,

@@ -34,6 +34,7 @@ from benchmarks.load import (
     open_conversations,
     try_to_resume,
 )
+from benchmarks.waves import make_waves
 
 Address = tuple[str, int]
 # What an order may take on top of its own length: its last operations, and the opening of links.
@@ -47,6 +48,15 @@ class CycleLinks:
     address: Address
     seconds: float
     in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeWaves:
+    """Waves of `size` stations in each process that come to `address` in one moment."""
+
+    address: Address
+    seconds: float
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +106,12 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Converse:
-    """A call every `interval` seconds over each link to `address` that is open."""
+    """A call every `interval` seconds over each link to `address` that is open, and to the CSMS straight."""
 
     address: Address
     seconds: float
     interval: float
+    straight: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ class Dismiss:
     seconds: float = 0.0
 
 
-Order = Gather | Converse | Dismiss | Introduce | CycleLinks | OpenLinks | TryToResume | Exchange
+Order = Gather | Converse | Dismiss | Introduce | CycleLinks | MakeWaves | OpenLinks | TryToResume | Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,9 @@ class Crew:
             seconds=max(tally.seconds for tally in tallies),
             chosen=frozenset(choice for tally in tallies for choice in tally.chosen),
             latencies=tuple(latency for tally in tallies for latency in tally.latencies),
+            due=tuple(due for tally in tallies for due in tally.due),
+            straight=tuple(told for tally in tallies for told in tally.straight),
+            spans=tuple(span for tally in tallies for span in tally.spans),
         )
 
 
@@ -245,6 +259,9 @@ async def _carry_out(
         case CycleLinks():
             with_certificates = [one for one in stations if not one.password]
             return await cycle_links(with_certificates, order.address, order.seconds, order.in_flight)
+        case MakeWaves():
+            with_certificates = [one for one in stations if one.context is not None and not one.password]
+            return await make_waves(with_certificates, order.address, order.seconds, order.size)
         case OpenLinks():
             opened[order.address] = await open_conversations(stations[: order.links], order.address)
             return Tally(order.links, 0.0)
@@ -260,7 +277,8 @@ async def _carry_out(
             )
             return tally
         case Converse():
-            return await converse(opened[order.address], order.seconds, order.interval)
+            straight = opened[order.straight] if order.straight is not None else ()
+            return await converse(opened[order.address], order.seconds, order.interval, straight)
         case Dismiss():
             return await dismiss(opened.pop(order.address))
         case TryToResume():

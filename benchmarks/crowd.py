@@ -6,18 +6,19 @@ Each figure is a `Finding`: less is better, and some have goals.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
 
 from benchmarks.cpu import read_cpu
-from benchmarks.crew import Converse, Crew, CycleLinks, Dismiss, Gather
+from benchmarks.crew import Address, Converse, Crew, CycleLinks, Dismiss, Gather, MakeWaves
 from benchmarks.figures import Finding
 from benchmarks.fleet import Mix
 from benchmarks.memory import read_private
 from benchmarks.rounds import Field
 from benchmarks.target import Target
+from benchmarks.waves import joined, within
 
 KIB = 1024
 _CERTIFICATES, _PLAIN, _MADE, _HUMAN = "BENCH", "P1-", "P2-", "HUMAN"
@@ -37,6 +38,7 @@ class CrowdPlan:
     certificates: int  # of the mixed storm; they are among the idle ones too
     in_flight: int  # of all load processes together
     live: int
+    wave: int  # stations that come in one moment
     storm_seconds: float
     repeats: int
 
@@ -54,6 +56,13 @@ def measure_crowd(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
         *mixed_storm(crew, field.ours, plan),
         *is_the_load_in_time(crew, field.ours, 1.5, 3 * plan.repeats),
     ]
+
+
+def measure_storm(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
+    """The storm over live links by itself: the fleet comes up once before, as a crowd's has by then."""
+    for target in (field.yardstick, field.ours):
+        _memory_per_link(crew, target, plan)
+    return live_traffic_in_a_storm(crew, field, plan)
 
 
 def memory_of_idle_links(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
@@ -86,34 +95,64 @@ def _memory_per_link(crew: Crew, target: Target, plan: CrowdPlan) -> float:
 
 
 def live_traffic_in_a_storm(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
-    """How long a live station waits for an answer (90th percentile) while others storm the door."""
-    calm: dict[Target, list[float]] = {}
-    stormy: dict[Target, list[float]] = {}
+    """How long a live station waits for an answer (90th percentile) while waves of others are at the door."""
+    seen: dict[Target, list[_Storm]] = {target: [] for target in (field.yardstick, field.ours)}
     for target in (field.yardstick, field.ours) * plan.repeats:
-        with _live_links(crew.first(1), target, plan) as live:
-            tally = live.carry_out(Converse(target.address, 2.0, _INTERVAL))
-            calm.setdefault(target, []).append(_p90(tally.latencies))
-            storm = CycleLinks(target.address, plan.storm_seconds + 1.0, _split(plan.in_flight, crew))
+        with _live_links(crew.first(1), target, field.csms, plan) as live:
             others = Crew(crew.pipes[1:], crew.processes[1:])
-            others.begin(storm)
-            time.sleep(1.0)
-            tally = live.carry_out(Converse(target.address, plan.storm_seconds - 1.0, _INTERVAL))
-            others.finish(storm)
-            stormy.setdefault(target, []).append(_p90(tally.latencies))
-    p90 = {target: median(stormy[target]) for target in stormy}
-    words = ", ".join(
-        f"{target.name} {p90[target] * 1000:.1f} ms (calm {median(calm[target]) * 1000:.1f})"
-        for target in p90
+            seen[target].append(_storm_over(live, others, target, field.csms, plan))
+    p90 = {target: median(storm.p90 for storm in storms) for target, storms in seen.items()}
+    words = "; ".join(
+        f"{target.name} {p90[target] * 1000:.1f} ms (calm {median(one.calm for one in storms) * 1000:.1f}), "
+        f"{median(one.speed for one in storms):,.0f} in a second, "
+        f"core {median(one.busy for one in storms):.0%} busy, "
+        f"{median(one.straight for one in storms) * 1000:.1f} ms straight at the CSMS"
+        for target, storms in seen.items()
     )
-    what = f"wait of a live station for its answer during a storm of handshakes, p90 of {plan.live} links"
+    what = (
+        f"wait of a live station for its answer while waves of {plan.wave:,} stations come, each in one "
+        f"moment: p90 of {plan.live} links"
+    )
     return [Finding(what, words, p90[field.ours] / p90[field.yardstick], 0.2)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Storm:
+    """The 90th percentiles of waits: before it, in it, and in it straight at the CSMS.
+
+    While it blew: handshakes a second, the busy share of the server's core.
+    """
+
+    calm: float
+    p90: float
+    straight: float
+    speed: float
+    busy: float
+
+
+def _storm_over(live: Crew, others: Crew, target: Target, csms: Address, plan: CrowdPlan) -> _Storm:
+    calm = _p90(live.carry_out(Converse(target.address, 2.0, _INTERVAL)).latencies)
+    before = read_cpu(target.root_process)
+    storm = MakeWaves(target.address, plan.storm_seconds, plan.wave // others.size)
+    others.begin(storm)
+    talk = live.carry_out(Converse(target.address, plan.storm_seconds, _INTERVAL, csms))
+    waves = others.finish(storm)
+    spent = read_cpu(target.root_process).spent_since(before) / 1e9
+    spans = joined(waves.spans)
+    seconds = sum(end - begin for begin, end in spans)
+    waits = [wait for due, wait in zip(talk.due, talk.latencies, strict=True) if within(due, spans)]
+    straight = [wait for due, wait in talk.straight if within(due, spans)]
+    return _Storm(calm, _p90(waits), _p90(straight), waves.operations / seconds, min(1.0, spent / seconds))
+
+
 @contextmanager
-def _live_links(one: Crew, target: Target, plan: CrowdPlan) -> Iterator[Crew]:
+def _live_links(one: Crew, target: Target, csms: Address, plan: CrowdPlan) -> Iterator[Crew]:
+    """Links through the server, and beside them some of profile 1 that lead to the CSMS straight."""
     one.carry_out(Gather(target.address, None, ((_CERTIFICATES, plan.live),), 8, both_ways=False))
+    one.carry_out(Gather(csms, csms, ((_PLAIN, plan.live // 4),), 8, both_ways=False))
     yield one
     one.carry_out(Dismiss(target.address))
+    one.carry_out(Dismiss(csms))
 
 
 def mixed_storm(crew: Crew, ours: Target, plan: CrowdPlan) -> list[Finding]:
@@ -196,5 +235,5 @@ def _split(number: int, crew: Crew) -> int:
     return max(1, number // crew.size)
 
 
-def _p90(latencies: tuple[float, ...]) -> float:
+def _p90(latencies: Sequence[float]) -> float:
     return quantiles(latencies, n=10)[-1]

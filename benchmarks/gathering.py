@@ -58,21 +58,34 @@ async def _begun_at_once(station: LoadStation, address: tuple[str, int], *, both
     return conversation
 
 
-async def converse(conversations: Sequence[Conversation], seconds: float, interval: float) -> Tally:
-    """A call every `interval` seconds on each link for `seconds`; how long each answer took."""
-    begun = time.perf_counter()
-    latencies: list[float] = []
+async def converse(
+    conversations: Sequence[Conversation],
+    seconds: float,
+    interval: float,
+    straight: Sequence[Conversation] = (),
+) -> Tally:
+    """A call every `interval` seconds on each link for `seconds`; how long each answer took.
 
-    async def quietly(conversation: Conversation, first: float) -> None:
-        await asyncio.sleep(first)
-        while time.perf_counter() - begun < seconds:
-            latencies.append(await conversation.call())
-            await asyncio.sleep(interval)
+    Counted from when a call was due: one that had to wait for the answer to the last one has waited too.
+    """
+    begun = time.perf_counter()
+    told: list[tuple[float, float]] = []
+    told_straight: list[tuple[float, float]] = []
+
+    async def quietly(conversation: Conversation, due: float, into: list[tuple[float, float]]) -> None:
+        while due < begun + seconds:
+            await asyncio.sleep(due - time.perf_counter())
+            await conversation.call()
+            into.append((due, time.perf_counter() - due))
+            due += interval
 
     async with asyncio.TaskGroup() as group:
-        for index, conversation in enumerate(conversations):
-            group.create_task(quietly(conversation, interval * index / len(conversations)))
-    return Tally(len(latencies), time.perf_counter() - begun, latencies=tuple(latencies))
+        for links, into in ((conversations, told), (straight, told_straight)):
+            for index, conversation in enumerate(links):
+                group.create_task(quietly(conversation, begun + interval * index / len(links), into))
+    due, latencies = (tuple(column) for column in zip(*told, strict=True))
+    elapsed = time.perf_counter() - begun
+    return Tally(len(told), elapsed, latencies=latencies, due=due, straight=tuple(told_straight))
 
 
 async def dismiss(conversations: Sequence[Conversation]) -> Tally:

@@ -50,6 +50,9 @@ class Tally:
     seconds: float
     chosen: frozenset[TlsChosen] = frozenset()
     latencies: tuple[float, ...] = ()  # seconds
+    due: tuple[float, ...] = ()  # when the call of each was due
+    straight: tuple[tuple[float, float], ...] = ()  # when due, seconds; of links that went round the server
+    spans: tuple[tuple[float, float], ...] = ()  # of waves: from when to when
 
 
 async def cycle_links(

@@ -35,6 +35,7 @@ class Field:
 
     yardstick: Target
     ours: Target
+    csms: tuple[str, int]
     others: tuple[Target, ...] = ()
 
     @property

@@ -42,6 +42,6 @@ def standing_field(place: Place, fleet: Fleet, *, self_check: bool = False) -> I
             libraries = (running_ocpp_rpc, running_mobilityhouse)
             bare = stack.enter_context(running_bare(fleet, place.csms_port, core, home))
             others = (bare, *(stack.enter_context(run(fleet, core, home)) for run in libraries))
-        field = Field(yardstick, ours, others)
+        field = Field(yardstick, ours, ("127.0.0.1", place.csms_port), others)
         roots = {str(root): None for target in field.all for root in target.server_roots}
         yield stack.enter_context(running_crew(len(place.cores.load), fleet.stations, tuple(roots))), field

@@ -13,7 +13,9 @@ def test_a_full_run_is_for_the_record() -> None:
     assert request.is_for_the_record
 
 
-@pytest.mark.parametrize("arguments", [["--quick"], ["--self-check"], ["--only", "handshakes"]])
+@pytest.mark.parametrize(
+    "arguments", [["--quick"], ["--self-check"], ["--only", "handshakes"], ["--only", "storm"]]
+)
 def test_anything_less_leaves_the_record_alone(arguments: list[str]) -> None:
     assert not read_request(arguments).is_for_the_record
 
