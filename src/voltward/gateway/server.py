@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Container, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voltward.domain.enforcement import Answer
 from voltward.domain.errors import VoltwardError
-from voltward.domain.station import StationId
 from voltward.gateway.alerts import Alerts
 from voltward.gateway.background import Background
 from voltward.gateway.channel.doorways import Doorway
@@ -24,7 +22,7 @@ from voltward.gateway.channel.sockets import Address
 from voltward.gateway.channel.station_channel import Threshold
 from voltward.gateway.departures import Departures
 from voltward.gateway.door.breaker_watch import BreakerWatch
-from voltward.gateway.door.judging import Door, Judgement, ends_by_date
+from voltward.gateway.door.judging import Door, ends_by_date
 from voltward.gateway.drain import DrainPace, paced
 from voltward.gateway.entrance import Entrance, Ports
 from voltward.gateway.handover.predecessor import Inheritance, Predecessor
@@ -37,20 +35,19 @@ from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
 from voltward.gateway.links.standing_on import count_standing_on
 from voltward.gateway.report import Reports
+from voltward.gateway.second_look import SecondLook
 from voltward.gateway.stalls import StallWatch
 from voltward.gateway.table_sizes import watch_sizes
 from voltward.gateway.upkeep.keeping import Keeping
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.usecases.follow_store import Moved, catch_up
 from voltward.usecases.give_again import give_again
-from voltward.usecases.keep_verdict import Refusal
 from voltward.usecases.start_registry import Start
 
 POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
 TICK = 0.25  # each link is looked at once in TICKS of these
 TICKS = 4
 ENDS = 30.0  # seconds between two looks at what ends by its date
-SLICE = 500  # links judged again before the loop gets a breath
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,7 @@ class Gateway:
         self._parts = parts
         self._listeners, self._metrics_at = tuple(listeners), metrics_at
         self._following = following
+        self._second_look = SecondLook(parts.door, parts.table, following.trust_changed)
         self._background = Background(self._crash)
         self._crashed = False
         self._stopped = asyncio.Event()
@@ -277,7 +275,7 @@ class Gateway:
             ending = [link for link in parts.table if ends_by_date(link.judgement, now)]
             async for link in paced(ending, parts.drain.rate):
                 if link in parts.table:  # it may have gone meanwhile
-                    self.judge_again(link)
+                    self._second_look.at(link)
 
     async def _follow(self) -> None:
         """The store's changes, within half a second; a store that is away is told once and waited for."""
@@ -297,7 +295,7 @@ class Gateway:
                 self._reports.happened("store_went_back", "")
             if moved:
                 self._parts.keeping.snapshots.moved(moved)
-                await self._apply(moved)
+                await self._second_look.after(moved)
 
     async def _give_again(self) -> None:
         """A store that was restored from a backup learns what it has forgotten."""
@@ -312,39 +310,10 @@ class Gateway:
             }
             self._reports.happened("revocations_recalled", "", facts)
 
-    async def _apply(self, moved: Moved) -> None:
-        """Judge live links again: all of them when trust moved, else those of the stations that moved."""
-        if moved.trust:
-            self._following.trust_changed()
-        if moved.trust or moved.reloaded:
-            await self._foresee()
-        judged = 0
-        for link in self._parts.table:
-            if moved.trust or moved.reloaded or _concern(moved.stations, link.judgement):
-                self.judge_again(link)
-                judged += 1
-                if judged % SLICE == 0:
-                    await asyncio.sleep(0)
-
-    async def _foresee(self) -> None:
-        """What a change would do to all links, before it does it: the breaker may have a word (ruling 15)."""
-        door, refusals = self._parts.door, list[Refusal]()
-        for number, link in enumerate(tuple(self._parts.table), start=1):
-            judgement = door.without_breaker(link.judgement)
-            if judgement.decision.answer is Answer.REFUSE:
-                refusals.append(judgement.refusal)
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
-        door.breaker.foreseen(refusals, len(self._parts.table))
-
     def reloaded(self) -> None:
         """Another policy: every live link meets it. Other chains: who comes by them is news."""
         self._parts.duties.meetings.are_news()
-        self._background.start(self._apply(Moved(reloaded=True)), "judge all again")
-
-    def judge_again(self, link: StationLink) -> None:
-        """Look at a live link in the light of what is known now."""
-        link.judged_again(self._parts.door.judge_again(link.judgement))
+        self._background.start(self._second_look.after(Moved(reloaded=True)), "judge all again")
 
     async def _tick(self) -> None:
         """Keep-alive and deadlines of a quarter of the links each time; once a round, counted refusals."""
@@ -391,9 +360,3 @@ class Gateway:
     def _left(self, link: object) -> None:
         assert isinstance(link, StationLink)
         self._parts.table.leave(link)
-
-
-def _concern(stations: Container[StationId], judgement: Judgement) -> bool:
-    """Whether a link is one of these stations', or spoken for by one of them (ruling 7)."""
-    controller = judgement.controller
-    return judgement.station in stations or (controller is not None and controller.station.id in stations)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from voltward.domain.breaker import frozen_since
 from voltward.domain.credential import Credential, CredentialState
 from voltward.domain.ended_rights import NONE_ENDED
-from voltward.domain.station import Standing, StationId
+from voltward.domain.finding import ControlException
+from voltward.domain.station import Standing, Station, StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.ports.storage import Aggregate, ChangeFeed, Reading, Store
 from voltward.usecases.admission_registry import AdmissionRegistry
 
-_TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.DENIAL, Aggregate.BREAKER, Aggregate.FOREIGN_LIST})
+_TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.BREAKER, Aggregate.FOREIGN_LIST})
+MANY = 16  # stations that moved: from here on it is cheaper to read what all have
 _USABLE = frozenset({CredentialState.PENDING, CredentialState.ACTIVE})
 
 
@@ -23,15 +25,14 @@ class Moved:
     """What a catch-up changed, so that live links can be looked at again."""
 
     stations: set[StationId] = field(default_factory=set[StationId])
-    trust: bool = (
-        False  # authorities, denials, lists, the breaker: every link with a certificate is concerned
-    )
+    trust: bool = False  # authorities, their lists, the breaker: every link with a certificate is concerned
+    denied: frozenset[bytes] = frozenset()  # certificates that came onto the deny-list, or left it
     reloaded: bool = False  # everything was read anew
     narrowed: bool = False  # somebody may do less than before
     went_back: bool = False  # the store is older than what we knew: a backup was restored
 
     def __bool__(self) -> bool:
-        return bool(self.stations) or self.trust or self.reloaded
+        return bool(self.stations) or self.trust or bool(self.denied) or self.reloaded
 
 
 async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) -> None:
@@ -43,15 +44,12 @@ async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegis
     revision = await feed.latest()
     async with store.read() as work:
         stations = await work.stations.all()
-        exceptions = await work.exceptions.all()
         credentials: dict[StationId, list[Credential]] = defaultdict(list)
         for credential in await work.credentials.all():
             credentials[credential.station].append(credential)
-        under_way, asked = set(await work.lifecycles.stations()), set(await work.asks.stations())
+        rare = await _rare(work)
         for station in stations:
-            held, excepted = tuple(credentials.get(station.id, ())), tuple(exceptions.get(station.id, ()))
-            entry = StationEntry(station, held, excepted, station.id in under_way, station.id in asked)
-            registry.put_station(entry)
+            registry.put_station(rare.entry(station, credentials.get(station.id, ())))
         registry.keep_only(station.id for station in stations)
         await _refresh_trust(work, registry)
         registry.set_denials(await work.denials.all())
@@ -77,14 +75,18 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
     async with store.read() as work:
         moved.narrowed = await _refresh_stations(work, registry, moved.stations)
         moved.trust = bool(aggregates & _TRUST)
-        known = registry.ended if moved.trust else NONE_ENDED
+        is_denied = Aggregate.DENIAL in aggregates
+        known = registry.ended if moved.trust or is_denied else NONE_ENDED
         if aggregates & {Aggregate.AUTHORITY, Aggregate.BREAKER}:
             await _refresh_trust(work, registry)
-        if Aggregate.DENIAL in aggregates:
+        if is_denied:
             registry.set_denials(await work.denials.all())
         if Aggregate.FOREIGN_LIST in aggregates:
             await _refresh_lists(work, registry)
         registry.hold(known)
+    if is_denied:
+        before = {denied.fingerprint for denied in known.denials}
+        moved.denied = frozenset(before ^ registry.denials.keys())
     if news.changes:
         registry.revision = news.changes[-1].revision
     return moved
@@ -107,12 +109,15 @@ async def _refresh_lists(work: Reading, registry: AdmissionRegistry) -> None:
 
 
 async def _refresh_stations(
-    work: Reading, registry: AdmissionRegistry, stations: Iterable[StationId]
+    work: Reading, registry: AdmissionRegistry, stations: Collection[StationId]
 ) -> bool:
     """True if one of them may do less than before."""
+    if not stations:
+        return False
     narrowed = False
+    rare = await (_rare_of(work, stations) if len(stations) < MANY else _rare(work))
     for station in stations:
-        before, entry = registry.entry(station), await _entry(work, station)
+        before, entry = registry.entry(station), await _entry(work, station, rare)
         if entry is None:
             registry.drop_station(station)
         else:
@@ -134,14 +139,41 @@ def _is_narrower(before: StationEntry, after: StationEntry | None) -> bool:
     )
 
 
-async def _entry(work: Reading, station: StationId) -> StationEntry | None:
+@dataclass(frozen=True, slots=True)
+class _Rare:
+    """What few stations have. For many it is read at once: who was revoked may wait behind all of them."""
+
+    exceptions: Mapping[StationId, Sequence[ControlException]]
+    under_way: frozenset[StationId]
+    asked: frozenset[StationId]
+
+    def entry(self, station: Station, held: Sequence[Credential]) -> StationEntry:
+        """The station with all that belongs to it."""
+        excepted = tuple(self.exceptions.get(station.id, ()))
+        return StationEntry(
+            station, tuple(held), excepted, station.id in self.under_way, station.id in self.asked
+        )
+
+
+async def _rare(work: Reading) -> _Rare:
+    """Of all stations."""
+    return _Rare(
+        await work.exceptions.all(),
+        frozenset(await work.lifecycles.stations()),
+        frozenset(await work.asks.stations()),
+    )
+
+
+async def _rare_of(work: Reading, few: Collection[StationId]) -> _Rare:
+    return _Rare(
+        {station: await work.exceptions.of(station) for station in few},
+        frozenset({station for station in few if await work.lifecycles.open_of(station)}),
+        frozenset({station for station in few if await work.asks.of(station)}),
+    )
+
+
+async def _entry(work: Reading, station: StationId, rare: _Rare) -> StationEntry | None:
     record = await work.stations.get(station)
     if record is None:
         return None
-    return StationEntry(
-        record,
-        tuple(await work.credentials.of(station)),
-        tuple(await work.exceptions.of(station)),
-        has_lifecycle=bool(await work.lifecycles.open_of(station)),
-        has_asks=bool(await work.asks.of(station)),
-    )
+    return rare.entry(record, await work.credentials.of(station))

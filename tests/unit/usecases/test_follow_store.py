@@ -28,7 +28,7 @@ from voltward.domain.station_entry import StationEntry
 from voltward.ports.storage import FeedSlice
 from voltward.rulebook.observation import ListKnown
 from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.follow_store import Moved, catch_up, load_registry
+from voltward.usecases.follow_store import MANY, Moved, catch_up, load_registry
 
 CP1 = StationId("CP001")
 
@@ -122,7 +122,8 @@ async def test_a_revocation_and_a_new_authority_move_trust(store: SqlStore) -> N
 
     moved = await catch_up(store, store.feed, registry)
 
-    assert (moved.trust, moved.reloaded, registry.trust_revision) == (True, False, 1)  # no new TLS context
+    assert (moved.trust, moved.reloaded, registry.trust_revision) == (False, False, 1)  # no new TLS context
+    assert moved.denied == {denied_certificate().fingerprint}
     assert registry.denied(denied_certificate().fingerprint) is not None
     await put(store, authority())
     assert (await catch_up(store, store.feed, registry)).trust
@@ -259,3 +260,19 @@ async def test_a_list_of_another_authority_arrives_and_never_goes_back(store: Sq
         assert (await catch_up(store, store.feed, registry)).trust
         assert registry.lists.about(partner, "7") == ListKnown(head.next_update, revoked=True)
     assert (await loaded(store)).lists.about(partner, "7") == ListKnown(head.next_update)
+
+
+async def test_many_that_moved_at_once_are_read_as_whole_as_a_few(store: SqlStore) -> None:
+    registry = await loaded(store)
+    identities = [f"CP{number:03d}" for number in range(100, 100 + MANY)]
+    async with store.begin() as work:
+        for identity in identities:
+            await work.stations.save(station(identity))
+        await work.exceptions.save(StationId(identities[0]), exception())
+        await work.commit()
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert moved.stations == {StationId(identity) for identity in identities}
+    found = [registry.entry(StationId(identity)) for identity in identities]
+    assert [len(entry.exceptions) for entry in found if entry is not None] == [1] + [0] * (MANY - 1)

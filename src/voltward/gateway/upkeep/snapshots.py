@@ -54,7 +54,7 @@ class SnapshotKeeper:
     def moved(self, moved: Moved) -> None:
         """The registry has changed."""
         self._has_moved = True
-        self._is_urgent = self._is_urgent or moved.trust or moved.narrowed
+        self._is_urgent = self._is_urgent or moved.trust or bool(moved.denied) or moved.narrowed
 
     async def run(self) -> None:
         """Until cancelled."""
