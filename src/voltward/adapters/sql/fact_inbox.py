@@ -38,7 +38,7 @@ class SqlFactInbox:
 
     async def next(self, *, limit: int) -> Sequence[WaitingFact]:
         oldest = select(WAITING_FACTS).order_by(_ROW.number).limit(limit)
-        return await self._transaction.each(oldest, _waiting)
+        return [_waiting(row) for row in await self._transaction.all(oldest)]
 
     async def done(self, number: int) -> None:
         await self._transaction.change(delete(WAITING_FACTS).where(_ROW.number == number))

@@ -80,8 +80,10 @@ class SqlIssuedStore:
         return replace(certificate, revision=certificate.revision + 1)
 
     async def _many(self, *conditions: ColumnElement[bool]) -> list[IssuedCertificate]:
+        """One, or those of a station or a key: few enough to be read at once."""
         ordered = select(ISSUED_CERTIFICATES).where(*conditions)
-        return await self._transaction.each(ordered.order_by(_ROW.issued_at, _ROW.fingerprint), _issued)
+        rows = await self._transaction.all(ordered.order_by(_ROW.issued_at, _ROW.fingerprint))
+        return [_issued(row) for row in rows]
 
 
 def _conflict(certificate: IssuedCertificate, what: str) -> Conflict:

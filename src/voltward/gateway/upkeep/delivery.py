@@ -16,6 +16,7 @@ from voltward.usecases.admission_registry import AdmissionRegistry
 from voltward.usecases.deliver import deliver
 
 MOST = 250  # entries of one transaction: others get their turn to write
+BREATH = 0.12  # seconds after a full one: who waits for SQLite's lock in another process looks every 0.1 s
 REST = 0.25  # seconds after a transaction that was not full: so the next one carries more
 FIRST_RETRY = 0.1  # seconds; doubles up to
 LONGEST_RETRY = 5.0
@@ -47,7 +48,7 @@ class Delivery:
         while True:
             if carried := await self._carry_some():
                 retry = FIRST_RETRY
-                await asyncio.sleep(REST if carried < MOST else 0)
+                await asyncio.sleep(REST if carried < MOST else BREATH)
             elif self.failure is None:
                 await self._outbox.news(IDLE)
                 await self._outbox.look_around()
