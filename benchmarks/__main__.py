@@ -20,9 +20,12 @@ from benchmarks.cpu import Cores, running_on, share_out
 from benchmarks.crew import Crew
 from benchmarks.crowd import CrowdPlan, measure_crowd, measure_storm
 from benchmarks.errors import BenchmarkFault
+from benchmarks.figures import Comparison, Finding
 from benchmarks.fleet import Mix, make_fleet, with_passwords
+from benchmarks.issuing import measure_issuing
 from benchmarks.machine import describe_machine
 from benchmarks.report import Conditions, Side, render, write_between_markers
+from benchmarks.revoking import RevokingPlan, measure_revoking
 from benchmarks.rounds import (
     Field,
     Measured,
@@ -65,8 +68,11 @@ README = Path(__file__).with_name("README.md")
 Workload = Callable[[Crew, Field, Plan], Measured]
 WORKLOADS: dict[str, Workload] = {"handshakes": compare_handshakes, "round-trips": compare_round_trips}
 CROWD = "crowd"
-PARTS = (*WORKLOADS, CROWD)
+REVOKING = "revoking"
+ISSUING = "issuing"
+PARTS = (*WORKLOADS, CROWD, REVOKING, ISSUING)
 STORM = "storm"  # of the crowd's, by itself
+REVOKED, ASKING = 200, 512  # certificates: revoked in each of two ways; asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,9 @@ def read_request(arguments: Sequence[str]) -> Request:
 
 def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
     """Start everything, measure, stop everything; returns the report and whether all goals were reached."""
-    comparisons, findings, tls, sides = [], [], "as the speed's part tells", ()
+    comparisons: list[Comparison] = []
+    findings: list[Finding] = []
+    tls, sides = "as the speed's part tells", ()
     with running_on(cores.load), running_sink() as csms_port:
         place = Place(folder, csms_port, cores)
         workloads = [WORKLOADS[name] for name in request.workloads if name in WORKLOADS]
@@ -112,12 +120,13 @@ def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
             comparisons = [comparison for one in measured for comparison in one.comparisons]
             chosen, sides = measured[0].tls, _sides(field)
             tls = f"{chosen.version}, {chosen.suite}, P-256 for certificates and key exchange"
-        if not request.self_check and {CROWD, STORM} & {*request.workloads}:
-            plan = FULL_CROWD if request.plan is FULL else QUICK_CROWD
-            fleet = with_passwords(make_fleet(_below(folder, "crowd"), plan.idle), plan.mix)
-            with standing_field(place, fleet) as (crew, field):
-                crowd = measure_crowd if CROWD in request.workloads else measure_storm
-                findings, sides = crowd(crew, field, plan), _sides(field)
+        if not request.self_check:
+            if {CROWD, STORM, REVOKING} & {*request.workloads}:
+                found, sides = _measure_crowd(request, place)
+                findings += found
+            if ISSUING in request.workloads:
+                asking = ASKING if request.plan is FULL else ASKING // 4
+                findings += measure_issuing(folder / "issuing", cores, asking)
     conditions = Conditions(
         machine=describe_machine(cores),
         sides=sides,
@@ -126,6 +135,24 @@ def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
         day=f"{datetime.now(UTC):%Y-%m-%d}",
     )
     return render(comparisons, conditions, findings), all(one.is_reached for one in (*comparisons, *findings))
+
+
+def _measure_crowd(request: Request, place: Place) -> tuple[list[Finding], tuple[Side, ...]]:
+    """The parts for which a large fleet is needed, on one store; revoking comes last."""
+    plan = FULL_CROWD if request.plan is FULL else QUICK_CROWD
+    fleet = with_passwords(make_fleet(_below(place.folder, "crowd"), plan.idle), plan.mix)
+    findings: list[Finding] = []
+    with standing_field(place, fleet) as (crew, field):
+        if CROWD in request.workloads:
+            findings += measure_crowd(crew, field, plan)
+        if STORM in request.workloads:
+            findings += measure_storm(crew, field, plan)
+        if REVOKING in request.workloads:
+            revoked = REVOKED if request.plan is FULL else REVOKED // 4
+            findings += measure_revoking(
+                crew, field.ours, fleet.stations, RevokingPlan(plan.idle, revoked, plan.in_flight)
+            )
+        return findings, _sides(field)
 
 
 def _below(folder: Path, name: str) -> Path:

@@ -21,7 +21,7 @@ import uvloop
 
 from benchmarks.errors import PeerFault
 from benchmarks.fleet import EquippedStation
-from benchmarks.gathering import converse, dismiss, gather
+from benchmarks.gathering import converse, cuts_of, dismiss, gather
 from benchmarks.link import station_context
 from benchmarks.load import (
     OPERATION_SECONDS,
@@ -115,6 +115,15 @@ class Converse:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitCuts:
+    """The links to `address` of these stations are closed by the server, each for good; when was it?"""
+
+    address: Address
+    identities: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss:
     """Close all links to `address`."""
 
@@ -122,7 +131,18 @@ class Dismiss:
     seconds: float = 0.0
 
 
-Order = Gather | Converse | Dismiss | Introduce | CycleLinks | MakeWaves | OpenLinks | TryToResume | Exchange
+Order = (
+    Gather
+    | Converse
+    | AwaitCuts
+    | Dismiss
+    | Introduce
+    | CycleLinks
+    | MakeWaves
+    | OpenLinks
+    | TryToResume
+    | Exchange
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +181,7 @@ class Crew:
             latencies=tuple(latency for tally in tallies for latency in tally.latencies),
             due=tuple(due for tally in tallies for due in tally.due),
             straight=tuple(told for tally in tallies for told in tally.straight),
+            cuts=tuple(cut for tally in tallies for cut in tally.cuts),
             spans=tuple(span for tally in tallies for span in tally.spans),
         )
 
@@ -266,23 +287,39 @@ async def _carry_out(
             opened[order.address] = await open_conversations(stations[: order.links], order.address)
             return Tally(order.links, 0.0)
         case Gather():
-            chosen = [
-                station
-                for begins, count in order.kinds
-                for station in [one for one in stations if one.identity.startswith(begins)][:count]
-            ]
-            random.Random(7).shuffle(chosen)  # noqa: S311 - the same disorder each time
-            opened[order.address], tally = await gather(
-                chosen, order.address, order.plain_address, order.in_flight, both_ways=order.both_ways
-            )
+            opened[order.address], tally = await _gather(order, stations)
             return tally
+        case TryToResume():
+            return Tally(int(await try_to_resume(stations[0], order.address)), 0.0)
+        case _:
+            return await _carry_out_on_links(order, opened)
+
+
+async def _gather(order: Gather, stations: Sequence[LoadStation]) -> tuple[tuple[Conversation, ...], Tally]:
+    chosen = [
+        station
+        for begins, count in order.kinds
+        for station in [one for one in stations if one.identity.startswith(begins)][:count]
+    ]
+    random.Random(7).shuffle(chosen)  # noqa: S311 - the same disorder each time
+    return await gather(
+        chosen, order.address, order.plain_address, order.in_flight, both_ways=order.both_ways
+    )
+
+
+async def _carry_out_on_links(
+    order: Converse | AwaitCuts | Dismiss | Exchange, opened: dict[Address, tuple[Conversation, ...]]
+) -> Tally:
+    match order:
         case Converse():
             straight = opened[order.straight] if order.straight is not None else ()
             return await converse(opened[order.address], order.seconds, order.interval, straight)
+        case AwaitCuts():
+            links = opened[order.address]
+            opened[order.address], tally = await cuts_of(links, order.identities, order.seconds)
+            return tally
         case Dismiss():
             return await dismiss(opened.pop(order.address))
-        case TryToResume():
-            return Tally(int(await try_to_resume(stations[0], order.address)), 0.0)
         case Exchange():
             return await exchange(opened[order.address], order.seconds)
 

@@ -88,6 +88,25 @@ async def converse(
     return Tally(len(told), elapsed, latencies=latencies, due=due, straight=tuple(told_straight))
 
 
+async def cuts_of(
+    conversations: Sequence[Conversation], identities: Sequence[str], seconds: float
+) -> tuple[tuple[Conversation, ...], Tally]:
+    """Those that stay, and when each of the others was closed by the server, within `seconds`."""
+    wanted = set(identities)
+    cut = [one for one in conversations if one.identity in wanted]
+    closed: list[tuple[str, float]] = []
+    for conversation in cut:
+        identity = conversation.identity
+        conversation.link.ended.add_done_callback(
+            lambda _, identity=identity: closed.append((identity, time.perf_counter()))
+        )
+    if cut:
+        await asyncio.wait([one.link.ended for one in cut], timeout=seconds)
+    await asyncio.sleep(0)  # the callbacks have had their turn
+    staying = tuple(one for one in conversations if one.identity not in wanted)
+    return staying, Tally(len(closed), seconds, cuts=tuple(closed))
+
+
 async def dismiss(conversations: Sequence[Conversation]) -> Tally:
     """Every link closed in good order; a link that was lost meanwhile is a fault."""
     begun = time.perf_counter()

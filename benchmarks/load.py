@@ -52,6 +52,7 @@ class Tally:
     latencies: tuple[float, ...] = ()  # seconds
     due: tuple[float, ...] = ()  # when the call of each was due
     straight: tuple[tuple[float, float], ...] = ()  # when due, seconds; of links that went round the server
+    cuts: tuple[tuple[str, float], ...] = ()  # whose link was cut, when
     spans: tuple[tuple[float, float], ...] = ()  # of waves: from when to when
 
 
@@ -151,6 +152,11 @@ class Conversation:
         self._until = 0.0
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         link.on_text = self._take_answer
+
+    @property
+    def identity(self) -> str:
+        """Whose link it is."""
+        return self._station.identity
 
     async def boot(self) -> None:
         """The call with which a station comes up; the CSMS must have accepted it."""

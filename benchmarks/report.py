@@ -25,7 +25,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the figures depend on, each in words; of the sides, ours is the second."""
+    """What the figures depend on, each in words; of the sides, ours is the second, where there are any."""
 
     machine: Machine
     sides: tuple[Side, ...]
@@ -38,15 +38,13 @@ def render(
     comparisons: Sequence[Comparison], conditions: Conditions, findings: Sequence[Finding] = ()
 ) -> str:
     """The whole report, as Markdown that reads well unrendered too."""
-    machine, ours = conditions.machine, conditions.sides[1].name
+    machine, ours = conditions.machine, conditions.sides[1].name if conditions.sides else ""
     tables = [_table(comparisons, ours)] if comparisons else []
     tables += [_findings(findings)] if findings else []
     return "\n".join(
         [
             *(line for table in tables for line in (*table, "")),
-            "CPU of the server per operation, in microseconds: median of the rounds (lowest to highest).",
-            f"The ratio is the other over {ours}, round by round; above 1, {ours} needs less.",
-            "",
+            *(_legend(ours) if comparisons else ()),
             f"- measured: {conditions.day}; {machine.processor}; {machine.cores}; {machine.system}",
             *(f"- {side.name}: {', '.join(side.versions)}" for side in conditions.sides),
             f"- load: {conditions.load}; {machine.load}",
@@ -54,6 +52,14 @@ def render(
             *_warnings(comparisons, ours),
         ]
     )
+
+
+def _legend(ours: str) -> list[str]:
+    return [
+        "CPU of the server per operation, in microseconds: median of the rounds (lowest to highest).",
+        f"The ratio is the other over {ours}, round by round; above 1, {ours} needs less.",
+        "",
+    ]
 
 
 def _table(comparisons: Sequence[Comparison], ours: str) -> list[str]:

@@ -17,4 +17,5 @@ class Target:
     versions: tuple[str, ...]
     plain_address: tuple[str, int] | None = None
     metrics_address: tuple[str, int] | None = None
+    settings: str = ""  # of Voltward: the file
     dials_csms: bool = True  # False: it answers the stations itself

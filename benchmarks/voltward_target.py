@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from OpenSSL import SSL
 from benchmarks.child import free_port, running_server
 from benchmarks.errors import MachineFault
 from benchmarks.fleet import HOST_NAME, OPERATOR, Fleet
+from benchmarks.registry import Row
 from benchmarks.target import Target
 
 PROGRAM = str(Path(sys.executable).with_name("voltward"))
@@ -51,12 +52,12 @@ class Deployed:
 def deploy(fleet: Fleet, csms_port: int, folder: Path) -> Deployed:
     """A fresh deployment in `folder`."""
     csms = f"ws://127.0.0.1:{csms_port}/ocpp"
-    made = _ask(
+    made = ask_program(
         *("init", str(folder), "--operator-name", OPERATOR, "--host", HOST_NAME),
         *("--csms", csms, "--admin", "bench@voltward.example"),
     )
     settings = str(folder / "voltward.toml")
-    _ask("ca", "trust", str(fleet.stations_root), "--for", "stations", "-c", settings)
+    ask_program("ca", "trust", str(fleet.stations_root), "--for", "stations", "-c", settings)
     return Deployed(settings, tuple(Path(root) for root in made["roots"]), _register(settings, fleet))
 
 
@@ -75,7 +76,9 @@ def running_gateway(deployed: Deployed, core: int, log: Path, more: Sequence[str
     )
     command = (PROGRAM, "serve", "--only", "gateway", "-c", deployed.settings, *_set(chosen))
     with running_server(command, address, core, log) as child:
-        yield Target("Voltward", address, child.pid, deployed.roots, _versions(), plain, metrics)
+        yield Target(
+            "Voltward", address, child.pid, deployed.roots, _versions(), plain, metrics, deployed.settings
+        )
 
 
 def _set(chosen: tuple[str, ...]) -> list[str]:
@@ -83,11 +86,17 @@ def _set(chosen: tuple[str, ...]) -> list[str]:
 
 
 def _register(settings: str, fleet: Fleet) -> dict[str, str]:
-    rows = [(one.identity, one.serial, one.profile, one.password) for one in fleet.stations]
-    return json.loads(_run((sys.executable, "-m", "benchmarks.registry", settings), json.dumps(rows)))
+    return register(
+        settings, ((one.identity, one.serial, one.profile, one.password) for one in fleet.stations)
+    )
 
 
-def _ask(*words: str) -> Any:
+def register(settings: str, rows: Iterable[Row]) -> dict[str, str]:
+    """Stations into the registry of a deployment; returns the passwords that were made."""
+    return json.loads(_run((sys.executable, "-m", "benchmarks.registry", settings), json.dumps([*rows])))
+
+
+def ask_program(*words: str) -> Any:
     """A command of the product with `--json`; what it printed."""
     return json.loads(_run((PROGRAM, *words, "--json")))
 
