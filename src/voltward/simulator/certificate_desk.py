@@ -272,15 +272,20 @@ class CertificateDesk:
         else:
             keys.worked(self._tried, now, self.rules.keeps_old)
 
+    def fell_back(self) -> bool:
+        """No link, for whatever reason: a profile that never worked is left (WP-A05.FR.08, B10.FR.07)."""
+        before, self._profile_before = self._profile_before, None
+        if before is not None:
+            self._set_profile(before)
+        return before is not None
+
     def failed(self) -> None:
         """The other side turned the station away.
 
         A new certificate that does not work goes, and the one before it is used again (A02.FR.28, FR.29);
-        so does a new profile (WP-A05.FR.08).
+        a new profile goes first.
         """
-        if self._profile_before is not None:
-            self._set_profile(self._profile_before)
-            self._profile_before = None
+        if self.fell_back():
             return
         tried, in_use = self._tried, self.memory.keys.in_use
         if tried is None or tried is in_use or len(self.memory.keys.for_the_link()) < 2:

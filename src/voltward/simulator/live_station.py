@@ -104,6 +104,8 @@ class LiveStation:
             self.model.distrusted()
         elif _is_about_the_credential(outcome):
             self.model.turned_away()
+        else:
+            self.model.not_reached()
         self._keep(self.model.memory)
         return outcome
 

@@ -136,8 +136,13 @@ class StationModel:
         """The other side refused the credential."""
         self.certificates.failed()
 
+    def not_reached(self) -> None:
+        """Nobody answered, or not in order."""
+        self.certificates.fell_back()
+
     def distrusted(self) -> None:
         """The station refused the server's certificate."""
+        self.certificates.fell_back()
         self.anchors.distrusted()
 
     def connected(self, now: datetime, root: bytes | None = None) -> list[Output]:

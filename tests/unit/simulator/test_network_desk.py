@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from voltward.domain.secret import Secret
 from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.faults import Fault
 from voltward.simulator.frames import Payload
+from voltward.simulator.station import StationModel
 
 URL = "wss://new.example:9443/ocpp"
 PRIORITY = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "NetworkConfigurationPriority"}}
@@ -60,6 +62,18 @@ def test_it_goes_by_the_first_of_its_order_when_it_has_restarted_and_the_old_one
     play.connect(T0)
     assert order_of(play) == "2"
     assert prefer(play, "2,1") == "Rejected"  # the lower one is forgotten (A05.FR.06)
+
+
+@pytest.mark.parametrize("why", [StationModel.not_reached, StationModel.distrusted])
+def test_a_network_that_leads_nowhere_is_left_again(why: Callable[[StationModel], None]) -> None:
+    play = certified()
+    prefer(play, "2,1")
+    play.ask("Reset", {"type": "OnIdle"})
+    assert play.model.dress(play.dial, T0).endpoint.port == 9443
+
+    why(play.model)
+
+    assert play.model.dress(play.dial, T0).endpoint.port == 8443
 
 
 def test_a_network_that_does_not_work_is_left_again() -> None:
