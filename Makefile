@@ -24,6 +24,7 @@ READY_TO_TEST := $(VENV)/ready-to-test
 PROXIES := $(VENV)/proxies
 TOKEN := $(VENV)/token
 ACME := $(VENV)/acme
+ENROLS := $(VENV)/enrols
 # The peers of the journeys that are written in JavaScript, run by the node of a wheel.
 NPM := $(VENV)/npm
 PEERS := $(VENV)/peers-ready
@@ -87,7 +88,7 @@ imports: $(READY_TO_TEST)
 
 # In the order of their names the journeys come before the small tests, with which both processes end.
 .PHONY: tests
-tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(ACME) $(REFEREES_READY)
+tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(ACME) $(ENROLS) $(REFEREES_READY)
 	@echo "== tests"
 	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -236,6 +237,19 @@ $(ACME): $(READY_TO_TEST)
 	fi; \
 	if there; then touch $@; else \
 		echo "Pebble is not here: the tests of ACME will fail (apt-get install pebble)." >&2; \
+	fi
+
+# A station that enrols over EST is also strongSwan's, from apt.
+$(ENROLS): $(READY_TO_TEST)
+	@there() { command -v pki >/dev/null && pki --help 2>&1 | grep -q -e "--est " && pki --help 2>&1 | grep -q "loaded plugins: .*openssl"; }; \
+	if ! there && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing strongSwan's pki for the tests"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		get="apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"; \
+		{ $$get update && $$get install -y --no-install-recommends strongswan-pki libstrongswan-standard-plugins; } >$@.log 2>&1 || tail -n 3 $@.log >&2; \
+	fi; \
+	if there; then touch $@; else \
+		echo "strongSwan's pki (5.9.8 or newer) is not here: the journey of enrolment will fail (apt-get install strongswan-pki libstrongswan-standard-plugins)." >&2; \
 	fi
 
 $(READY_TO_FUZZ): $(READY_TO_TEST) requirements/fuzz.txt

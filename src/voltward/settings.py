@@ -101,6 +101,12 @@ class PublicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
     listen: str = ""  # off
 
 
+class EnrolmentSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[enrolment]`: where stations enrol over EST."""
+
+    listen: str = ""  # off
+
+
 class OutsideAuthoritySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[authority.NAME]`: somebody else who signs. What is secret is a reference."""
 
@@ -148,6 +154,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     signer: SignerSettings = field(default_factory=SignerSettings)
     certificates: CertificateSettings = field(default_factory=CertificateSettings)
     publication: PublicationSettings = field(default_factory=PublicationSettings)
+    enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     csms: CsmsSettings = field(default_factory=CsmsSettings)
     route: dict[str, RouteSettings] = field(default_factory=dict)

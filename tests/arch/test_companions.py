@@ -101,6 +101,8 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "demo/renewals.py": "journeys/test_demo.py",
     "demo/rotations.py": "journeys/test_demo.py",
     "gateway/departures.py": "journeys/test_drain.py",
+    "gateway/enrolment/tls_line.py": "unit/gateway/enrolment/test_server.py",
+    "usecases/request_certificate.py": "unit/gateway/enrolment/test_desk.py",
     "gateway/links/precedence.py": "journeys/test_second_connection.py",
     "gateway/links/reception.py": "journeys/test_second_connection.py",
     "gateway/server.py": "journeys/test_operations.py",

@@ -77,6 +77,11 @@ def csr(key: bytes = b"key 1") -> Fact[Play]:
     return fact(CsrTaken(b"csr", key))
 
 
+def fetching(key: bytes = b"key 1") -> Fact[Play]:
+    """At the enrolment door."""
+    return fact(CsrTaken(b"csr", key, fetches=True))
+
+
 def issued(
     fingerprint: bytes = NEW, attempt: int = 1, forms: tuple[OfferedForm, ...] = FORMS, root: str = ""
 ) -> Fact[Play]:

@@ -155,11 +155,17 @@ class RenewalMachine(RuleBasedStateMachine):
         self.answer(Outcome.EXPIRED)
 
     @precondition(lambda self: self.is_open)
-    @rule()
-    def sends_a_request(self) -> None:
+    @rule(fetches=st.booleans())
+    def sends_a_request(self, fetches: bool) -> None:
         self.requests += 1
         self.pending = f"key {self.requests}".encode()
-        self.tell(CsrTaken(b"csr", self.pending))
+        self.tell(CsrTaken(b"csr", self.pending, fetches=fetches))
+
+    @precondition(lambda self: self.is_open and self.state.fetches and self.state.issued in self.awaited)
+    @rule()
+    def fetches_its_certificate(self) -> None:
+        assert self.state.issued is not None
+        self.held.append(self.state.issued)
 
     @precondition(lambda self: self.is_open and self.pending is not None)
     @rule()

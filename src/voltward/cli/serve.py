@@ -21,7 +21,7 @@ LAST_THINGS = 15.0  # seconds that a gateway may take for its last rows, when it
 
 def serve(
     *,
-    only: Literal["gateway", "signer", "worker", "publisher"] | None = None,
+    only: Literal["gateway", "signer", "worker", "publisher", "enrolment"] | None = None,
     parent: int | None = None,
     supervisor_end: Annotated[int | None, Parameter(show=False)] = None,
     predecessor_end: Annotated[int | None, Parameter(show=False)] = None,
@@ -49,7 +49,7 @@ def serve(
         serve_gateway(settings, source, Ends(supervisor_end, predecessor_end, parent))
         return 0
     if only is not None:
-        serve_without_stations(only, settings)
+        serve_beside(only, settings)
         return 0
     away = signer_is_elsewhere(settings)
     for note in [*notes(settings), *([away] if away else [])]:
@@ -57,14 +57,18 @@ def serve(
     # From the environment itself: of bootstrap, the supervisor loads nothing.
     notices = Notices.told_by(os.environ)  # noqa: TID251
     pace = Pace(ending=settings.gateway.drain_limit + LAST_THINGS)
-    left_out = {"signer": bool(away), "publisher": not settings.publication.listen}
+    left_out = {
+        "signer": bool(away),
+        "publisher": not settings.publication.listen,
+        "enrolment": not settings.enrolment.listen,
+    }
     names = [name for name in PARTS if not left_out.get(name)]
     parts = [part_named(name, settings, options, os.environ) for name in names]  # noqa: TID251
     return asyncio.run(supervise(parts, pace, on_stop=notices.stopping))
 
 
-def serve_without_stations(part: Literal["signer", "worker", "publisher"], settings: Settings) -> None:
-    """A part that no station sees; each imports what it needs alone."""
+def serve_beside(part: Literal["signer", "worker", "publisher", "enrolment"], settings: Settings) -> None:
+    """A part that has no station's link; each imports what it needs alone."""
     if part == "signer":
         from voltward.bootstrap.signer import serve_signer
 
@@ -73,6 +77,10 @@ def serve_without_stations(part: Literal["signer", "worker", "publisher"], setti
         from voltward.bootstrap.publisher import serve_publisher
 
         serve_publisher(settings)
+    elif part == "enrolment":
+        from voltward.bootstrap.enrolment import serve_enrolment
+
+        serve_enrolment(settings)
     else:
         from voltward.bootstrap.worker import serve_worker
 

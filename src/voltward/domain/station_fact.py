@@ -112,6 +112,7 @@ class CsrSubmitted:
     use: CertificateUse | None
     request_id: int | None = None
     issuing_root: CertificateHash | None = None  # the root that it wants above its certificate
+    fetches: bool = False  # it asked at the enrolment door, and fetches its certificate there
 
 
 @dataclass(frozen=True, slots=True)

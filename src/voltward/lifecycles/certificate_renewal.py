@@ -58,6 +58,7 @@ from voltward.lifecycles.renewal_steps import (
     PREFERS_WHAT,
     await_proof,
     enter,
+    hand_over,
     pause,
     prefers_the_old,
     question,
@@ -149,17 +150,16 @@ def _request_never_came(state: Renewal, _fact: object, now: datetime) -> Step[Re
     return enter(state, P.REQUESTING, now, told, tries=state.tries + 1)
 
 
-@RENEWAL.on(*OPEN, P.NEW, fact=CsrTaken, to={P.ISSUING, P.INSTALLING})
+@RENEWAL.on(*OPEN, P.NEW, fact=CsrTaken, to={P.ISSUING, P.INSTALLING, P.UNPROVEN})
 def _order(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     """A request was taken: a new key replaces whatever was under way; the same key is the same request."""
     assert isinstance(fact, CsrTaken)
+    told = replace(state, use=fact.use, request_id=fact.request_id, fetches=fact.fetches)
     if fact.key == state.key and (state.phase is P.ISSUING or state.forms):
-        same = replace(state, use=fact.use, request_id=fact.request_id)
-        return Step(same) if state.phase is P.ISSUING else enter(same, P.INSTALLING, now, WithdrawAsks())
-    aside, effects = set_aside(state)
-    attempt = state.attempt + 1
-    after = replace(aside, key=fact.key, use=fact.use, request_id=fact.request_id, attempt=attempt)
-    ordered = IssueCertificate(fact.csr_der, attempt)
+        return Step(told) if state.phase is P.ISSUING else hand_over(told, now, WithdrawAsks())
+    aside, effects = set_aside(told)
+    after = replace(aside, key=fact.key, attempt=state.attempt + 1)
+    ordered = IssueCertificate(fact.csr_der, after.attempt)
     return enter(after, P.ISSUING, now, WithdrawAsks(), *effects, ordered)
 
 
@@ -176,9 +176,9 @@ def _unfit(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
 # ------------------------------------------------------------------------------------------ the authority
 
 
-@RENEWAL.on(P.ISSUING, fact=CertificateIssued, to={P.ISSUING, P.INSTALLING, P.STUCK})
+@RENEWAL.on(P.ISSUING, fact=CertificateIssued, to={P.ISSUING, P.INSTALLING, P.UNPROVEN, P.STUCK})
 def _issued(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
-    """It may come in from now on, and is offered in the form that is likeliest to be taken."""
+    """It may come in from now on. What is sent has the form that is likeliest to be taken."""
     assert isinstance(fact, CertificateIssued)
     if fact.attempt != state.attempt:
         return _nobodys(state, fact, now)
@@ -189,10 +189,10 @@ def _issued(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
         forms=fact.forms,
         root_pem=fact.root_pem,
     )
-    if not fact.forms:
+    if not (fact.forms or state.fetches):
         what = "its certificate is longer than it says that it takes"
         return stuck(replace(issued, is_refused=True), now, what, BY_HAND)
-    return enter(issued, P.INSTALLING, now, AwaitCertificate(fact.fingerprint))
+    return hand_over(issued, now, AwaitCertificate(fact.fingerprint))
 
 
 @RENEWAL.on(P.ISSUING, fact=AuthorityDelayed, to={P.ISSUING})
@@ -316,7 +316,7 @@ def _proven(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     first = state.predecessor or (fact.before if fact.before not in handed_out else None)
     effects: list[LifecycleEffect] = [WithdrawAsks()]
     effects += [SupersedeCertificate(old) for old in (first, *older) if old and old != fact.fingerprint]
-    if fact.fingerprint == state.issued:
+    if fact.fingerprint == state.issued and not state.fetches:
         effects += [RememberForm(form.name, worked=False) for form in state.forms[: state.form]]
         effects += [RememberForm(form.name, worked=True) for form in state.forms[state.form : state.form + 1]]
     over = replace(state, problem="", mend="")
@@ -346,7 +346,7 @@ def _waits(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
 
 def _try_again(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     """Once more: the certificate that waits, where one was not surely refused; else from the top."""
-    waits = state.issued is not None and not state.has_agreed and not state.is_refused
+    waits = state.issued is not None and not (state.has_agreed or state.is_refused or state.fetches)
     if waits and state.issued_until is not None and now < state.issued_until:
         return enter(replace(state, problem="", mend=""), P.INSTALLING, now, WithdrawAsks())
     aside, effects = set_aside(state)

@@ -91,6 +91,7 @@ class Renewal:
     predecessor_until: datetime | None = None
     use: CertificateUse | None = CertificateUse.CSMS_LINK  # of the request: echoed, None too (ruling 20)
     request_id: int | None = None  # of the request
+    fetches: bool = False  # its certificate is not sent to it: it fetches it where it has asked
     key: bytes = b""  # SHA-256 of the key that the request is for
     attempt: int = 0  # orders so far: one for each key
     tries: int = 0  # in this phase
@@ -125,6 +126,7 @@ class CsrTaken:
     key: bytes
     use: CertificateUse | None = CertificateUse.CSMS_LINK
     request_id: int | None = None
+    fetches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

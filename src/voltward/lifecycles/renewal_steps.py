@@ -73,6 +73,14 @@ def question(state: Renewal, intent: Intent | None = None) -> AskStation:
     return AskStation(intent, state.terms.ask_patience)
 
 
+def hand_over(state: Renewal, now: datetime, *effects: LifecycleEffect) -> Step[Renewal]:
+    """It is sent its certificate; or it fetches it by itself, and from now on may have it."""
+    if not state.fetches:
+        return enter(state, P.INSTALLING, now, *effects)
+    awaited = await_proof(replace(state, is_unsure=True), now)
+    return Step(awaited.state, (*effects, *awaited.effects))
+
+
 def await_proof(state: Renewal, now: datetime) -> Step[Renewal]:
     """It holds the certificate, or may: the next that is heard of it is the certificate itself."""
     return enter(state, P.UNPROVEN, now, wake=now + state.terms.proof_patience)

@@ -16,7 +16,7 @@ import structlog
 
 from voltward.gateway.handover.supervised import ToGateway
 
-PARTS = ("signer", "worker", "publisher", "gateway")  # the portal comes with what it does
+PARTS = ("signer", "worker", "publisher", "enrolment", "gateway")  # the portal comes with what it does
 VITAL = frozenset({"gateway"})  # without these there is nothing to supervise
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 PROGRAM = (sys.executable, "-m", "voltward")

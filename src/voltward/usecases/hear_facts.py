@@ -145,7 +145,8 @@ async def _submitted(work: UnitOfWork, fact: CsrSubmitted, hearing: Hearing, mom
         )
         await _offer(work, fact.station, CsrUnfit(words), moment)
         return
-    taken = CsrTaken(request.der, request.seen.key_fingerprint, fact.use, fact.request_id)
+    key = request.seen.key_fingerprint
+    taken = CsrTaken(request.der, key, fact.use, fact.request_id, fact.fetches)
     order = RenewalOrder(fact.station, RenewalOrigin.STATION, "station")
     await start_renewal(work, order, hearing.plan, moment, taken)
 

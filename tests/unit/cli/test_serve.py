@@ -40,6 +40,7 @@ def test_what_opens_a_room_is_told_to_its_own_part_alone() -> None:
 
     assert gateway.environment == {"GATEWAY_KEY": "g", "STORE_PASSWORD": "p", "PATH": "/bin"}
     assert signer.environment == {"SIGNER_KEY": "s", "PATH": "/bin"}
+    assert part_named("enrolment", settings, Options(), environ).environment == gateway.environment
 
 
 def test_the_signer_is_not_started_where_its_room_is_not(site: Site) -> None:

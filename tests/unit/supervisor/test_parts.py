@@ -33,7 +33,7 @@ def test_a_part_is_a_child_of_the_same_python() -> None:
         "--only",
         "gateway",
     ]
-    assert PARTS == ("signer", "worker", "publisher", "gateway")
+    assert PARTS == ("signer", "worker", "publisher", "enrolment", "gateway")
 
 
 async def test_a_part_that_hands_over_is_told_of_its_sockets(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
         lambda: check_quirks(settings, now),
         lambda: outside_authorities.check_outside_authorities(settings),
         lambda: network.check_plain(settings),
+        lambda: network.check_enrolment(settings),
         lambda: network.check_metrics(settings),
         lambda: proxies.check_proxies(settings),
         lambda: proxies.check_terminated(settings),

@@ -26,6 +26,8 @@ def addresses(settings: Settings) -> dict[str, Address]:
     if gateway.terminated.listen:
         where = parse_address(gateway.terminated.listen, "gateway.terminated.listen")
         found["gateway.terminated.listen"] = where
+    if settings.enrolment.listen:
+        found["enrolment.listen"] = parse_address(settings.enrolment.listen, "enrolment.listen")
     found["metrics.listen"] = parse_address(settings.metrics.listen, "metrics.listen")
     return found
 
@@ -114,6 +116,19 @@ def check_plain(settings: Settings) -> Iterator[Remark]:
             Severity.WARNING,
         )
     yield Note("security profile 1 is switched on: no encryption between those stations and this gateway.")
+
+
+def check_enrolment(settings: Settings) -> Iterator[Remark]:
+    """Whoever reaches that port may try passwords there."""
+    if not settings.enrolment.listen:
+        return
+    host, _ = parse_address(settings.enrolment.listen, "enrolment.listen")
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified or address.is_global:
+        yield Note(
+            f"enrolment.listen: {host} is a second door beside the gateway's: let only networks reach it in "
+            "which stations enrol, or listen on 127.0.0.1 behind something that does."
+        )
 
 
 def check_metrics(settings: Settings) -> Iterator[Remark]:

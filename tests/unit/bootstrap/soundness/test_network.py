@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.deployments import Site
 from voltward.bootstrap.soundness.network import (
     addresses,
+    check_enrolment,
     check_metrics,
     check_plain,
     check_ports,
@@ -149,3 +150,14 @@ def test_numbers_for_everybody_are_a_note(plain: Site, host: str, told: bool) ->
     assert [type(remark) for remark in check_metrics(plain.settings(f"metrics.listen={host}"))] == [
         Note
     ] * told
+
+
+@pytest.mark.parametrize(
+    ("listen", "told"),
+    [("", False), ("127.0.0.1:8444", False), ("10.0.0.1:8444", False), ("0.0.0.0:8444", True)],
+)
+def test_a_second_door_for_everybody_is_a_note(plain: Site, listen: str, told: bool) -> None:
+    settings = plain.settings(f"enrolment.listen={listen}")
+
+    assert [type(remark) for remark in check_enrolment(settings)] == [Note] * told
+    assert ("enrolment.listen" in addresses(settings)) is bool(listen)
