@@ -93,6 +93,16 @@ def test_authorities_keys_are_made_in_the_token_and_sign_there(tmp_path: Path, t
             cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+    assert voltward(tmp_path, "ca", "rotate", "prepare", "ecdsa", "-c", "d/voltward.toml").returncode == 0
+    shown = json.loads(voltward(tmp_path, "ca", "show", "--json", "-c", "d/voltward.toml").stdout)
+    assert {one["key"] for one in shown["own"]} == {"token"}
+    assert sorted(one["name"] for one in shown["own"] if one["state"] == "prepared") == [
+        "csms-ca-ecdsa.2",
+        "root-ecdsa.2",
+        "stations-ca-ecdsa.2",
+    ]
+    assert (tmp_path / "d" / "public" / "root-ecdsa.2-crossed.pem").exists()
+    assert not list((tmp_path / "d" / "signer").glob("*ecdsa*.sealed"))
     checked = voltward(tmp_path, "settings", "check", "-c", "d/voltward.toml")
     assert f"keys are in the token '{LABEL}'" in checked.stdout
 

@@ -16,8 +16,10 @@ from typing import Final
 from voltward.adapters.durable_files import write_file
 from voltward.adapters.pki.authority_shelf import (
     FOLDER,
+    FindKey,
     ShelvedAuthority,
     next_generation,
+    no_token,
     own_stations_authorities,
     read_shelf,
 )
@@ -25,8 +27,16 @@ from voltward.adapters.vault import Room, read_server_chain, write_server_chain
 from voltward.bootstrap.deployment import Deployment, open_room
 from voltward.bootstrap.our_anchors import CROSSED
 from voltward.bootstrap.signer import signer_at_hand
+from voltward.bootstrap.token import open_signer_token
 from voltward.crypto.certificates import fingerprint
-from voltward.crypto.hierarchy import Family, FamilyAuthorities, Role, make_server_credential
+from voltward.crypto.hierarchy import (
+    DRAWN,
+    Family,
+    FamilyAuthorities,
+    Role,
+    ServerCredential,
+    make_server_credential,
+)
 from voltward.crypto.keys import private_key_pem
 from voltward.crypto.next_family import crossed_form, make_next_family, names_of
 from voltward.crypto.pem import certificate_pem, read_pem_bundle
@@ -57,6 +67,17 @@ class _Ground:
     chains: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What takes over; `crossed` is empty where nobody here can sign as the old root."""
+
+    ground: _Ground
+    made: FamilyAuthorities
+    crossed: bytes
+    servers: Mapping[str, ServerCredential]
+    has_token: bool  # it has the keys of the authorities
+
+
 def moment_of(deployment: Deployment, actor: str) -> Moment:
     """An order's."""
     return Moment(deployment.clock.now(), deployment.entropy, actor)
@@ -65,27 +86,22 @@ def moment_of(deployment: Deployment, actor: str) -> Moment:
 async def prepare_rotation(deployment: Deployment, family: Family, actor: str) -> RootRotation:
     """Make the new authorities and chains; nothing changes for anybody. OperatorFault where it cannot be."""
     room = open_room(deployment.settings, RoomName.SIGNER)
-    ground = _ground(deployment, room, family)
-    now, entropy = deployment.clock.now(), deployment.entropy
-    made = make_next_family(family, deployment.settings.operator.name, now, entropy)
-    old = ground.root.issuing
-    crossed = crossed_form(made.root, old, now, entropy) if old is not None else b""
-    await _shelve(deployment, room, made, ground.generation)
+    ready = _make(deployment, room, family)
+    ground, made, crossed = ready.ground, ready.made, ready.crossed
+    await _shelve(deployment, room, ready)
     public = deployment.settings.path(FOLDER)
     if crossed:
         write_file(
             public / f"{Role.ROOT}-{family}.{ground.generation}{CROSSED}", certificate_pem(crossed), 0o644
         )
     _write_roots(deployment, add=made.root.der)
-    for name, pem in ground.chains.items():
-        seen = read_server_certificates(pem)
-        server = make_server_credential(made, (*seen.hosts, *seen.addresses), now, entropy)
+    for name, server in ready.servers.items():
         write_server_chain(deployment.room, name + NEXT, server.chain_pem, private_key_pem(server.key))
     own = own_stations_authorities(public)
     await trust_own_authorities(deployment.store, own, actor, deployment.clock)
     old_der = ground.root.ders[0]
     rotation = RootRotation(
-        since=now,
+        since=deployment.clock.now(),
         family=family.value,
         generation=ground.generation,
         roots=Roots(
@@ -99,6 +115,25 @@ async def prepare_rotation(deployment: Deployment, family: Family, actor: str) -
         crossed=fingerprint(crossed).hex() if crossed else "",
     )
     return await begin_rotation(deployment.store, rotation, moment_of(deployment, actor))
+
+
+def _make(deployment: Deployment, room: Room, family: Family) -> _Ready:
+    """Draw all keys, where those of the old ones are, and sign all certificates; nothing is kept yet."""
+    now, entropy, settings = deployment.clock.now(), deployment.entropy, deployment.settings
+    token = open_signer_token(settings)
+    try:
+        ground = _ground(deployment, room, family, token.find if token is not None else no_token)
+        made = make_next_family(family, settings.operator.name, now, entropy, token or DRAWN)
+        old = ground.root.issuing
+        crossed = crossed_form(made.root, old, now, entropy) if old is not None else b""
+        servers = dict[str, ServerCredential]()
+        for name, pem in ground.chains.items():
+            seen = read_server_certificates(pem)
+            servers[name] = make_server_credential(made, (*seen.hosts, *seen.addresses), now, entropy)
+        return _Ready(ground, made, crossed, servers, has_token=token is not None)
+    finally:
+        if token is not None:
+            token.close()  # a desk that is opened in this process has a session of its own
 
 
 async def switch_chain(
@@ -144,9 +179,9 @@ async def retire_authorities(deployment: Deployment, rotation: RootRotation) -> 
     _write_roots(deployment, drop=rotation.old)
 
 
-def _ground(deployment: Deployment, room: Room, family: Family) -> _Ground:
+def _ground(deployment: Deployment, room: Room, family: Family, find_key: FindKey) -> _Ground:
     settings = deployment.settings
-    shelf = read_shelf(settings.path(FOLDER), room)
+    shelf = read_shelf(settings.path(FOLDER), room, find_key)
     roots = [one for one in shelf.values() if one.role is Role.ROOT and one.family is family]
     served = served_chains(settings.gateway.chains, settings.gateway.host_chains)
     chains = {name: read_server_chain(deployment.room, name)[0] for name in served.names}
@@ -154,15 +189,17 @@ def _ground(deployment: Deployment, room: Room, family: Family) -> _Ground:
         below = {name: pem for name, pem in chains.items() if _leads_to(pem, root.ders[0])}
         if not below:
             continue
-        if root.key_place is KeyPlace.TOKEN:
+        if root.key_place is KeyPlace.ELSEWHERE:
             raise OperatorFault(
-                f"the key of {root.name} is in a token.",
-                mend="Make the next root where that token is, and serve a chain below it by a host name.",
+                f"the key of {root.name} is not on this machine, and a new root would be.",
+                mend="Make the next one where that is (`voltward ca root --offline`), have issuing CAs "
+                "signed below it, and serve their chain beside this one, by host name.",
             )
         return _Ground(root, next_generation(settings.path(FOLDER), family), below)
     raise OperatorFault(
         f"no chain that is served here leads to a root of ours ({family}).",
-        mend="Name the other family. Another authority's chain: serve its new one beside it, by host name.",
+        mend="Name the other family. Below another authority's root the next one is theirs: bring its chain "
+        "in (`voltward ca server-install`), and serve it beside the old one, by host name.",
     )
 
 
@@ -171,11 +208,11 @@ def _leads_to(pem: bytes, root: bytes) -> bool:
     return top == root or is_signed_by(top, root)
 
 
-async def _shelve(deployment: Deployment, room: Room, made: FamilyAuthorities, generation: int) -> None:
+async def _shelve(deployment: Deployment, room: Room, ready: _Ready) -> None:
     """Certificates first, and the word that they only wait; then the keys. So nobody signs by them early."""
-    public = deployment.settings.path(FOLDER)
+    public, made = deployment.settings.path(FOLDER), ready.made
     named = {
-        f"{role}-{made.family}.{generation}": one
+        f"{role}-{made.family}.{ready.ground.generation}": one
         for role, one in ((Role.ROOT, made.root), (Role.CSMS, made.csms), (Role.STATIONS, made.stations))
     }
     for name, one in named.items():
@@ -183,6 +220,8 @@ async def _shelve(deployment: Deployment, room: Room, made: FamilyAuthorities, g
     async with signer_at_hand(deployment.settings) as signer:
         for name in named:
             await signer.set_state(name, AuthorityState.PREPARED)
+    if ready.has_token:
+        return
     for name, one in named.items():
         room.put(name, private_key_pem(one.key))
         write_file(public / f"{name}.pem", one.pem, 0o644)  # anew: the signer looks for keys when one moved

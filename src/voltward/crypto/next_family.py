@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from voltward.crypto.certificate_hash import certificate_hash
 from voltward.crypto.certificate_profiles import ISSUING_CA, ROOT
 from voltward.crypto.chance import TokenSource
-from voltward.crypto.hierarchy import Family, FamilyAuthorities
+from voltward.crypto.hierarchy import DRAWN, Family, FamilyAuthorities, Role
 from voltward.crypto.issuance import (
     CertificateOrder,
     IssuingAuthority,
@@ -17,12 +17,12 @@ from voltward.crypto.issuance import (
     issue_certificate,
     self_signed,
 )
-from voltward.crypto.keys import make_key
+from voltward.crypto.keys import KeySource, PrivateKey
 from voltward.domain.intents import CertificateHash, HashAlgorithm
 
 
 def make_next_family(
-    family: Family, organisation: str, now: datetime, entropy: TokenSource
+    family: Family, organisation: str, now: datetime, entropy: TokenSource, keys: KeySource = DRAWN
 ) -> FamilyAuthorities:
     """New keys, and names of their own: nobody mistakes the new root for the old one by its name."""
     tag = entropy.token(4).hex()
@@ -30,14 +30,18 @@ def make_next_family(
     def subject(role: str) -> Subject:
         return Subject(f"Voltward {role} {family.upper()} {tag}", organisation)
 
-    root = self_signed(ROOT, subject("root"), make_key(family.authority_key), now, entropy)
+    def key_of(role: Role) -> PrivateKey:
+        return keys.make(f"{role}-{family}", family.authority_key)
 
-    def issuing(role: str) -> IssuingAuthority:
-        key = make_key(family.authority_key)
-        order = CertificateOrder(subject(role), key.public_key())
+    root = self_signed(ROOT, subject("root"), key_of(Role.ROOT), now, entropy)
+
+    def issuing(title: str, role: Role) -> IssuingAuthority:
+        key = key_of(role)
+        order = CertificateOrder(subject(title), key.public_key())
         return IssuingAuthority(issue_certificate(ISSUING_CA, order, root, now, entropy), key)
 
-    return FamilyAuthorities(family, root, issuing("CSMS CA"), issuing("stations CA"))
+    csms, stations = issuing("CSMS CA", Role.CSMS), issuing("stations CA", Role.STATIONS)
+    return FamilyAuthorities(family, root, csms, stations)
 
 
 def crossed_form(new: IssuingAuthority, old: IssuingAuthority, now: datetime, entropy: TokenSource) -> bytes:

@@ -115,3 +115,23 @@ def test_it_pauses_and_goes_on_and_may_be_given_up(shell: Shell) -> None:
     assert shell.done("ca", "rotate", "give-up", "--json").json["phase"] == "given up"
     assert shell.done("ca", "rotate", "prepare", "ecdsa", "--json").json["phase"] == "prepared"
     assert (shell.folder / "public" / "root-ecdsa.3.pem").exists()
+
+
+def test_a_root_whose_key_is_elsewhere_is_not_followed_by_one_made_here(shell: Shell) -> None:
+    (shell.folder / "signer" / "root-ecdsa.sealed").unlink()
+
+    refused = shell("ca", "rotate", "prepare", "ecdsa")
+
+    assert refused.status == 2
+    assert "the key of root-ecdsa is not on this machine" in refused.err
+    assert not (shell.folder / "public" / "root-ecdsa.2.pem").exists()
+
+
+def test_the_root_of_somebody_else_is_followed_by_theirs(shell: Shell) -> None:
+    (shell.folder / "public" / "root-ecdsa.pem").unlink()
+
+    refused = shell("ca", "rotate", "prepare", "ecdsa")
+
+    assert refused.status == 2
+    assert "no chain that is served here leads to a root of ours" in refused.err
+    assert "voltward ca server-install" in refused.err
