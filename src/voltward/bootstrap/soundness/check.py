@@ -66,6 +66,7 @@ def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
         lambda: network.check_plain(settings),
         lambda: network.check_enrolment(settings),
         lambda: network.check_metrics(settings),
+        lambda: network.check_publication(settings),
         lambda: proxies.check_proxies(settings),
         lambda: proxies.check_terminated(settings),
         lambda: network.check_ports(network.addresses(settings)),

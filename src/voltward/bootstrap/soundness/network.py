@@ -28,6 +28,9 @@ def addresses(settings: Settings) -> dict[str, Address]:
         found["gateway.terminated.listen"] = where
     if settings.enrolment.listen:
         found["enrolment.listen"] = parse_address(settings.enrolment.listen, "enrolment.listen")
+    if settings.publication.listen:
+        where = parse_address(settings.publication.listen, "publication.listen")
+        found["publication.listen"] = where
     found["metrics.listen"] = parse_address(settings.metrics.listen, "metrics.listen")
     return found
 
@@ -136,3 +139,28 @@ def check_metrics(settings: Settings) -> Iterator[Remark]:
     host, _ = parse_address(settings.metrics.listen, "metrics.listen")
     if not ipaddress.ip_address(host).is_loopback:
         yield Note(f"metrics.listen: {host} tells whoever reaches it how many stations come and go.")
+
+
+def check_publication(settings: Settings) -> Iterator[Remark]:
+    """Who can reach what we publish, and whom stations' questions about others' certificates may reach."""
+    if settings.publication.listen:
+        host, _ = parse_address(settings.publication.listen, "publication.listen")
+        if ipaddress.ip_address(host).is_loopback:
+            yield Note(f"publication.listen: {host} is reached from this machine alone, as by a proxy on it.")
+        said = settings.certificates
+        if not said.crl_url and not said.ocsp_url:
+            yield Note("publication.listen: no certificate says so; see certificates.crl_url and ocsp_url.")
+    networks = parse_networks(settings.certificates.status_networks, "certificates.status_networks")
+    if networks and not settings.certificates.status_hosts:
+        yield Problem(
+            "certificates.status_networks opens networks, and certificates.status_hosts lists no host.",
+            "List the hosts in them, or remove the networks.",
+            Severity.WARNING,
+        )
+    for network in networks:
+        if not network.is_private:
+            yield Problem(
+                f"certificates.status_networks: {network} is not private, and need not be listed.",
+                "List private networks only.",
+                Severity.WARNING,
+            )

@@ -14,6 +14,7 @@ from voltward.bootstrap.soundness.network import (
     check_metrics,
     check_plain,
     check_ports,
+    check_publication,
     is_running,
 )
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
@@ -161,3 +162,48 @@ def test_a_second_door_for_everybody_is_a_note(plain: Site, listen: str, told: b
 
     assert [type(remark) for remark in check_enrolment(settings)] == [Note] * told
     assert ("enrolment.listen" in addresses(settings)) is bool(listen)
+
+
+def test_the_port_of_what_is_published_is_looked_at_like_the_others(plain: Site, taken: int) -> None:
+    settings = plain.settings(f"publication.listen=127.0.0.1:{taken}", "metrics.listen=127.0.0.1:0")
+
+    (problem,) = [
+        remark
+        for remark in check_ports({"metrics.listen": ("127.0.0.1", 0), **_published(settings)})
+        if isinstance(remark, Problem)
+    ]
+
+    assert problem.what.startswith(f"publication.listen: 127.0.0.1:{taken} cannot be had")
+    with pytest.raises(OperatorFault):
+        addresses(plain.settings("publication.listen=nowhere"))
+
+
+def _published(settings: Settings) -> dict[str, tuple[str, int]]:
+    return {"publication.listen": addresses(settings)["publication.listen"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            ("publication.listen=127.0.0.1:8080", "certificates.crl_url=http://pki.example"),
+            "this machine alone",
+        ),
+        (("publication.listen=0.0.0.0:8080",), "no certificate says so"),
+        (('certificates.status_networks=["10.0.0.0/8"]',), "lists no host"),
+        (
+            ('certificates.status_networks=["9.9.9.0/24"]', 'certificates.status_hosts=["ocsp.example"]'),
+            "not private",
+        ),
+    ],
+)
+def test_what_is_published_to_nobody_and_networks_for_nobody_are_told(
+    plain: Site, said: tuple[str, ...], words: str
+) -> None:
+    (remark,) = check_publication(plain.settings(*said))
+
+    assert words in remark.what
+
+
+def test_nothing_is_said_where_nothing_is_set(plain: Site) -> None:
+    assert list(check_publication(plain.settings())) == []
