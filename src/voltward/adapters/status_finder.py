@@ -18,7 +18,7 @@ from voltward.crypto.foreign_status import (
     read_foreign_list,
     status_request,
 )
-from voltward.detection.buckets import Tokens
+from voltward.detection.shares import Shares
 from voltward.domain.certificate_status import CertificateStatus, StatusAnswer, StatusQuestion, StatusSource
 from voltward.domain.errors import OutsideFault
 from voltward.domain.station import StationId
@@ -48,7 +48,7 @@ class FetchedStatus:
         self._client = client
         self._clock = clock
         self._kept: OrderedDict[StatusQuestion, StatusAnswer] = OrderedDict()
-        self._asked: OrderedDict[StationId, Tokens] = OrderedDict()
+        self._asked: Shares[StationId] = Shares(PER_SECOND, BURST, COUNTED)
 
     async def find(self, station: StationId, questions: Sequence[StatusQuestion]) -> Sequence[StatusAnswer]:
         """One answer to each question, in their order."""
@@ -59,7 +59,7 @@ class FetchedStatus:
         kept = self._kept.get(question)
         if kept is not None and kept.next_update is not None and now < kept.next_update:
             return kept
-        if not self._has_turn(station):
+        if not self._asked.take(station, self._clock.monotonic()):
             return _FAILED
         for url in question.urls:
             answer = await self._asked_of(url, question, now)
@@ -98,17 +98,6 @@ class FetchedStatus:
         self._kept[question] = answer
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-
-    def _has_turn(self, station: StationId) -> bool:
-        now = self._clock.monotonic()
-        tokens = self._asked.pop(station, None) or Tokens(now, BURST)
-        self._asked[station] = tokens
-        if len(self._asked) > COUNTED:
-            self._asked.popitem(last=False)
-        if not tokens.has_one(now, PER_SECOND, BURST):
-            return False
-        tokens.take()
-        return True
 
 
 def _answer(found: ForeignStatus, now: datetime, octets: bytes | None = None) -> StatusAnswer:

@@ -14,8 +14,8 @@ from typing import Final
 from voltward.crypto.csr_problems import CsrProblem
 from voltward.crypto.enrolment_forms import request_text
 from voltward.crypto.signing_requests import SigningRequest, read_signing_request
-from voltward.detection.buckets import Tokens
 from voltward.detection.recent import Recent
+from voltward.detection.shares import Shares
 from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import IssuedCertificate
@@ -78,7 +78,7 @@ class EnrolmentDesk:
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
-        self._turns: Recent[StationId, Tokens] = Recent(REMEMBERED)
+        self._turns: Shares[StationId] = Shares(PER_SECOND, BURST, REMEMBERED)
         self._under_way: Recent[tuple[StationId, bytes], tuple[float, Taken]] = Recent(REMEMBERED)
 
     async def enrol(self, station: StationId, body: bytes) -> Fetched | Later | Unfit:
@@ -107,7 +107,7 @@ class EnrolmentDesk:
         before = self._under_way.get((station, key))
         if before is not None and now - before[0] < UNDER_WAY:
             return before[1]
-        if not self._has_turn(station, now):
+        if not self._turns.take(station, now):
             return Later(round(1 / PER_SECOND))
         asked = CertificateRequest(self._parts.entropy.identifier(), station, text, read)
         taken = await request_certificate(self._parts.store, asked, self._parts.rules, self._moment())
@@ -129,14 +129,6 @@ class EnrolmentDesk:
                     await parts.feed.moved(LOOK)
         except TimeoutError:
             return None
-
-    def _has_turn(self, station: StationId, now: float) -> bool:
-        tokens = self._turns.get(station) or Tokens(now, BURST)
-        self._turns.put(station, tokens)
-        if not tokens.has_one(now, PER_SECOND, BURST):
-            return False
-        tokens.take()
-        return True
 
     def _moment(self) -> Moment:
         return Moment(self._parts.clock.now(), self._parts.entropy, ACTOR)

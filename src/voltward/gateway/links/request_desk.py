@@ -8,12 +8,11 @@ told no for a while.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from voltward.detection.buckets import Tokens
+from voltward.detection.shares import Shares
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
@@ -68,7 +67,7 @@ class RequestDesk:
         self.judge: RequestJudge = _nobody_judges
         self._facts = facts
         self._clock = clock
-        self._asked: OrderedDict[StationId, Tokens] = OrderedDict()
+        self._asked: Shares[StationId] = Shares(PER_SECOND, BURST, COUNTED)
 
     async def answer(self, link: AskingLink, group: GroupSettings, call: Call) -> CallAnswer:
         """What becomes of a SignCertificate. V2G's are another PKI's and pass (ruling 20)."""
@@ -101,18 +100,8 @@ class RequestDesk:
             return "whoever holds this link has not proven to be the station"
         if not (is_over_tls(judgement.profile) or group.plain_certificates):
             return "certificates are asked for over TLS"
-        return "" if self._has_turn(judgement.station) else "too many requests"
-
-    def _has_turn(self, station: StationId) -> bool:
-        now = self._clock.monotonic()
-        tokens = self._asked.pop(station, None) or Tokens(now, BURST)
-        self._asked[station] = tokens
-        if len(self._asked) > COUNTED:
-            self._asked.popitem(last=False)
-        if not tokens.has_one(now, PER_SECOND, BURST):
-            return False
-        tokens.take()
-        return True
+        has_turn = self._asked.take(judgement.station, self._clock.monotonic())
+        return "" if has_turn else "too many requests"
 
     def _refused(
         self, link: AskingLink, about: CertificateCall, code: str, verdict: RequestVerdict
