@@ -39,10 +39,10 @@ from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.bootstrap.signer import open_desk
 from voltward.bootstrap.worker import request_rules
-from voltward.crypto.certificates import fingerprint
-from voltward.crypto.csr_problems import CsrProblem
-from voltward.crypto.issued_certificates import read_issued, requested_key
-from voltward.crypto.signing_requests import read_signing_request
+from voltward.crypto.issuing.issued_certificates import read_issued, requested_key
+from voltward.crypto.reading.certificates import fingerprint
+from voltward.crypto.requests.csr_problems import CsrProblem
+from voltward.crypto.requests.signing_requests import read_signing_request
 from voltward.domain.events import Event
 from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
@@ -51,11 +51,11 @@ from voltward.ports.authority import CertificateKind, CertificateOrder
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.rulebook.signing_observation import KeyKnown
 from voltward.settings import load_settings
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.hear_facts import Hearing, hear_next
-from voltward.usecases.issue_certificate import IssuingDesk
-from voltward.usecases.judge_signing_request import RequestGround, judge_signing_request
-from voltward.usecases.perform_effect import lease_errands, perform_errand
+from voltward.usecases.issuance.issue_certificate import IssuingDesk
+from voltward.usecases.issuance.judge_signing_request import RequestGround, judge_signing_request
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.rounds.hear_facts import Hearing, hear_next
+from voltward.usecases.rounds.perform_effect import lease_errands, perform_errand
 
 PORTION = 64  # what the signer takes in one batch
 BUDGET = 1000.0  # microseconds: a thousand certificates in a second of one core

@@ -18,7 +18,7 @@ from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.settings import load_settings
-from voltward.usecases.enroll_station import EnrolmentOrder, enroll_station
+from voltward.usecases.fleet.enroll_station import EnrolmentOrder, enroll_station
 
 Row = tuple[str, str, int, str]
 

@@ -23,7 +23,7 @@ from benchmarks.fleet import EquippedStation
 from benchmarks.target import Target
 from voltward.bootstrap.deployment import open_deployment
 from voltward.settings import load_settings
-from voltward.usecases.revoke_certificates import RevocationOrder, revoke_certificates
+from voltward.usecases.revocation.revoke_certificates import RevocationOrder, revoke_certificates
 
 _BEGINS = "BENCH"  # identities of stations with certificates
 _SETTLE_SECONDS = 2.0

@@ -26,7 +26,7 @@ from voltward.gateway.settings import (
     RelaySettings,
     TenantSettings,
 )
-from voltward.usecases.renewal_settings import RenewalSettings
+from voltward.usecases.lifecycles.renewal_settings import RenewalSettings
 
 FILE_NAME = "voltward.toml"
 OWN_SIGNER = "signer"  # the authority that is always there

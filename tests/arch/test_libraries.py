@@ -29,7 +29,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "adapters/",
         "settings.py",
         "supervisor/",
-        "usecases/renewal_settings.py",
+        "usecases/lifecycles/renewal_settings.py",
     ),
     "pkcs11": ("adapters/pki/", "simulator/token_keys.py"),
     "prometheus_client": ("gateway/", "adapters/"),

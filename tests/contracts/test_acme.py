@@ -25,13 +25,13 @@ from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.server_authorities import server_authority
 from voltward.bootstrap.server_orders import ServerOrder, order_server
-from voltward.crypto.hierarchy import Family
-from voltward.crypto.pem import read_pem_bundle
-from voltward.crypto.server_certificates import read_server_certificates
+from voltward.crypto.issuing.hierarchy import Family
+from voltward.crypto.issuing.server_certificates import read_server_certificates
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import CertificateKind, Declined, Revocation, RevocationReason
 from voltward.settings import Settings, load_settings
-from voltward.usecases.renew_server import ServerNames, renew_server
+from voltward.usecases.deployment.renew_server import ServerNames, renew_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

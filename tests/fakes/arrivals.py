@@ -19,8 +19,8 @@ from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.certificates import Issued
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.gateway import listed_reports
-from voltward.crypto.certificates import CertificateReader, fingerprint
-from voltward.crypto.verified_cache import VerifiedCache
+from voltward.crypto.passwords.verified_cache import VerifiedCache
+from voltward.crypto.reading.certificates import CertificateReader, fingerprint
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle
 from voltward.detection.sources import Source
 from voltward.domain.authority import Authority, TrustedFor
@@ -38,9 +38,9 @@ from voltward.ocpp import DIALECTS
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.rulebook.evaluate import Evaluator
 from voltward.rulebook.observation import ListenerSeen
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.admit_station import DoorRules
-from voltward.usecases.quirk_book import QuirkBook
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.admission.quirk_book import QuirkBook
 from voltward.wire.authorization import basic_header, read_basic
 from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls import TlsFacts

@@ -15,10 +15,10 @@ from tests.fakes.ready_stores import put_ready_sqlite
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.deployment import open_deployment
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.settings import Settings, load_settings
-from voltward.usecases.deployment_plan import DeploymentPlan
-from voltward.usecases.make_deployment import make_deployment
+from voltward.usecases.deployment.deployment_plan import DeploymentPlan
+from voltward.usecases.deployment.make_deployment import make_deployment
 
 HOST = "csms.example"
 

@@ -11,8 +11,8 @@ from tests.fakes.signers import SignerSite
 from voltward.adapters.pki.signer_client import SignerClient, in_process
 from voltward.gateway.channel.sockets import open_socket
 from voltward.publisher.server import Publisher
-from voltward.usecases.keep_lists import ListKeeper
-from voltward.usecases.status_book import StatusBook
+from voltward.usecases.revocation.keep_lists import ListKeeper
+from voltward.usecases.revocation.status_book import StatusBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,14 @@ from voltward.ports.spool import Spooled, SpoolMark
 from voltward.ports.storage import Store
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.rulebook.evaluate import Evaluator
-from voltward.usecases.admit_station import DoorRules
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.deliver import deliver
-from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
-from voltward.usecases.issue_certificate import IssuingDesk
-from voltward.usecases.perform_effect import lease_errands, perform_errand
-from voltward.usecases.request_ground import RequestRules
-from voltward.usecases.start_renewal import RenewalOrder, RenewalPlan, order_renewal
+from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.issuance.issue_certificate import IssuingDesk
+from voltward.usecases.issuance.request_ground import RequestRules
+from voltward.usecases.learning.deliver import deliver
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, order_renewal
+from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_next, wake_due
+from voltward.usecases.rounds.perform_effect import lease_errands, perform_errand
 
 CP001 = StationId("CP001")
 RULEBOOK = load_rulebook()

@@ -27,7 +27,7 @@ from voltward.adapters.pki.http_exchange import Login, Place
 from voltward.adapters.pki.json_exchange import JsonDesk
 from voltward.adapters.pki.step_ca import SIGN, StepCaEnrolment
 from voltward.adapters.pki.vault_pki import LOGIN, VaultEnrolment
-from voltward.crypto.provisioner_tokens import ProvisionerKey
+from voltward.crypto.tokens.provisioner_tokens import ProvisionerKey
 from voltward.domain.secret import Secret
 from voltward.wire.tls_client import ClientChain, build_client_context
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import NOON
-from voltward.crypto.certificate_hash import certificate_hash
-from voltward.crypto.certificates import fingerprint
-from voltward.crypto.next_family import names_of
+from voltward.crypto.issuing.next_family import names_of
+from voltward.crypto.reading.certificate_hash import certificate_hash
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.acquaintance import Acquaintance, Manner
 from voltward.domain.intents import AnchorUse, HashAlgorithm, InstalledCertificate
 from voltward.domain.station import StationId

@@ -21,7 +21,7 @@ from voltward.adapters.pki.ledger import Ledger
 from voltward.adapters.pki.signed_orders import SigningTerms
 from voltward.adapters.pki.signing_desk import DeskParts, SigningDesk
 from voltward.adapters.vault import Room
-from voltward.crypto.hierarchy import Hierarchy, make_hierarchy
+from voltward.crypto.issuing.hierarchy import Hierarchy, make_hierarchy
 from voltward.crypto.keys import private_key_pem
 from voltward.domain.secret import Secret
 from voltward.ports.authority import CertificateKind, CertificateOrder

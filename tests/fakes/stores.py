@@ -16,8 +16,8 @@ from voltward.domain.secret import Secret
 from voltward.domain.station import Station, StationId
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Store
-from voltward.usecases.admission_registry import StationEntry
-from voltward.usecases.queries import show_station
+from voltward.usecases.admission.admission_registry import StationEntry
+from voltward.usecases.views.queries import show_station
 
 KEYS = StoreKeys(Secret(b"m" * 32), Secret(b"s" * 32))
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from tests.fakes.certificates import Authority
 from tests.fuzz.bytes_plan import BytesPlan
-from voltward.crypto.certificates import (
+from voltward.crypto.reading.certificates import (
     LARGEST_CERTIFICATE,
     UnreadableCertificate,
     fingerprint,

@@ -14,11 +14,11 @@ from cryptography.x509.oid import NameOID
 from tests.fakes.certificates import Authority
 from tests.fakes.signing_requests import name, request, request_pem, written
 from tests.fuzz.bytes_plan import BytesPlan
-from voltward.crypto.certificate_hash import certificate_hash, find_certificate, names_the_same
-from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.csr_problems import CsrProblem
-from voltward.crypto.request_text import LARGEST_REQUEST
-from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.reading.certificate_hash import certificate_hash, find_certificate, names_the_same
+from voltward.crypto.reading.certificates import UnreadableCertificate
+from voltward.crypto.requests.csr_problems import CsrProblem
+from voltward.crypto.requests.request_text import LARGEST_REQUEST
+from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
 from voltward.domain.intents import CertificateHash, HashAlgorithm
 
 EXTENSIONS = [

@@ -34,7 +34,7 @@ from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.settings import load_settings
-from voltward.simulator.csms import Conduct, SmallCsms, small_csms
+from voltward.simulator.csms.csms import Conduct, SmallCsms, small_csms
 from voltward.simulator.dial import (
     CertificateLogin,
     Dial,
@@ -45,8 +45,8 @@ from voltward.simulator.dial import (
     password_login,
 )
 from voltward.simulator.link import HttpRefused, Outcome, open_link, words
-from voltward.usecases.enroll_station import EnrolmentOrder, enroll_station
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
+from voltward.usecases.fleet.enroll_station import EnrolmentOrder, enroll_station
+from voltward.usecases.trust.trust_authority import TrustOrder, trust_authority
 
 OPERATOR = "Example CPO"
 ACTOR = "journeys"

@@ -10,10 +10,10 @@ from tests.fakes.certificates import PrivateKey, new_key
 from tests.fakes.signers import csr_of, order_of
 from tests.journeys.deployment import OPERATOR, Part, World
 from voltward.bootstrap.signer import signer_client
-from voltward.crypto.certificates import fingerprint, read_certificate
-from voltward.crypto.issued_certificates import certified_key
+from voltward.crypto.issuing.issued_certificates import certified_key
 from voltward.crypto.keys import private_key_pem
-from voltward.crypto.pem import certificate_pem
+from voltward.crypto.reading.certificates import fingerprint, read_certificate
+from voltward.crypto.reading.pem import certificate_pem
 from voltward.domain.station import StationId
 from voltward.ports.authority import CertificateOrder, Issued
 from voltward.ports.lifecycles import IssuedCertificate

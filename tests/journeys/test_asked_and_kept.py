@@ -17,8 +17,8 @@ from tests.fakes.signing_requests import request_pem
 from tests.journeys.deployment import OPERATOR, Part, Template, World, eventually, world_of
 from tests.journeys.gateway_child import gateway_child
 from tests.journeys.player import ACCEPTED, playing
-from voltward.crypto.certificate_hash import certificate_hash
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.certificate_hash import certificate_hash
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.intents import HashAlgorithm, Outcome
 from voltward.domain.station_fact import AskAnswered, CsrSubmitted, LifecycleFact
 from voltward.ocpp import DIALECTS

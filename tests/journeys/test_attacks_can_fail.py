@@ -9,8 +9,8 @@ import pytest
 
 from tests.journeys.peers.material import server_identity, target_at
 from tests.journeys.peers.weak_door import weak_door
-from voltward.simulator.attack_target import Attack
-from voltward.simulator.attacks import ATTACKS, attacks_for, carry_out, carry_out_all
+from voltward.simulator.attacks.table import ATTACKS, attacks_for, carry_out, carry_out_all
+from voltward.simulator.attacks.target import Attack
 
 pytestmark = pytest.mark.journey
 

@@ -15,7 +15,7 @@ from tests.journeys.deployment import Part, Template, Wanted, World, eventually,
 from tests.journeys.fault_proxy import FaultProxy, fault_proxy
 from tests.journeys.player import playing
 from tests.journeys.slow_csms import SlowCsms, slow_csms
-from voltward.simulator.csms import StationAway
+from voltward.simulator.csms.csms import StationAway
 from voltward.simulator.dial import Dial, Endpoint
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import NoAnswer, words

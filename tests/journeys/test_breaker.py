@@ -25,11 +25,11 @@ from tests.journeys.deployment import (
 )
 from tests.journeys.gateway_child import gateway_child
 from tests.journeys.player import Player, playing
-from voltward.crypto.certificates import fingerprint
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected, HttpRefused
-from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authority
+from voltward.usecases.trust.trust_authority import TrustOrder, distrust_authority, trust_authority
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

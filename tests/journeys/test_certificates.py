@@ -38,7 +38,7 @@ from voltward.domain.secret import Secret
 from voltward.simulator.dial import PasswordLogin, TlsVersion
 from voltward.simulator.frames import CALL_ERROR, CALL_RESULT
 from voltward.simulator.link import Connected, words
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
+from voltward.usecases.trust.trust_authority import TrustOrder, trust_authority
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

@@ -29,7 +29,7 @@ from voltward.domain.station import StationId
 from voltward.simulator.dial import Endpoint, PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import HttpRefused, words
-from voltward.usecases.change_station import StationChange, change_station
+from voltward.usecases.fleet.change_station import StationChange, change_station
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

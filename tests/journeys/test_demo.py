@@ -16,8 +16,8 @@ import pytest
 
 from voltward.adapters.system_clock import SystemClock
 from voltward.demo.story import ACTS, CURTAIN
-from voltward.simulator.attacks import ATTACKS
-from voltward.simulator.csms import small_csms
+from voltward.simulator.attacks.table import ATTACKS
+from voltward.simulator.csms.csms import small_csms
 from voltward.simulator.faults import Fault
 
 pytestmark = pytest.mark.journey

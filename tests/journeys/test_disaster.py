@@ -28,7 +28,11 @@ from voltward.domain.station import StationId
 from voltward.ports.authority import Issued, RevocationReason
 from voltward.ports.signer import RevocationList
 from voltward.settings import load_settings
-from voltward.usecases.revoke_certificates import RevocationOrder, certificates_of, revoke_certificates
+from voltward.usecases.revocation.revoke_certificates import (
+    RevocationOrder,
+    certificates_of,
+    revoke_certificates,
+)
 
 pytestmark = pytest.mark.journey
 

@@ -31,7 +31,7 @@ from voltward.adapters.pki.est import WELL_KNOWN, EstEnrolment
 from voltward.adapters.pki.http_exchange import Login, Place
 from voltward.adapters.system_clock import SystemClock
 from voltward.crypto.keys import private_key_pem
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
 from voltward.ports.authority import Declined, Issued

@@ -18,7 +18,7 @@ from voltward.domain.authority import Binding, TrustedFor
 from voltward.domain.revocation_list import ListRule, OnStale
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
+from voltward.usecases.trust.trust_authority import TrustOrder, trust_authority
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

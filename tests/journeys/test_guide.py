@@ -8,7 +8,7 @@ import pytest
 
 from tests.journeys.guide_page import FIRST_YEAR, GuidePage
 from voltward.adapters.system_clock import SystemClock
-from voltward.simulator.csms import small_csms
+from voltward.simulator.csms.csms import small_csms
 
 pytestmark = pytest.mark.journey
 

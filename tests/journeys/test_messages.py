@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from tests.journeys.deployment import Template, World, world_of
 from tests.journeys.player import playing
+from voltward.simulator.attacks.hostile_frames import FrameShape, hostile_frame
 from voltward.simulator.frames import CALL_ERROR, CALL_RESULT
-from voltward.simulator.hostile_frames import FrameShape, hostile_frame
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

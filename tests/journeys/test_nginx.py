@@ -17,7 +17,7 @@ from voltward.bootstrap import Deployment
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.simulator.dial import Dial
 from voltward.simulator.frames import CALL_RESULT
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
+from voltward.usecases.trust.trust_authority import TrustOrder, trust_authority
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

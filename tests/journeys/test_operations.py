@@ -28,7 +28,7 @@ from tests.journeys.gateway_child import GatewayChild, start_serve
 from tests.journeys.player import playing
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.secret import Secret
-from voltward.simulator.csms import small_csms
+from voltward.simulator.csms.csms import small_csms
 from voltward.simulator.dial import Dial, Endpoint, PasswordLogin, TlsOptions
 from voltward.simulator.frames import CALL_RESULT
 

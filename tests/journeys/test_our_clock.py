@@ -31,7 +31,7 @@ from voltward.bootstrap.deployment import open_premises
 from voltward.bootstrap.gateway import assemble
 from voltward.bootstrap.grounds import open_grounds
 from voltward.settings import load_settings
-from voltward.simulator.csms import small_csms
+from voltward.simulator.csms.csms import small_csms
 from voltward.simulator.dial import Dial, Endpoint, TlsOptions
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import HttpRefused, open_link, words

@@ -12,13 +12,13 @@ from tests.journeys.peers.csms_peer import SESSIONS, csms_peer
 from tests.journeys.peers.material import server_identity
 from tests.journeys.peers.station_peer import STATIONS, VENDOR, station_peer
 from voltward.adapters.system_clock import SystemClock
-from voltward.simulator.csms import small_csms
+from voltward.simulator.csms.csms import small_csms
 from voltward.simulator.dial import Dial, Endpoint
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected
 from voltward.simulator.live_station import Leaving, LiveStation
+from voltward.simulator.messages.tables import DAY, TABLES
 from voltward.simulator.station import StationModel
-from voltward.simulator.tables import DAY, TABLES
 
 pytestmark = pytest.mark.journey
 

@@ -16,7 +16,7 @@ from tests.journeys.deployment import Template, Wanted, World, eventually, world
 from tests.journeys.peers.material import server_identity
 from tests.journeys.player import playing
 from voltward.adapters.system_clock import SystemClock
-from voltward.simulator.csms import SmallCsms, small_csms
+from voltward.simulator.csms.csms import SmallCsms, small_csms
 from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import HttpRefused, words

@@ -28,7 +28,7 @@ from voltward.settings import load_settings
 from voltward.simulator.dial import Endpoint, PasswordLogin, TlsOptions, TlsVersion
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import words
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
+from voltward.usecases.trust.trust_authority import TrustOrder, trust_authority
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

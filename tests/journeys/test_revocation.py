@@ -24,7 +24,7 @@ from tests.journeys.outage import STORE
 from tests.journeys.own_certificates import Ours, certified
 from tests.journeys.player import playing
 from voltward.bootstrap.signer import signer_client
-from voltward.crypto.certificates import read_certificate
+from voltward.crypto.reading.certificates import read_certificate
 from voltward.settings import load_settings
 from voltward.simulator.frames import CALL_RESULT
 

@@ -26,8 +26,8 @@ from voltward.simulator.live_station import LiveStation
 from voltward.simulator.memory.trust_store import Anchor
 from voltward.simulator.memory.uses import AnchorUse
 from voltward.simulator.station import StationModel
-from voltward.usecases.rotate_root import rotation_under_way
-from voltward.usecases.rotation_plan import Prospect, Trusting
+from voltward.usecases.lifecycles.rotate_root import rotation_under_way
+from voltward.usecases.lifecycles.rotation_plan import Prospect, Trusting
 
 pytestmark = pytest.mark.journey
 

@@ -33,11 +33,11 @@ from tests.journeys.player import playing
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap import Deployment
 from voltward.domain.secret import Secret
-from voltward.simulator.csms import Conduct, SmallCsms, small_csms
+from voltward.simulator.attacks.raw_exchange import exchange
+from voltward.simulator.csms.csms import Conduct, SmallCsms, small_csms
 from voltward.simulator.dial import CertificateLogin, Dial, Endpoint, TlsOptions
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import HttpRefused, open_link, words
-from voltward.simulator.raw_exchange import exchange
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.journeys.deployment import Template, Wanted, World, world_of
 from tests.journeys.player import playing
 from voltward.domain.secret import Secret
-from voltward.simulator.csms import StationAway
+from voltward.simulator.csms.csms import StationAway
 from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected, HttpRefused, words

@@ -14,9 +14,9 @@ from tests.journeys.peers.material import demanding_server, loot, server_identit
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.simulator.attack_target import Attack
-from voltward.simulator.attacks import ATTACKS, carry_out
-from voltward.simulator.csms import Conduct, SmallCsms, StationAway, small_csms
+from voltward.simulator.attacks.table import ATTACKS, carry_out
+from voltward.simulator.attacks.target import Attack
+from voltward.simulator.csms.csms import Conduct, SmallCsms, StationAway, small_csms
 from voltward.simulator.dial import Dial, Endpoint, TlsOptions, TlsVersion, password_login
 from voltward.simulator.faults import Fault
 from voltward.simulator.fleet import FleetPlan, Member, run_fleet, spread
@@ -31,9 +31,9 @@ from voltward.simulator.link import (
     words,
 )
 from voltward.simulator.live_station import Leaving, LiveStation
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
+from voltward.simulator.messages.tables import DAY, TABLES
 from voltward.simulator.station import StationModel
-from voltward.simulator.tables import DAY, TABLES
 
 pytestmark = pytest.mark.journey
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.adapters.system_clock import SystemClock
 from voltward.simulator.certificates import SimulatedAuthority, Subject, Validity
-from voltward.simulator.csms import SmallCsms, StationAway, StationLog, small_csms
-from voltward.simulator.csms_office import CertificateOffice
+from voltward.simulator.csms.csms import SmallCsms, StationAway, StationLog, small_csms
+from voltward.simulator.csms.csms_office import CertificateOffice
 from voltward.simulator.dial import CertificateLogin, Dial, Endpoint, TlsOptions
 from voltward.simulator.faults import Fault
 from voltward.simulator.fleet import FleetPlan, Member, run_fleet
@@ -24,8 +24,8 @@ from voltward.simulator.live_station import LiveStation
 from voltward.simulator.memory.memory_file import MemoryFile
 from voltward.simulator.memory.station_memory import StationMemory
 from voltward.simulator.memory.uses import AnchorUse
+from voltward.simulator.messages.tables import TABLES
 from voltward.simulator.station import StationModel
-from voltward.simulator.tables import TABLES
 
 pytestmark = pytest.mark.journey
 

@@ -20,8 +20,8 @@ from tests.journeys.peers.material import demanding_server, tls_endpoint
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.errors import OutsideFault
 from voltward.simulator.certificates import KeyKind, SimulatedAuthority, Subject, Validity
-from voltward.simulator.csms import SmallCsms, small_csms
-from voltward.simulator.csms_office import CertificateOffice
+from voltward.simulator.csms.csms import SmallCsms, small_csms
+from voltward.simulator.csms.csms_office import CertificateOffice
 from voltward.simulator.dial import Dial, Endpoint, TlsOptions, TlsVersion, TokenLogin
 from voltward.simulator.link import Connected, Outcome, ServerDistrusted, words
 from voltward.simulator.live_station import LiveStation

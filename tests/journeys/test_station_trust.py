@@ -10,13 +10,13 @@ import pytest
 from tests.fakes.certificates import Authority, Validity
 from voltward.adapters.system_clock import SystemClock
 from voltward.domain.secret import Secret
-from voltward.simulator.csms import SmallCsms, small_csms
+from voltward.simulator.csms.csms import SmallCsms, small_csms
 from voltward.simulator.dial import CertificateLogin, Dial, Endpoint, PasswordLogin, TlsOptions
 from voltward.simulator.faults import FIRMWARE_BUILT, Fault
 from voltward.simulator.link import Connected, Outcome, ServerDistrusted, words
 from voltward.simulator.live_station import LiveStation
+from voltward.simulator.messages.tables import TABLES
 from voltward.simulator.station import StationModel
-from voltward.simulator.tables import TABLES
 
 pytestmark = pytest.mark.journey
 

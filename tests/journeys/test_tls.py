@@ -21,7 +21,7 @@ from tests.journeys.deployment import (
 )
 from tests.journeys.player import playing
 from tests.journeys.tls_pump import open_tcp, pumped
-from voltward.simulator.client_hello import (
+from voltward.simulator.attacks.client_hello import (
     SUITES_OF_TLS_1_1,
     TLS_1_1,
     TLS_1_2,
@@ -31,11 +31,11 @@ from voltward.simulator.client_hello import (
     client_hello,
     read_reply,
 )
+from voltward.simulator.attacks.handmade_tls import HandmadeTls, Stage
+from voltward.simulator.attacks.raw_exchange import Conversation, Heard, exchange, open_conversation
 from voltward.simulator.dial import Endpoint, TlsOptions, TlsVersion
 from voltward.simulator.frames import CALL_RESULT
-from voltward.simulator.handmade_tls import HandmadeTls, Stage
 from voltward.simulator.link import TlsRefused, words
-from voltward.simulator.raw_exchange import Conversation, Heard, exchange, open_conversation
 from voltward.simulator.tls_context import client_context
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]

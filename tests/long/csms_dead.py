@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.journeys.deployment import Template, World, eventually, make_template, world_of
 from tests.journeys.fault_proxy import FaultProxy, fault_proxy
 from voltward.adapters.system_clock import SystemClock
-from voltward.simulator.csms import SmallCsms, small_csms
+from voltward.simulator.csms.csms import SmallCsms, small_csms
 from voltward.simulator.dial import Dial
 from voltward.simulator.frames import CALL_RESULT, read_frame
 from voltward.simulator.link import Connected, HttpRefused, open_link, words

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.fakes.certificates import Authority, Validity, new_key
 from tests.fakes.chance import CountedTokens
 from tests.referees.programs import Linter, lint
-from voltward.crypto.certificate_profiles import (
+from voltward.crypto.issuing.certificate_profiles import (
     CSMS_SERVER,
     FIRMWARE_CA,
     ISSUING_CA,
@@ -20,15 +20,15 @@ from voltward.crypto.certificate_profiles import (
     STATUS_SIGNER,
     CertificateProfile,
 )
-from voltward.crypto.issuance import (
+from voltward.crypto.issuing.issuance import (
     CertificateOrder,
     IssuingAuthority,
     Subject,
     issue_certificate,
     self_signed,
 )
-from voltward.crypto.revocation_lists import RevokedSerial, sign_revocation_list
-from voltward.crypto.status_answers import NameHash, Standing, sign_status
+from voltward.crypto.revocation.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.revocation.status_answers import NameHash, Standing, sign_status
 
 NOW = Validity.days().not_before
 CHANCE = CountedTokens()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
 
 OPENSSL = {
     "EC": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],

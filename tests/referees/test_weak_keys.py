@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fakes.weak_keys import close_modulus, flawed_modulus, pattern_modulus, sound_modulus, sound_prime
 from tests.referees.programs import weaknesses_of_moduli
-from voltward.crypto.weak_keys import KeyWeakness, weaknesses_of
+from voltward.crypto.requests.weak_keys import KeyWeakness, weaknesses_of
 
 MODULI: Mapping[str, int] = {
     "sound": sound_modulus(),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from voltward.adapters.durable_files import disk, flush_folder, make_folder, write_file
 from voltward.adapters.vault import Room
-from voltward.crypto.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost
 from voltward.crypto.chance import TokenSource
+from voltward.crypto.passwords.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost
 from voltward.domain.errors import OperatorFault
 from voltward.ports.vault import Unlock
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voltward.adapters.durable_files import read_file, write_file
-from voltward.crypto.argon2id import Argon2Cost
+from voltward.crypto.passwords.argon2id import Argon2Cost
 from voltward.domain.errors import OutsideFault
 from voltward.ports.vault import UnlockKind
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from voltward.adapters.careful_http import Fetch
-from voltward.crypto.foreign_status import (
+from voltward.crypto.revocation.foreign_status import (
     ForeignStatus,
     read_foreign_answer,
     read_foreign_list,

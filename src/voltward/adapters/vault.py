@@ -19,9 +19,9 @@ from cryptography import x509
 from voltward.adapters import room_record
 from voltward.adapters.durable_files import disk, is_open_to_others, make_folder, read_file, write_file
 from voltward.adapters.room_record import RoomRecord, Stretching, read_record, write_record
-from voltward.crypto.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost, stretch
 from voltward.crypto.chance import TokenSource
 from voltward.crypto.keys import read_private_key
+from voltward.crypto.passwords.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost, stretch
 from voltward.crypto.sealing import (
     KEY_ID_OCTETS,
     KEY_OCTETS,

@@ -17,7 +17,7 @@ from voltward.domain.station import Station
 from voltward.ports.authority import CertificateAuthority
 from voltward.ports.clock import Clock
 from voltward.settings import OWN_SIGNER, OutsideAuthoritySettings, Settings
-from voltward.usecases.forget_orders import LEAST, OrdersOver
+from voltward.usecases.rounds.forget_orders import LEAST, OrdersOver
 
 FOLDER: Final = "authorities"  # what they have answered
 ACME: Final = "acme"  # the kind that signs for servers alone

@@ -16,19 +16,19 @@ from voltward.adapters.pki.authority_shelf import (
 )
 from voltward.bootstrap.deployment import Deployment
 from voltward.bootstrap.signer import signer_at_hand
-from voltward.crypto.authority_chains import chain_for_request, is_root
-from voltward.crypto.certificates import read_certificate
-from voltward.crypto.hierarchy import Role
-from voltward.crypto.own_requests import read_own_request, requested_hosts
-from voltward.crypto.pem import LARGEST_BUNDLE, certificate_pem, read_pem_bundle
-from voltward.crypto.server_certificates import without_root
-from voltward.crypto.trust_anchors import trust_problem
+from voltward.crypto.issuing.authority_chains import chain_for_request, is_root
+from voltward.crypto.issuing.hierarchy import Role
+from voltward.crypto.issuing.own_requests import read_own_request, requested_hosts
+from voltward.crypto.issuing.server_certificates import without_root
+from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.pem import LARGEST_BUNDLE, certificate_pem, read_pem_bundle
+from voltward.crypto.reading.trust_anchors import trust_problem
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.events import Event
 from voltward.ports.authority import CertificateKind, CertificateOrder, Issued
 from voltward.ports.vault import RoomName
-from voltward.usecases.authority_papers import ROOTS_BUNDLE
-from voltward.usecases.trust_own_authorities import trust_own_authorities
+from voltward.usecases.deployment.authority_papers import ROOTS_BUNDLE
+from voltward.usecases.trust.trust_own_authorities import trust_own_authorities
 
 LARGEST: Final = 64 * 1024
 

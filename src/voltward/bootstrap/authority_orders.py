@@ -15,16 +15,16 @@ from voltward.adapters.system_clock import SystemEntropy
 from voltward.adapters.vault import read_server_chain, write_server_chain
 from voltward.bootstrap.deployment import Deployment, open_room
 from voltward.bootstrap.signer import signer_at_hand
-from voltward.crypto.hierarchy import Family
-from voltward.crypto.pem import certificate_pem, read_pem_bundle
-from voltward.crypto.server_certificates import read_server_certificates
+from voltward.crypto.issuing.hierarchy import Family
+from voltward.crypto.issuing.server_certificates import read_server_certificates
+from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.events import Event
 from voltward.gateway.channel.served_chains import served_chains
 from voltward.ports.signer import KeyPlace, RevocationList, Signer, SignerAuthority
 from voltward.ports.vault import RoomName
 from voltward.settings import Settings
-from voltward.usecases.renew_server import ServerNames, renew_server
+from voltward.usecases.deployment.renew_server import ServerNames, renew_server
 
 LISTS: Final = "crl"  # below `public/`
 

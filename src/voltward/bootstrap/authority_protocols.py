@@ -19,8 +19,8 @@ from voltward.adapters.pki.step_ca import StepCaEnrolment
 from voltward.adapters.pki.vault_pki import VaultEnrolment
 from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.deployment import referenced_secret
-from voltward.crypto.pem import LARGEST_BUNDLE
-from voltward.crypto.provisioner_tokens import ProvisionerKey
+from voltward.crypto.reading.pem import LARGEST_BUNDLE
+from voltward.crypto.tokens.provisioner_tokens import ProvisionerKey
 from voltward.domain.errors import OperatorFault
 from voltward.ports.clock import Clock
 from voltward.settings import OutsideAuthoritySettings, Settings

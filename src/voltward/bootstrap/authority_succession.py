@@ -11,10 +11,10 @@ from voltward.bootstrap.authority_install import install_authorities
 from voltward.bootstrap.deployment import Deployment, open_room
 from voltward.bootstrap.signer import signer_at_hand
 from voltward.bootstrap.token import open_signer_token
-from voltward.crypto.hierarchy import DRAWN, Family, Role, certify_subordinate, make_successor
-from voltward.crypto.issuance import IssuingAuthority
+from voltward.crypto.issuing.hierarchy import DRAWN, Family, Role, certify_subordinate, make_successor
+from voltward.crypto.issuing.issuance import IssuingAuthority
 from voltward.crypto.keys import private_key_pem
-from voltward.crypto.pem import read_pem_bundle, request_pem
+from voltward.crypto.reading.pem import read_pem_bundle, request_pem
 from voltward.domain.errors import OperatorFault
 from voltward.ports.signer import AuthorityState, SignerAuthority
 from voltward.ports.vault import RoomName

@@ -23,7 +23,7 @@ from voltward.adapters.sql.store_copy import copy_into_file
 from voltward.bootstrap.backup_contents import Contents, backup_contents, refuse_missing
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.store_place import store_url
-from voltward.crypto.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost
+from voltward.crypto.passwords.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret

@@ -13,7 +13,7 @@ from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
 from voltward.bootstrap.environment import environment
 from voltward.bootstrap.store_place import store_access, store_file, store_url
-from voltward.crypto.passwords import PasswordKeys
+from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.finding import ControlException
 from voltward.domain.secret import Secret

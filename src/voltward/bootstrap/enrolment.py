@@ -17,8 +17,8 @@ from voltward.bootstrap.group_orders import read_group_orders
 from voltward.bootstrap.listeners import read_trust
 from voltward.bootstrap.our_anchors import our_anchors
 from voltward.bootstrap.signer import ENDINGS
-from voltward.crypto.certificates import CertificateReader
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.certificates import CertificateReader
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.detection.guessing import GuessingThrottle
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.authority import Binding, TrustedFor
@@ -30,8 +30,8 @@ from voltward.gateway.enrolment.desk import DeskParts, EnrolmentDesk
 from voltward.gateway.enrolment.pages import EnrolmentPages
 from voltward.gateway.enrolment.server import EnrolmentServer, ServerParts, Shown
 from voltward.settings import Settings
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.issuance.request_ground import RequestRules
 
 CHAIN = "enrolment"  # of the journal
 

@@ -23,8 +23,8 @@ from voltward.bootstrap.quirk_rules import quirk_rules
 from voltward.bootstrap.routes import routes_of
 from voltward.bootstrap.schemas import check_schemas
 from voltward.bootstrap.status_finder import status_finder
-from voltward.crypto.certificates import CertificateReader
-from voltward.crypto.verified_cache import VerifiedCache
+from voltward.crypto.passwords.verified_cache import VerifiedCache
+from voltward.crypto.reading.certificates import CertificateReader
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import SourceMap
@@ -69,10 +69,10 @@ from voltward.ports.clock import Clock
 from voltward.rulebook.control import Moment
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings, load_settings
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.admit_station import DoorRules
-from voltward.usecases.quirk_book import QuirkBook
-from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.admission.quirk_book import QuirkBook
+from voltward.usecases.issuance.request_ground import RequestRules
 from voltward.wire.upgrade import HeadLimits
 
 YOUNG = 20_000  # objects that are made before the collector looks at the young ones

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from voltward.crypto.csms_passwords import CsmsPasswordBox
-from voltward.crypto.station_tokens import TokenSigner
+from voltward.crypto.passwords.csms_passwords import CsmsPasswordBox
+from voltward.crypto.tokens.station_tokens import TokenSigner
 from voltward.domain.secret import Secret
 from voltward.ports.clock import Entropy
 from voltward.ports.vault import GatewayKey, KeyRoom

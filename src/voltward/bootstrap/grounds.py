@@ -18,9 +18,9 @@ from voltward.crypto.sealing import KEY_ID_OCTETS, SealingKey
 from voltward.domain.errors import OutsideFault
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.ports.vault import GatewayKey
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.start_registry import Kept, Start, start_registry
-from voltward.usecases.trust_own_authorities import trust_own_authorities
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.start_registry import Kept, Start, start_registry
+from voltward.usecases.trust.trust_own_authorities import trust_own_authorities
 
 CHAIN = "gateway"  # of the journal
 Upkeep = Callable[[], Coroutine[Any, Any, None]]

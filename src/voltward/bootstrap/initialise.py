@@ -18,19 +18,19 @@ from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.environment import environment
 from voltward.bootstrap.store_orders import StoreState, store_status
 from voltward.bootstrap.token import open_token_at
-from voltward.crypto.hierarchy import DRAWN
+from voltward.crypto.issuing.hierarchy import DRAWN
 from voltward.crypto.keys import KeySource
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.settings import Settings, SignerSettings, StoreSettings, load_settings
-from voltward.usecases.deployment_plan import (
+from voltward.usecases.deployment.deployment_plan import (
     DEFAULT_STORE,
     ChosenStore,
     ChosenToken,
     ChosenUnlock,
     DeploymentPlan,
 )
-from voltward.usecases.make_deployment import DeploymentMade, make_deployment
+from voltward.usecases.deployment.make_deployment import DeploymentMade, make_deployment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voltward.crypto.key_blocklist import KeyBlocklist, read_blocklist
+from voltward.crypto.requests.key_blocklist import KeyBlocklist, read_blocklist
 from voltward.domain.errors import OperatorFault
 from voltward.settings import Settings
 

@@ -23,7 +23,7 @@ from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.catalogue import Rulebook
 from voltward.rulebook.control import Moment
 from voltward.settings import Settings
-from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.wire.forwarded_certificate import headers_of
 from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls_context import (

@@ -12,10 +12,10 @@ from voltward.adapters.secret_references import resolve_reference
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room, unlock_for_new_room
 from voltward.bootstrap.environment import environment
-from voltward.crypto.hierarchy import Family, Role, certify_subordinate, make_root
-from voltward.crypto.issuance import IssuingAuthority, read_authority
+from voltward.crypto.issuing.hierarchy import Family, Role, certify_subordinate, make_root
+from voltward.crypto.issuing.issuance import IssuingAuthority, read_authority
+from voltward.crypto.issuing.own_requests import read_own_request
 from voltward.crypto.keys import private_key_pem, read_private_key
-from voltward.crypto.own_requests import read_own_request
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.ports.vault import Unlock, UnlockKind

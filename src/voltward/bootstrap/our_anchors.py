@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.settings import Settings
-from voltward.usecases.judge_anchor import OurAnchors
-from voltward.usecases.make_deployment import ROOTS_FILE
+from voltward.usecases.deployment.make_deployment import ROOTS_FILE
+from voltward.usecases.trust.judge_anchor import OurAnchors
 
 CROSSED: Final = "-crossed.pem"  # how files end in `public/` with a new root that the old one signed
 

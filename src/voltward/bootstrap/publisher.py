@@ -13,8 +13,8 @@ from voltward.gateway.channel.listener import parse_address
 from voltward.gateway.channel.sockets import open_socket
 from voltward.publisher.server import Publisher
 from voltward.settings import Settings
-from voltward.usecases.keep_lists import ListKeeper
-from voltward.usecases.status_book import StatusBook
+from voltward.usecases.revocation.keep_lists import ListKeeper
+from voltward.usecases.revocation.status_book import StatusBook
 
 
 def serve_publisher(settings: Settings) -> None:

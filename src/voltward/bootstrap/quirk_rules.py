@@ -12,7 +12,7 @@ from voltward.ocpp import DIALECTS
 from voltward.rulebook.quirks import Definitions, load_quirks, read_grant
 from voltward.rulebook.recipes import Recipe, load_shipped, read_recipes, refuse_for_many
 from voltward.settings import Settings
-from voltward.usecases.quirk_book import QuirkRules
+from voltward.usecases.admission.quirk_book import QuirkRules
 
 
 def quirk_rules(settings: Settings) -> QuirkRules:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from voltward.adapters.pki.authority_shelf import FOLDER, own_stations_authorities, read_chains
-from voltward.crypto.certificates import fingerprint
-from voltward.crypto.pem import certificate_pem
+from voltward.crypto.reading.certificates import fingerprint
+from voltward.crypto.reading.pem import certificate_pem
 from voltward.settings import Settings
-from voltward.usecases.enroll_station import Issuing
-from voltward.usecases.start_renewal import RenewalPlan
+from voltward.usecases.fleet.enroll_station import Issuing
+from voltward.usecases.lifecycles.start_renewal import RenewalPlan
 
 
 def renewal_plan(settings: Settings) -> RenewalPlan:

@@ -36,9 +36,9 @@ from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.ports.vault import GatewayKey, RoomName
 from voltward.settings import Settings, load_settings
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.follow_store import load_registry
-from voltward.usecases.give_again import give_again
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.follow_store import load_registry
+from voltward.usecases.deployment.give_again import give_again
 
 LARGEST_SECRET: Final = 1024 * 1024
 

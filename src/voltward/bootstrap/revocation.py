@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from voltward.adapters.gateway_links import live_links
 from voltward.adapters.pki.authority_shelf import FOLDER, read_chains
 from voltward.bootstrap.deployment import Deployment
-from voltward.crypto.certificates import fingerprint
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import Authority
 from voltward.gateway.channel.listener import parse_address
 from voltward.settings import Settings
-from voltward.usecases.revoke_certificates import holders_below, holders_of
+from voltward.usecases.revocation.revoke_certificates import holders_below, holders_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,7 @@ from voltward.bootstrap.deployment import Deployment, open_room
 from voltward.bootstrap.our_anchors import CROSSED
 from voltward.bootstrap.signer import signer_at_hand
 from voltward.bootstrap.token import open_signer_token
-from voltward.crypto.certificates import fingerprint
-from voltward.crypto.hierarchy import (
+from voltward.crypto.issuing.hierarchy import (
     DRAWN,
     Family,
     FamilyAuthorities,
@@ -37,21 +36,22 @@ from voltward.crypto.hierarchy import (
     ServerCredential,
     make_server_credential,
 )
+from voltward.crypto.issuing.next_family import crossed_form, make_next_family, names_of
+from voltward.crypto.issuing.server_certificates import read_server_certificates
 from voltward.crypto.keys import private_key_pem
-from voltward.crypto.next_family import crossed_form, make_next_family, names_of
-from voltward.crypto.pem import certificate_pem, read_pem_bundle
-from voltward.crypto.server_certificates import read_server_certificates
-from voltward.crypto.trust_anchors import is_signed_by
+from voltward.crypto.reading.certificates import fingerprint
+from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
+from voltward.crypto.reading.trust_anchors import is_signed_by
 from voltward.domain.errors import OperatorFault
 from voltward.gateway.channel.served_chains import served_chains
 from voltward.lifecycles.rollover_state import NamedRoot, Roots
 from voltward.lifecycles.root_rotation import ChainPutBack, ChainSwitched, RootRotation
 from voltward.ports.signer import AuthorityState, KeyPlace
 from voltward.ports.vault import RoomName
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.make_deployment import ROOTS_FILE
-from voltward.usecases.rotate_root import begin_rotation, tell_rotation
-from voltward.usecases.trust_own_authorities import trust_own_authorities
+from voltward.usecases.deployment.make_deployment import ROOTS_FILE
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.rotate_root import begin_rotation, tell_rotation
+from voltward.usecases.trust.trust_own_authorities import trust_own_authorities
 
 NEXT: Final = ".next"
 BEFORE: Final = ".before"

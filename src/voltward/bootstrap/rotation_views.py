@@ -9,12 +9,12 @@ from typing import Final
 from voltward.adapters.vault import read_server_chain
 from voltward.bootstrap.deployment import Deployment
 from voltward.bootstrap.rotation_orders import NEXT
-from voltward.crypto.hierarchy import Family
-from voltward.crypto.server_certificates import read_server_certificates
+from voltward.crypto.issuing.hierarchy import Family
+from voltward.crypto.issuing.server_certificates import read_server_certificates
 from voltward.domain.acquaintance import Manner
 from voltward.gateway.channel.served_chains import served_chains
 from voltward.lifecycles.root_rotation import RootRotation
-from voltward.usecases.rotation_plan import PlanTerms, Prospect, plan_rotation
+from voltward.usecases.lifecycles.rotation_plan import PlanTerms, Prospect, plan_rotation
 
 MOST_RELOADS: Final = 10_000
 

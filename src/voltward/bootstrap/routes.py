@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from voltward.bootstrap.deployment import referenced_secret
 from voltward.bootstrap.gateway_keys import csms_password_box, token_signer
-from voltward.crypto.csms_passwords import CsmsPasswordBox
-from voltward.crypto.station_tokens import TokenSigner
+from voltward.crypto.passwords.csms_passwords import CsmsPasswordBox
+from voltward.crypto.tokens.station_tokens import TokenSigner
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.route import DEFAULT_ROUTE
 from voltward.domain.route_table import RouteRule, RouteTable

@@ -13,8 +13,8 @@ from voltward.adapters.pki.http_exchange import read_place
 from voltward.bootstrap.authorities import ACME, authority_table, naming
 from voltward.bootstrap.authority_protocols import check_keys, client_context
 from voltward.bootstrap.deployment import referenced_secret
-from voltward.crypto.acme_account import AcmeAccount, ExternalAccount
 from voltward.crypto.keys import KeyKind, make_key, private_key_pem
+from voltward.crypto.tokens.acme_account import AcmeAccount, ExternalAccount
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.gateway.channel.listener import parse_address

@@ -10,13 +10,13 @@ from typing import Final
 from voltward.adapters.vault import read_server_chain, write_server_chain
 from voltward.bootstrap.deployment import Deployment
 from voltward.bootstrap.server_authorities import server_authority
-from voltward.crypto.hierarchy import Family
-from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
+from voltward.crypto.issuing.hierarchy import Family
+from voltward.crypto.issuing.server_certificates import ServerChainSeen, read_server_certificates
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.ports.vault import GatewayKey
-from voltward.usecases.renew_server import ServerNames, renew_server
+from voltward.usecases.deployment.renew_server import ServerNames, renew_server
 from voltward.wire.tls_context import ServerChain, build_server_context
 
 DUE: Final = 2 / 3  # of its lifetime: a month ahead with public certificates of 90 days

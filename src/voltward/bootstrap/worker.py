@@ -26,13 +26,13 @@ from voltward.bootstrap.station_places import station_places
 from voltward.domain.authority import Binding
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings
-from voltward.usecases.admit_station import DoorRules
-from voltward.usecases.hear_facts import Hearing
-from voltward.usecases.issue_certificate import IssuingDesk
-from voltward.usecases.keep_lists import ListKeeper
-from voltward.usecases.level_revocations import Levelling
-from voltward.usecases.refresh_lists import ListDesk, ListTerms
-from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.issuance.issue_certificate import IssuingDesk
+from voltward.usecases.issuance.request_ground import RequestRules
+from voltward.usecases.revocation.keep_lists import ListKeeper
+from voltward.usecases.revocation.level_revocations import Levelling
+from voltward.usecases.revocation.refresh_lists import ListDesk, ListTerms
+from voltward.usecases.rounds.hear_facts import Hearing
 from voltward.worker.loops import Worker, WorkerParts
 
 CHAIN = "worker"  # of the journal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from voltward.ports.lifecycles import HeldAnchor
-from voltward.usecases.anchor_inventory import Inventory
+from voltward.usecases.trust.anchor_inventory import Inventory
 
 
 def inventory_facts(inventory: Inventory, names: Mapping[str, str]) -> dict[str, object]:

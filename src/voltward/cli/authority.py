@@ -16,12 +16,12 @@ from voltward.cli.authority_lists import ListOptions, list_facts, say_lists
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.own_authority_words import own_facts, say_own
 from voltward.cli.reading import certificates_in
-from voltward.crypto.certificates import fingerprint
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import Authority, Binding, BindingRule, DeniedCertificate, TrustedFor
 from voltward.domain.errors import OperatorFault
 from voltward.settings import load_settings
-from voltward.usecases.queries import list_authorities, list_looks
-from voltward.usecases.trust_authority import TrustOrder, distrust_authority, trust_authorities
+from voltward.usecases.trust.trust_authority import TrustOrder, distrust_authority, trust_authorities
+from voltward.usecases.views.queries import list_authorities, list_looks
 
 app = App(name="ca", help="Authorities: those whose certificates are believed, and our own.")
 for _name, _place in (

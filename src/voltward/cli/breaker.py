@@ -9,7 +9,7 @@ from voltward.cli.frame import FINDINGS, Options, actor, print_json, print_line,
 from voltward.domain.breaker import Trip
 from voltward.domain.errors import OperatorFault
 from voltward.settings import load_settings
-from voltward.usecases.breaker_trips import list_trips, release_breaker
+from voltward.usecases.admission.breaker_trips import list_trips, release_breaker
 
 app = App(name="breaker", help="Many stations refused for one reason: what holds meanwhile.")
 

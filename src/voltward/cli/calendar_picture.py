@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from voltward.usecases.certificate_calendar import DarkDay
+from voltward.usecases.views.certificate_calendar import DarkDay
 
 WIDTH, LEFT, BAR, TOP = 900, 110, 22, 50
 

@@ -12,21 +12,21 @@ from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.revocation import LivingLinks, living_below, living_links, own_chain
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import one_certificate
-from voltward.crypto.certificates import fingerprint
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import Authority
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
 from voltward.ports.authority import RevocationReason
 from voltward.settings import load_settings
-from voltward.usecases.revoke_authority import revoke_authority
-from voltward.usecases.revoke_certificates import (
+from voltward.usecases.revocation.revoke_authority import revoke_authority
+from voltward.usecases.revocation.revoke_certificates import (
     RevocationOrder,
     Revoked,
     certificate_with,
     certificates_of,
     revoke_certificates,
 )
-from voltward.usecases.trust_authority import authority_named
+from voltward.usecases.trust.trust_authority import authority_named
 
 UNASKED = 1  # live stations that may be cut without a second word: the one that was named
 

@@ -7,7 +7,7 @@ from voltward.cli.frame import Options, print_facts, print_json, run
 from voltward.cli.renewals import certificate_facts
 from voltward.cli.words import credential_words
 from voltward.settings import load_settings
-from voltward.usecases.show_certificate import CertificateShown, show_certificate
+from voltward.usecases.views.show_certificate import CertificateShown, show_certificate
 
 
 def show(certificate: str, /, *, options: Options = Options()) -> None:

@@ -15,7 +15,7 @@ from voltward.crypto.sealing import NONCE_OCTETS
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
 from voltward.settings import load_settings
-from voltward.usecases.csms_password import keep_csms_password
+from voltward.usecases.fleet.csms_password import keep_csms_password
 
 PasswordFile = Annotated[str | None, Parameter(help="A file that holds it; `-` reads standard input.")]
 Remove = Annotated[Flag, Parameter(help="Keep none any more.")]

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from voltward.bootstrap.initialise import Choices, initialise
 from voltward.cli.frame import JSON_FLAG, print_json, print_line, run
 from voltward.domain.errors import OperatorFault
-from voltward.usecases.deployment_plan import ChosenStore, ChosenToken
-from voltward.usecases.make_deployment import DeploymentMade
+from voltward.usecases.deployment.deployment_plan import ChosenStore, ChosenToken
+from voltward.usecases.deployment.make_deployment import DeploymentMade
 
 
 @Parameter(name="*")

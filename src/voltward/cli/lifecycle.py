@@ -12,9 +12,9 @@ from voltward.cli.frame import Options, actor, print_facts, print_json, print_li
 from voltward.lifecycles.machines import MACHINES
 from voltward.ports.lifecycles import Lifecycle
 from voltward.settings import load_settings
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.certificate_calendar import open_lifecycles
-from voltward.usecases.start_renewal import cancel_lifecycle, lifecycle_named
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle, lifecycle_named
+from voltward.usecases.views.certificate_calendar import open_lifecycles
 
 LOOKED_THROUGH = 5000  # rows about the station; what is older is in the journal itself
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltward.bootstrap.authority_orders import OwnAuthorities
 from voltward.cli.frame import print_line, print_table
-from voltward.crypto.certificates import read_certificate
+from voltward.crypto.reading.certificates import read_certificate
 from voltward.ports.signer import KeyPlace, SignerAuthority
 
 _PLACES = {

@@ -15,9 +15,9 @@ from voltward.cli.frame import FINDINGS, Options, print_json, print_line, print_
 from voltward.domain.observing import ObserveTerms
 from voltward.domain.station import DEFAULT_GROUP
 from voltward.settings import Settings, load_settings
-from voltward.usecases.assess_own_certificate import TurnedDown, assess_own_certificate
-from voltward.usecases.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
-from voltward.usecases.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
+from voltward.usecases.views.assess_own_certificate import TurnedDown, assess_own_certificate
+from voltward.usecases.views.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
+from voltward.usecases.views.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
 
 app = App(name="posture", help="What the fleet is ready for, by what was seen of it.")
 Everyone = Annotated[bool, Parameter(name="--all", negative=(), help="List all stations, not only findings.")]

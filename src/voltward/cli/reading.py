@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
 from voltward.domain.quantities import parse_until
 from voltward.domain.secret import Secret

@@ -22,10 +22,10 @@ from voltward.domain.station import StationId
 from voltward.lifecycles.renewal_state import RenewalOrigin
 from voltward.ports.lifecycles import Lifecycle
 from voltward.settings import load_settings
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.certificate_calendar import CertificateLine, dark_days, list_certificates
-from voltward.usecases.queries import list_stations
-from voltward.usecases.start_renewal import RenewalOrder, order_renewal
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.start_renewal import RenewalOrder, order_renewal
+from voltward.usecases.views.certificate_calendar import CertificateLine, dark_days, list_certificates
+from voltward.usecases.views.queries import list_stations
 
 Expiring = Annotated[str | None, Parameter(help="Those that end within this time, such as 60d.")]
 

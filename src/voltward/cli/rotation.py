@@ -20,11 +20,11 @@ from voltward.bootstrap.rotation_views import prospects_of, served_since
 from voltward.bootstrap.worker import renewal_plan
 from voltward.cli.frame import FINDINGS, Options, actor, print_facts, print_json, print_line, run
 from voltward.cli.rotation_words import prospect_facts, rotation_facts, say_prospects
-from voltward.crypto.hierarchy import Family
+from voltward.crypto.issuing.hierarchy import Family
 from voltward.domain.errors import OperatorFault
 from voltward.lifecycles.root_rotation import RootRotation
 from voltward.settings import load_settings
-from voltward.usecases.rotate_root import (
+from voltward.usecases.lifecycles.rotate_root import (
     check_nobody_is_lost,
     check_way_back,
     give_up_rotation,

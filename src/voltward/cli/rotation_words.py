@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from voltward.cli.frame import print_line, print_table
 from voltward.lifecycles.root_rotation import RootRotation
-from voltward.usecases.rotation_plan import Prospect
+from voltward.usecases.lifecycles.rotation_plan import Prospect
 
 
 def rotation_facts(rotation: RootRotation) -> dict[str, object]:

@@ -17,7 +17,7 @@ from voltward.bootstrap.server_orders import (
 )
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import octets_of
-from voltward.crypto.hierarchy import Family
+from voltward.crypto.issuing.hierarchy import Family
 from voltward.settings import load_settings
 
 

@@ -27,8 +27,8 @@ from voltward.cli.simulated_stations import (
 )
 from voltward.domain.errors import OperatorFault
 from voltward.domain.quantities import parse_duration
-from voltward.simulator.attack_target import AttackResult
-from voltward.simulator.attacks import ATTACKS, carry_out_all
+from voltward.simulator.attacks.table import ATTACKS, carry_out_all
+from voltward.simulator.attacks.target import AttackResult
 from voltward.simulator.certificates import KeyKind
 from voltward.simulator.faults import FAULT_WORDS
 from voltward.simulator.fleet import FleetPlan, FleetSummary, Member, run_fleet

@@ -9,8 +9,8 @@ from typing import Final
 from voltward.cli.simulated_stations import is_this_machine
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
-from voltward.simulator.attack_target import LOOPBACK_SOURCES, Attack, Loot, Target, Victim
-from voltward.simulator.attacks import attacks_for
+from voltward.simulator.attacks.table import attacks_for
+from voltward.simulator.attacks.target import LOOPBACK_SOURCES, Attack, Loot, Target, Victim
 from voltward.simulator.certificates import SimulatedAuthority, Subject, Validity, self_signed
 from voltward.simulator.dial import CertificateLogin, PasswordLogin
 from voltward.simulator.fleet import Member

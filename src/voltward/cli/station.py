@@ -27,19 +27,19 @@ from voltward.cli.station_orders import (
 from voltward.cli.words import allowance_words, credential_words, exception_words, station_facts, station_row
 from voltward.domain.station import Lane, StationId
 from voltward.settings import load_settings
-from voltward.usecases.anchor_inventory import certificate_names, read_inventory
-from voltward.usecases.certificate_calendar import lifecycles_of
-from voltward.usecases.change_station import (
+from voltward.usecases.fleet.change_station import (
     change_station,
     quarantine_station,
     release_station,
     retire_station,
 )
-from voltward.usecases.enroll_station import Enrolled, enroll_station
-from voltward.usecases.explain_station import explain_station
-from voltward.usecases.queries import acquaintance_of, list_stations, show_station
-from voltward.usecases.replace_credential import replace_credential
-from voltward.usecases.weak_stations import list_weak_stations, station_finding
+from voltward.usecases.fleet.enroll_station import Enrolled, enroll_station
+from voltward.usecases.fleet.replace_credential import replace_credential
+from voltward.usecases.trust.anchor_inventory import certificate_names, read_inventory
+from voltward.usecases.views.certificate_calendar import lifecycles_of
+from voltward.usecases.views.explain_station import explain_station
+from voltward.usecases.views.queries import acquaintance_of, list_stations, show_station
+from voltward.usecases.views.weak_stations import list_weak_stations, station_finding
 
 app = App(
     name="station",

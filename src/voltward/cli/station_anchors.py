@@ -14,10 +14,10 @@ from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.station_orders import Flag, Tenant
 from voltward.domain.station import Standing, StationId
 from voltward.settings import load_settings
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.anchor_inventory import certificate_names, read_inventory
-from voltward.usecases.queries import list_stations, show_station
-from voltward.usecases.read_anchors import order_readings
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.read_anchors import order_readings
+from voltward.usecases.trust.anchor_inventory import certificate_names, read_inventory
+from voltward.usecases.views.queries import list_stations, show_station
 
 
 def anchors(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from voltward.cli.frame import FINDINGS, print_json, print_line, print_table
-from voltward.usecases.weak_stations import StationFinding
+from voltward.usecases.views.weak_stations import StationFinding
 
 
 def finding_facts(finding: StationFinding, now: datetime) -> list[dict[str, object]]:

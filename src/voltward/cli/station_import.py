@@ -16,22 +16,22 @@ from voltward.bootstrap import Deployment, open_deployment
 from voltward.cli.frame import FINDINGS, Options, actor, print_json, print_line, run
 from voltward.cli.reading import one_certificate, read_date
 from voltward.cli.station_orders import Flag, Profile
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import DEFAULT_GROUP, DEFAULT_TENANT
 from voltward.settings import load_settings
-from voltward.usecases.fleet_file import LARGEST_FILE, read_fleet_file
-from voltward.usecases.fleet_plan import PlanRules
-from voltward.usecases.fleet_rows import ReadCertificate
-from voltward.usecases.import_stations import (
+from voltward.usecases.fleet.fleet_file import LARGEST_FILE, read_fleet_file
+from voltward.usecases.fleet.fleet_plan import PlanRules
+from voltward.usecases.fleet.fleet_rows import ReadCertificate
+from voltward.usecases.fleet.import_stations import (
     ImportOrder,
     ImportReport,
     ImportTools,
     Progress,
     import_stations,
 )
-from voltward.usecases.weak_passwords import GRACE, Grace
+from voltward.usecases.fleet.weak_passwords import GRACE, Grace
 
 
 @Parameter(name="*")

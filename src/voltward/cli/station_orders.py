@@ -15,9 +15,9 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.finding import ControlException
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import DEFAULT_GROUP, StationId
-from voltward.usecases.change_station import StationChange
-from voltward.usecases.enroll_station import EnrolmentOrder
-from voltward.usecases.replace_credential import CredentialOrder
+from voltward.usecases.fleet.change_station import StationChange
+from voltward.usecases.fleet.enroll_station import EnrolmentOrder
+from voltward.usecases.fleet.replace_credential import CredentialOrder
 
 Profile = Literal[1, 2, 3]
 Flag = Annotated[bool, Parameter(negative=())]

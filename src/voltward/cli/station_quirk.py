@@ -17,7 +17,7 @@ from voltward.domain.quirk import QuirkGrant
 from voltward.domain.station import StationId
 from voltward.rulebook.quirks import Definitions, definition_of, load_quirks, read_grant
 from voltward.settings import load_settings
-from voltward.usecases.grant_quirk import end_quirk, grant_quirk
+from voltward.usecases.fleet.grant_quirk import end_quirk, grant_quirk
 
 
 @Parameter(name="*")

@@ -15,8 +15,8 @@ from voltward.cli.station_orders import Tenant
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.settings import load_settings
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.raise_profile import Raising, raise_profile
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.raise_profile import Raising, raise_profile
 
 
 def raise_(

@@ -16,7 +16,7 @@ from voltward.cli.words import allowance_words, station_facts
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.settings import load_settings
-from voltward.usecases.recommission_station import Recommissioned, Recommissioning, recommission_station
+from voltward.usecases.fleet.recommission_station import Recommissioned, Recommissioning, recommission_station
 
 _TIME = timedelta(days=14)  # until somebody has been there twice
 

@@ -9,7 +9,7 @@ from voltward.domain.finding import ControlException
 from voltward.domain.quirk import QuirkGrant
 from voltward.domain.security_profile import Allowance
 from voltward.domain.station import Station
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 
 def station_facts(

@@ -6,9 +6,9 @@ from typing import Final
 
 from voltward.demo.calls import PHRASEBOOKS, Call, answer_words, is_accepted
 from voltward.demo.players import Player
-from voltward.simulator.csms import SmallCsms
+from voltward.simulator.csms.csms import SmallCsms
 from voltward.simulator.frames import CALL_RESULT, Frame
-from voltward.simulator.tables import DAY
+from voltward.simulator.messages.tables import DAY
 
 Faults = list[str]
 _CHARGE_SECONDS: Final = 10.0

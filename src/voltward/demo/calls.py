@@ -8,7 +8,7 @@ from typing import Final
 
 from voltward.demo.cast import V16, V21, V201
 from voltward.simulator.frames import CALL_RESULT, Frame, Payload
-from voltward.simulator.messages import ID_TAG
+from voltward.simulator.messages.messages import ID_TAG
 from voltward.simulator.station import StationModel
 
 

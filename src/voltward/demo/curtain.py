@@ -7,7 +7,7 @@ from typing import Final
 from voltward.demo.cast import BY_IDENTITY, Manner
 from voltward.demo.outcome import Seen
 from voltward.demo.stage import Scene, Stage
-from voltward.usecases.queries import list_stations
+from voltward.usecases.views.queries import list_stations
 
 _GOING_AWAY: Final = 1001
 _LINKS_SECONDS: Final = 5.0

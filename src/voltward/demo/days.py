@@ -14,7 +14,7 @@ from voltward.demo.gateway_log import LogEvent, Search
 from voltward.demo.outcome import Seen
 from voltward.demo.players import Player
 from voltward.demo.stage import Scene, Stage, Thread
-from voltward.simulator.csms import StationLog
+from voltward.simulator.csms.csms import StationLog
 from voltward.simulator.dial import TlsVersion
 from voltward.simulator.frames import CALL, SEND, read_frame
 from voltward.simulator.link import Connected, words

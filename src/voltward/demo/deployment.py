@@ -20,9 +20,9 @@ from voltward.domain.station import StationId
 from voltward.ports.authority import RevocationReason
 from voltward.settings import load_settings
 from voltward.simulator.dial import Login, PasswordLogin
-from voltward.usecases.enroll_station import EnrolmentOrder, enroll_station
-from voltward.usecases.revoke_certificates import RevocationOrder, revoke_certificates
-from voltward.usecases.trust_authority import TrustOrder, trust_authority
+from voltward.usecases.fleet.enroll_station import EnrolmentOrder, enroll_station
+from voltward.usecases.revocation.revoke_certificates import RevocationOrder, revoke_certificates
+from voltward.usecases.trust.trust_authority import TrustOrder, trust_authority
 
 ACTOR: Final = "demo"
 HOST_NAME: Final = "localhost"  # what the stations dial, and what the server certificates say

@@ -11,7 +11,7 @@ from voltward.demo.cast import BILLING, Manner
 from voltward.demo.players import Player
 from voltward.demo.raids import raid_threads
 from voltward.demo.stage import Stage, Told, play_scene
-from voltward.simulator.csms import StationAway
+from voltward.simulator.csms.csms import StationAway
 
 _DAY_EVERY: Final = 12.0  # seconds between two days of a station
 _APART: Final = 0.7  # seconds between two stations

@@ -8,7 +8,7 @@ from typing import Final
 from voltward.demo.cast import CAST
 from voltward.demo.outcome import Seen
 from voltward.demo.stage import HOST, Scene, Stage
-from voltward.usecases.queries import list_stations
+from voltward.usecases.views.queries import list_stations
 
 _ASK_SECONDS: Final = 5.0
 _LONGEST: Final = 64 * 1024

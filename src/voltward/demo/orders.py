@@ -20,7 +20,7 @@ from voltward.ports.authority import RevocationReason
 from voltward.simulator.dial import PasswordLogin, password_login
 from voltward.simulator.frames import CALL_ERROR
 from voltward.simulator.link import HttpRefused, open_link, words
-from voltward.usecases.revoke_certificates import RevocationOrder, revoke_certificates
+from voltward.usecases.revocation.revoke_certificates import RevocationOrder, revoke_certificates
 
 #: From the moment when an order is committed to the moment when the gateway has acted on it (ruling 9).
 BITES_SECONDS: Final = 1.0

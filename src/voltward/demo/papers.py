@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.demo.cast import BILLING, BY_IDENTITY, Part, Proof
 from voltward.domain.secret import Secret
-from voltward.simulator.attack_target import Loot
+from voltward.simulator.attacks.target import Loot
 from voltward.simulator.certificates import (
     IssuedCertificate,
     KeyKind,

@@ -21,7 +21,7 @@ from voltward.demo.players import Player
 from voltward.demo.stage import Act, Stage, play_act
 from voltward.demo.story import ACTS, CURTAIN, ENCORE
 from voltward.domain.errors import VoltwardError
-from voltward.simulator.csms import SmallCsms, small_csms
+from voltward.simulator.csms.csms import SmallCsms, small_csms
 
 T = TypeVar("T")
 _FEED_SECONDS: Final = 1.0  # an order bites within a second (ruling 9)

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.demo.cast import Manner, Part
 from voltward.ports.clock import Clock
 from voltward.simulator.dial import Dial
 from voltward.simulator.faults import Fault
 from voltward.simulator.link import Connected, Outcome
 from voltward.simulator.live_station import Departure, LiveStation
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
 from voltward.simulator.station import Registration, StationModel
 
 _LOOK: Final = 0.02  # seconds between two looks at a station

@@ -17,9 +17,9 @@ from voltward.demo.stage import Scene, Stage, Thread
 from voltward.domain.station import Lane, StationId
 from voltward.simulator.frames import CALL_ERROR
 from voltward.simulator.link import Connected, words
+from voltward.simulator.messages.tables import DAY
 from voltward.simulator.station import Registration
-from voltward.simulator.tables import DAY
-from voltward.usecases.change_station import quarantine_station
+from voltward.usecases.fleet.change_station import quarantine_station
 
 _LOG_SECONDS: Final = 5.0
 _BITES_SECONDS: Final = 1.0  # until the gateway knows of an order (ruling 9)

@@ -17,9 +17,9 @@ from voltward.demo.cast import BILLING, BY_IDENTITY
 from voltward.demo.gateway_log import GatewayLog, LogEvent, Search
 from voltward.demo.outcome import Seen
 from voltward.demo.stage import Scene, Stage, Thread
-from voltward.simulator.attack_target import Attack, AttackResult, Target, Victim
-from voltward.simulator.attacks import ATTACKS, carry_out
-from voltward.simulator.csms import StationAway
+from voltward.simulator.attacks.table import ATTACKS, carry_out
+from voltward.simulator.attacks.target import Attack, AttackResult, Target, Victim
+from voltward.simulator.csms.csms import StationAway
 from voltward.simulator.frames import CALL_RESULT
 
 _ADDRESSES: Final = range(2, 42)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from voltward.bootstrap.renewal_orders import renewal_plan
-from voltward.crypto.certificates import fingerprint
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.demo.business import live_a_day
 from voltward.demo.cast import BILLING, CAST, FIELD, Manner, Part
 from voltward.demo.deployment import ACTOR
@@ -23,9 +23,9 @@ from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.lifecycles.renewal_state import RenewalOrigin
 from voltward.simulator.dial import password_login
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.queries import show_station
-from voltward.usecases.start_renewal import RenewalOrder, order_renewal
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.start_renewal import RenewalOrder, order_renewal
+from voltward.usecases.views.queries import show_station
 
 _PATIENCE: Final = 60.0  # for all the steps between gateway, worker, signer and station, on a slow machine
 _LOOK: Final = 0.1

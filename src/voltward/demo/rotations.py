@@ -9,7 +9,7 @@ from typing import Final
 from voltward.bootstrap.renewal_orders import renewal_plan
 from voltward.bootstrap.rotation_orders import moment_of, prepare_rotation, put_chain_back, switch_chain
 from voltward.bootstrap.rotation_views import prospects_of
-from voltward.crypto.hierarchy import Family
+from voltward.crypto.issuing.hierarchy import Family
 from voltward.demo.cast import BILLING, Manner
 from voltward.demo.deployment import ACTOR
 from voltward.demo.outcome import Seen
@@ -19,8 +19,8 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import SecurityProfile
 from voltward.lifecycles.root_rotation import RootRotation
 from voltward.simulator.link import Connected, Outcome, ServerDistrusted, words
-from voltward.usecases.rotate_root import check_nobody_is_lost, install_root, rotation_under_way
-from voltward.usecases.rotation_plan import Prospect, Trusting
+from voltward.usecases.lifecycles.rotate_root import check_nobody_is_lost, install_root, rotation_under_way
+from voltward.usecases.lifecycles.rotation_plan import Prospect, Trusting
 
 _STUBBORN: Final = frozenset({Manner.FORGETS, Manner.REFUSES})
 _QUARANTINED: Final = frozenset({Manner.WAITS, Manner.REPAIRS})  # asked nothing until they are free

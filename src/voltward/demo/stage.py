@@ -16,7 +16,7 @@ from voltward.demo.papers import Papers
 from voltward.demo.players import Player
 from voltward.domain.errors import VoltwardError
 from voltward.domain.security_profile import SecurityProfile
-from voltward.simulator.csms import SmallCsms
+from voltward.simulator.csms.csms import SmallCsms
 from voltward.simulator.dial import Dial, Endpoint, Login, TlsOptions
 
 SCENE_SECONDS: Final = 90.0

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from voltward.ports.clock import Clock
-from voltward.usecases.lists_in_force import ListsInForce
+from voltward.usecases.admission.lists_in_force import ListsInForce
 
 SHOWN = 16  # digits of an authority's id, as commands show them
 

@@ -16,8 +16,8 @@ from voltward.domain.station import StationId
 from voltward.gateway.door.judging import Door, Judgement
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.link import StationLink
-from voltward.usecases.follow_store import Moved
-from voltward.usecases.keep_verdict import Refusal
+from voltward.usecases.admission.follow_store import Moved
+from voltward.usecases.admission.keep_verdict import Refusal
 
 SLICE: Final = 500  # links judged again before the loop gets a breath
 

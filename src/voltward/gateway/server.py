@@ -40,9 +40,9 @@ from voltward.gateway.stalls import StallWatch
 from voltward.gateway.table_sizes import watch_sizes
 from voltward.gateway.upkeep.keeping import Keeping
 from voltward.ports.storage import ChangeFeed, Store
-from voltward.usecases.follow_store import Moved, catch_up
-from voltward.usecases.give_again import give_again
-from voltward.usecases.start_registry import Start
+from voltward.usecases.admission.follow_store import Moved, catch_up
+from voltward.usecases.admission.start_registry import Start
+from voltward.usecases.deployment.give_again import give_again
 
 POLL = 0.4  # seconds between two looks at the change feed (ruling 9: at most 500 ms)
 TICK = 0.25  # each link is looked at once in TICKS of these

@@ -16,15 +16,15 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import unquote
 
-from voltward.crypto.status_requests import (
+from voltward.crypto.revocation.status_requests import (
     LARGEST,
     StatusRefusal,
     read_status_request,
     refusal_answer,
 )
 from voltward.ports.clock import Clock
-from voltward.usecases.keep_lists import ListKeeper
-from voltward.usecases.status_book import StatusBook
+from voltward.usecases.revocation.keep_lists import ListKeeper
+from voltward.usecases.revocation.status_book import StatusBook
 from voltward.wire.small_http import TEXT, RequestHead
 
 REQUEST_KIND: Final = "application/ocsp-request"

@@ -14,12 +14,12 @@ from typing import Final
 
 import structlog
 
-from voltward.crypto.status_requests import LARGEST
+from voltward.crypto.revocation.status_requests import LARGEST
 from voltward.domain.errors import OutsideFault
 from voltward.ports.clock import Clock
 from voltward.publisher.pages import Page, Pages
-from voltward.usecases.keep_lists import ListKeeper
-from voltward.usecases.status_book import StatusBook
+from voltward.usecases.revocation.keep_lists import ListKeeper
+from voltward.usecases.revocation.status_book import StatusBook
 from voltward.wire.small_http import read_request_head, response_head
 
 MOST: Final = 256  # connections at a time

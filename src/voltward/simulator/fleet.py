@@ -20,10 +20,10 @@ from voltward.simulator.faults import Fault
 from voltward.simulator.link import Connected, words
 from voltward.simulator.live_station import Leaving, LiveStation
 from voltward.simulator.memory.station_memory import StationMemory
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
+from voltward.simulator.messages.tables import DAY
 from voltward.simulator.outputs import Tally
 from voltward.simulator.station import StationModel
-from voltward.simulator.tables import DAY
 
 #: How often a station comes, when it has gone away by itself each time.
 _VISITS: Final = 20

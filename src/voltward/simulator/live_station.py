@@ -30,7 +30,7 @@ from voltward.simulator.link import (
     open_link,
 )
 from voltward.simulator.memory.station_memory import StationMemory
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
 from voltward.simulator.outputs import HangUp, Output, SetClock
 from voltward.simulator.station import StationModel
 from voltward.simulator.token_link import open_token_link

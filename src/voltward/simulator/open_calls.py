@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from voltward.simulator.certificate_desk import Request
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
 
 #: How long a station waits for an answer.
 CALL_TIMEOUT: Final = timedelta(seconds=30)

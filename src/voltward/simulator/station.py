@@ -32,7 +32,7 @@ from voltward.simulator.frames import (
     write_send,
 )
 from voltward.simulator.memory.station_memory import StationMemory
-from voltward.simulator.messages import (
+from voltward.simulator.messages.messages import (
     OF_A_CHARGE,
     Charge,
     Ending,
@@ -42,11 +42,11 @@ from voltward.simulator.messages import (
     Standing,
     Telling,
 )
+from voltward.simulator.messages.tables import TABLES
 from voltward.simulator.network_desk import NetworkDesk
 from voltward.simulator.open_calls import OpenCall, OpenCalls
 from voltward.simulator.outputs import HangUp, Output, SetClock, Tally, Transmit
 from voltward.simulator.security_events import SecurityEvents
-from voltward.simulator.tables import TABLES
 
 _BOOT_RETRY: Final = timedelta(seconds=30)
 _HEARTBEAT: Final = timedelta(seconds=300)

@@ -16,7 +16,7 @@ from pkcs11.exceptions import PKCS11Error
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 from pkcs11.util.rsa import encode_rsa_public_key
 
-from voltward.crypto.token_signing import TokenEcKey, TokenRsaKey
+from voltward.crypto.tokens.token_signing import TokenEcKey, TokenRsaKey
 from voltward.domain.errors import OutsideFault
 from voltward.simulator.certificates import KeyKind, PrivateKey
 from voltward.simulator.token_place import TokenPlace

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-LARGEST_CERTIFICATE = 16 * 1024  # octets, as `crypto.certificates` takes them
+LARGEST_CERTIFICATE = 16 * 1024  # octets, as `crypto.reading.certificates` takes them
 LONGEST_CHAIN = 8
 
 Certificates = tuple[bytes, ...]  # DER, leaf first; empty: none was shown

@@ -21,14 +21,14 @@ from voltward.lifecycles.upgrade_state import NetworkPlace
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import ChangeFeed, Conflict, Store
-from voltward.usecases.advance_lifecycle import Moment, no_certificates, nowhere
-from voltward.usecases.forget_orders import OrdersOver, forget_orders
-from voltward.usecases.hear_facts import Hearing, expire_asks, hear_next, wake_due
-from voltward.usecases.issue_certificate import IssuingDesk
-from voltward.usecases.level_revocations import Levelling
-from voltward.usecases.perform_effect import delay_errand, lease_errands, perform_errand
-from voltward.usecases.refresh_lists import DueList, ListDesk
-from voltward.usecases.schedule_renewals import ScheduleTerms, schedule_renewals
+from voltward.usecases.issuance.issue_certificate import IssuingDesk
+from voltward.usecases.lifecycles.advance_lifecycle import Moment, no_certificates, nowhere
+from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms, schedule_renewals
+from voltward.usecases.revocation.level_revocations import Levelling
+from voltward.usecases.revocation.refresh_lists import DueList, ListDesk
+from voltward.usecases.rounds.forget_orders import OrdersOver, forget_orders
+from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_next, wake_due
+from voltward.usecases.rounds.perform_effect import delay_errand, lease_errands, perform_errand
 
 Job = Callable[[], Awaitable[bool]]  # True: there may be more to do at once
 

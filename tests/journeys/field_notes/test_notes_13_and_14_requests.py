@@ -6,10 +6,10 @@ import pytest
 
 from tests.journeys.deployment import Part, World, fresh_source
 from tests.journeys.player import playing
+from voltward.simulator.attacks.raw_exchange import exchange
 from voltward.simulator.dial import PasswordLogin
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import HttpRefused, words
-from voltward.simulator.raw_exchange import exchange
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="session")]
 

@@ -13,7 +13,7 @@ from functools import cache
 
 from tests.fakes.certificates import Authority, Issued
 from voltward.domain.secret import Secret
-from voltward.simulator.attack_target import Loot, Target, Victim
+from voltward.simulator.attacks.target import Loot, Target, Victim
 from voltward.simulator.certificates import SimulatedAuthority, Subject, Validity, self_signed
 from voltward.simulator.dial import CertificateLogin, Endpoint, PasswordLogin, TlsOptions
 

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.chance import CountedTokens
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.vault import Room
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.ports.vault import Unlock, UnlockKind

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from voltward.adapters.room_record import FILE_NAME, RoomRecord, Stretching, read_record, write_record
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.errors import OutsideFault
 from voltward.ports.vault import UnlockKind
 

@@ -10,10 +10,10 @@ from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.signers import hierarchy
 from voltward.adapters.careful_http import Fetch
 from voltward.adapters.status_finder import BURST, FetchedStatus
-from voltward.crypto.certificate_hash import certificate_hash
-from voltward.crypto.certificate_profiles import STATION
-from voltward.crypto.issuance import CertificateOrder, IssuingAuthority, Subject, issue_certificate
-from voltward.crypto.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.issuing.certificate_profiles import STATION
+from voltward.crypto.issuing.issuance import CertificateOrder, IssuingAuthority, Subject, issue_certificate
+from voltward.crypto.reading.certificate_hash import certificate_hash
+from voltward.crypto.revocation.revocation_lists import RevokedSerial, sign_revocation_list
 from voltward.domain.certificate_status import CertificateStatus, StatusAnswer, StatusQuestion, StatusSource
 from voltward.domain.errors import OutsideFault
 from voltward.domain.intents import HashAlgorithm

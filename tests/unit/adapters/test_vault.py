@@ -10,7 +10,7 @@ from tests.fakes.chance import CountedTokens
 from voltward.adapters.durable_files import write_file
 from voltward.adapters.room_record import read_record, write_record
 from voltward.adapters.vault import Room, read_server_chain, unlock_for_new_room
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.ports.vault import Unlock, UnlockKind

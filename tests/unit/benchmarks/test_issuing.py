@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from benchmarks.fleet import OPERATOR
 from benchmarks.issuing import Costs, der_of, findings_of, request_of
-from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
 
 
 def test_a_thousand_a_second_is_a_millisecond_for_each() -> None:

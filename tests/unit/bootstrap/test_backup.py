@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.deployments import Site
 from voltward.bootstrap.backup import BackupMade, BackupOrder, make_backup
 from voltward.bootstrap.deployment import open_deployment
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.deployments import Site
 from voltward.bootstrap.enrolment import open_enrolment, run_enrolment
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.sockets import open_socket
 

@@ -28,7 +28,7 @@ from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.channel.sockets import open_socket
 from voltward.rulebook.catalogue import load_rulebook
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
 
 BOOK = load_rulebook()
 P1, P2, P3 = SecurityProfile

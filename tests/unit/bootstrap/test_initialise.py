@@ -6,11 +6,11 @@ import pytest
 
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.initialise import Choices, initialise
-from voltward.crypto.enrolments import enrolment_digest
+from voltward.crypto.tokens.enrolments import enrolment_digest
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.settings import load_settings
-from voltward.usecases.make_deployment import DeploymentMade
+from voltward.usecases.deployment.make_deployment import DeploymentMade
 
 
 async def init(folder: Path, *unlocks: str | None) -> tuple[DeploymentMade, str]:

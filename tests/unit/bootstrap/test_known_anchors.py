@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.fakes.deployments import Site
 from voltward.bootstrap.known_anchors import known_anchors
-from voltward.crypto.certificates import read_certificate
+from voltward.crypto.reading.certificates import read_certificate
 
 
 def test_all_our_authorities_are_known_each_once(site: Site) -> None:

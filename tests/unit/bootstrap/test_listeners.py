@@ -17,8 +17,8 @@ from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.links.csms_certificates import AnchorsHolder
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.settings import Settings
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.judge_anchor import OurAnchors
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.trust.judge_anchor import OurAnchors
 from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, ServerContext, build_server_context
 

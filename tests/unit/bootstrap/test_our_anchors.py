@@ -6,7 +6,7 @@ from tests.fakes.certificates import Authority
 from tests.fakes.deployments import Site
 from voltward.bootstrap.our_anchors import our_anchors
 from voltward.domain.errors import OutsideFault
-from voltward.usecases.make_deployment import ROOTS_FILE
+from voltward.usecases.deployment.make_deployment import ROOTS_FILE
 
 ROOT = Authority.create("Root")
 LEAF = ROOT.issue("csms.example")

@@ -17,7 +17,7 @@ from voltward.bootstrap.backup import BackupOrder, make_backup
 from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
 from voltward.bootstrap.grounds import snapshot_file
 from voltward.bootstrap.restore import Restored, RestoreOrder, restore, verify_backup
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.ended_rights import EndedRights
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
@@ -25,7 +25,7 @@ from voltward.domain.station import Standing, StationId
 from voltward.ports.snapshot import Snapshot, SnapshotHead
 from voltward.ports.vault import RoomName
 from voltward.settings import load_settings
-from voltward.usecases.change_station import retire_station
+from voltward.usecases.fleet.change_station import retire_station
 
 PASSPHRASE = Secret(b"correct horse battery staple")
 CP1 = StationId("CP001")

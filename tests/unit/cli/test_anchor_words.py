@@ -4,7 +4,7 @@ from tests.fakes.clock import NOON
 from voltward.cli.anchor_words import inventory_facts, inventory_lines
 from voltward.domain.station import StationId
 from voltward.ports.lifecycles import HeldAnchor
-from voltward.usecases.anchor_inventory import Inventory
+from voltward.usecases.trust.anchor_inventory import Inventory
 
 NAMES = {"f1": "CN=Our root"}
 

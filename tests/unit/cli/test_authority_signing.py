@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.fakes.certificates import Authority
 from tests.unit.cli.conftest import Shell
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 
 INIT = (
     "init", "d", "--operator-name", "Example CPO", "--host", "csms.example",

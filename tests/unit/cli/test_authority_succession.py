@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.cli.conftest import Shell
 from tests.unit.cli.test_authority_signing import INIT
-from voltward.crypto.pem import read_pem_bundle
-from voltward.crypto.trust_anchors import is_signed_by
+from voltward.crypto.reading.pem import read_pem_bundle
+from voltward.crypto.reading.trust_anchors import is_signed_by
 
 
 def certificate(shell: Shell, name: str) -> bytes:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from tests.fakes.clock import NOON
 from voltward.cli.calendar_picture import calendar_svg, months
-from voltward.usecases.certificate_calendar import DarkDay
+from voltward.usecases.views.certificate_calendar import DarkDay
 
 DAYS = [
     DarkDay(NOON, "certificates of stations", 3),

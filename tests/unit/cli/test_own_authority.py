@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography import x509
 
 from tests.unit.cli.conftest import Shell
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 
 
 def leaf(folder: Path, name: str = "server-ecdsa") -> x509.Certificate:

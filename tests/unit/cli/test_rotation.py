@@ -7,8 +7,8 @@ from cryptography import x509
 from tests.unit.cli.conftest import Shell
 from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import run
-from voltward.crypto.pem import read_pem_bundle
-from voltward.crypto.trust_anchors import is_signed_by
+from voltward.crypto.reading.pem import read_pem_bundle
+from voltward.crypto.reading.trust_anchors import is_signed_by
 from voltward.domain.events import Event
 from voltward.settings import load_settings
 

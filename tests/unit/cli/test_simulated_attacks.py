@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from voltward.cli.simulated_attacks import ALL, choose_attacks, make_target
-from voltward.crypto.certificates import read_certificate
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
-from voltward.simulator.attack_target import LOOPBACK_SOURCES
-from voltward.simulator.attacks import ATTACKS, ON_THE_PLAIN_LISTENER
+from voltward.simulator.attacks.table import ATTACKS, ON_THE_PLAIN_LISTENER
+from voltward.simulator.attacks.target import LOOPBACK_SOURCES
 from voltward.simulator.dial import CertificateLogin, Endpoint, Login, PasswordLogin
 from voltward.simulator.fleet import Member
 

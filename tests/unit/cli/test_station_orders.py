@@ -12,7 +12,7 @@ from voltward.domain.finding import ControlException
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import StationId
-from voltward.usecases.change_station import StationChange
+from voltward.usecases.fleet.change_station import StationChange
 
 END = datetime(2099, 4, 1, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from voltward.cli.words import (
 from voltward.domain.credential import PasswordForm
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Lane, Standing
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 ALLOWANCE = Allowance(SecurityProfile.UNSECURED_BASIC, NOON + timedelta(days=1), "ann", "modem")
 

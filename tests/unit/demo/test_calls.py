@@ -7,9 +7,9 @@ import pytest
 from voltward.demo.calls import PHRASEBOOKS, answer_words, is_accepted
 from voltward.simulator.dial import SUBPROTOCOLS
 from voltward.simulator.frames import CALL_ERROR, CALL_RESULT, Frame
-from voltward.simulator.messages import Charge
+from voltward.simulator.messages.messages import Charge
+from voltward.simulator.messages.tables import TABLES
 from voltward.simulator.station import Registration, StationModel
-from voltward.simulator.tables import TABLES
 
 T0 = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from voltward.demo.cast import BY_IDENTITY, CAST, Manner, Part
 from voltward.demo.days import csms_faults, day_threads, gateway_faults
 from voltward.demo.gateway_log import LogEvent
-from voltward.simulator.csms import Received, StationLog
+from voltward.simulator.csms.csms import Received, StationLog
 from voltward.simulator.frames import write_call, write_result
 
 PART = BY_IDENTITY["hub-1"]

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from voltward.crypto.certificates import read_certificate
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.demo.cast import BILLING, BY_IDENTITY, CAST, Proof
 from voltward.demo.papers import MANUFACTURER, OPERATOR, Papers, make_papers
 

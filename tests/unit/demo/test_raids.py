@@ -5,8 +5,8 @@ from collections import Counter
 from voltward.demo.cast import BILLING, BY_IDENTITY, Manner
 from voltward.demo.gateway_log import LogEvent
 from voltward.demo.raids import RAIDS, judged, raid_threads
-from voltward.simulator.attack_target import AttackResult
-from voltward.simulator.attacks import ATTACKS
+from voltward.simulator.attacks.table import ATTACKS
+from voltward.simulator.attacks.target import AttackResult
 
 
 def result(*, held: bool) -> AttackResult:

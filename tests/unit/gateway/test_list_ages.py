@@ -9,7 +9,7 @@ from tests.fakes.builders import authority
 from tests.fakes.clock import NOON, FakeClock
 from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
 from voltward.gateway.list_ages import watch_lists
-from voltward.usecases.lists_in_force import ListsInForce
+from voltward.usecases.admission.lists_in_force import ListsInForce
 
 
 def test_the_time_that_is_left_is_that_of_the_moment_in_which_somebody_looks() -> None:

@@ -5,7 +5,7 @@ from tests.fakes.links import LEAF, Hall, MadeLink
 from voltward.gateway.links.connection_table import ConnectionTable
 from voltward.gateway.links.link import StationLink
 from voltward.gateway.second_look import SecondLook
-from voltward.usecases.follow_store import Moved
+from voltward.usecases.admission.follow_store import Moved
 
 
 class Look:

@@ -7,11 +7,11 @@ from typing import Any
 
 from voltward.simulator.anchor_desk import AnchorDesk
 from voltward.simulator.certificate_desk import CertificateDesk
-from voltward.simulator.csms_answers import CSMS_ANSWERS, Desk
+from voltward.simulator.csms.csms_answers import CSMS_ANSWERS, Desk
 from voltward.simulator.faults import Fault
 from voltward.simulator.frames import CALL, Frame, read_frame, write_call, write_error, write_result
 from voltward.simulator.memory.station_memory import StationMemory
-from voltward.simulator.messages import Charge, MessageTable, Standing
+from voltward.simulator.messages.messages import Charge, MessageTable, Standing
 from voltward.simulator.network_desk import NetworkDesk
 from voltward.simulator.outputs import Output, Transmit
 from voltward.simulator.station import StationModel

@@ -19,7 +19,7 @@ from tests.unit.simulator.certificate_play import (
     stranger,
 )
 from tests.unit.simulator.station_play import T0
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.simulator.certificates import SimulatedAuthority, Subject, Validity
 from voltward.simulator.faults import Fault
 

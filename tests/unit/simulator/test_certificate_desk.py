@@ -27,7 +27,7 @@ from voltward.simulator.certificates import Validity
 from voltward.simulator.dial import CertificateLogin, Dial, Endpoint, PasswordLogin, TlsOptions
 from voltward.simulator.faults import Fault
 from voltward.simulator.frames import write_error
-from voltward.simulator.messages import Ending
+from voltward.simulator.messages.messages import Ending
 from voltward.simulator.station import Registration
 
 EVERY = pytest.mark.parametrize("dialect", ALL)

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.simulator.certificate_play import ALL, Play, certify, csr_of, leaf, shown, status
 from tests.unit.simulator.station_play import T0
 from voltward.simulator.faults import Fault
-from voltward.simulator.messages import Ending
+from voltward.simulator.messages.messages import Ending
 
 EVERY = pytest.mark.parametrize("dialect", ALL)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.unit.simulator.station_play import T0
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
 from voltward.simulator.open_calls import CALL_TIMEOUT, OpenCall, OpenCalls
 
 BOOT, BEAT = OpenCall(Saying.BOOT, T0), OpenCall(Saying.HEARTBEAT, T0 + timedelta(seconds=1))

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from tests.unit.simulator.station_play import T0
-from voltward.simulator.certificate_messages_v16 import RULES
 from voltward.simulator.certificate_rules import EventKind
+from voltward.simulator.messages.certificate_messages_v16 import RULES
 from voltward.simulator.security_events import SecurityEvent, SecurityEvents
 
 

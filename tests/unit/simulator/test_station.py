@@ -11,10 +11,10 @@ from voltward.simulator.frames import (
     write_error,
     write_result,
 )
-from voltward.simulator.messages import Saying
+from voltward.simulator.messages.messages import Saying
+from voltward.simulator.messages.tables import DAY, TABLES
 from voltward.simulator.open_calls import CALL_TIMEOUT
 from voltward.simulator.station import Registration
-from voltward.simulator.tables import DAY, TABLES
 
 SECOND = timedelta(seconds=1)
 ALL = pytest.mark.parametrize("dialect", sorted(TABLES))

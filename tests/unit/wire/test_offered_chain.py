@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.certificates import CLIENT_AUTH, SERVER_AUTH, Authority, Issued, Validity, self_signed
-from voltward.crypto.chain_words import findings_below
+from voltward.crypto.reading.chain_words import findings_below
 from voltward.domain.errors import OperatorFault
 from voltward.wire.offered_chain import NOTHING_OFFERED, ChainVerifier
 

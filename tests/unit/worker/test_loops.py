@@ -15,10 +15,10 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.renewal_state import Renewal, RenewalPhase
 from voltward.ports.authority import CertificateOrder, OrderOutcome, Revocation
-from voltward.usecases.forget_orders import OrdersOver
-from voltward.usecases.issue_certificate import IssuingDesk
-from voltward.usecases.schedule_renewals import ScheduleTerms
-from voltward.usecases.start_renewal import cancel_lifecycle
+from voltward.usecases.issuance.issue_certificate import IssuingDesk
+from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms
+from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
+from voltward.usecases.rounds.forget_orders import OrdersOver
 from voltward.worker.loops import Worker, WorkerPace, WorkerParts
 
 QUICK = WorkerPace(poll=0.01, patience=0.2, first_retry=0.01, longest_retry=0.05, schedule=0.05, tidy=0.05)

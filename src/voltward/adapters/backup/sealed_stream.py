@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from voltward.adapters.sealed_log import ID_OCTETS, Frame, LogSeal, frames
-from voltward.crypto.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost, stretch
 from voltward.crypto.chance import TokenSource
+from voltward.crypto.passwords.argon2id import RFC_9106_LOW_MEMORY, Argon2Cost, stretch
 from voltward.crypto.sealing import KEY_ID_OCTETS, NONCE_OCTETS, BrokenSeal, SealingKey
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret

@@ -16,9 +16,9 @@ from typing import Any, Final, Protocol, TypeVar
 from msgspec import Struct, field
 
 from voltward.adapters.pki.acme_session import AcmeAccess, AcmeSession, Problem, Unwilling
-from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.issued_certificates import read_issued
-from voltward.crypto.pem import read_pem_bundle
+from voltward.crypto.issuing.issued_certificates import read_issued
+from voltward.crypto.reading.certificates import UnreadableCertificate
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import (
     CertificateKind,

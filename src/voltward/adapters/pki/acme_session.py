@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from voltward.adapters.pki.http_exchange import Answered, Asked, Place, exchange, unwilling
-from voltward.crypto.acme_account import AcmeAccount, ExternalAccount
+from voltward.crypto.tokens.acme_account import AcmeAccount, ExternalAccount
 from voltward.domain.errors import OutsideFault
 from voltward.wire.tls_client import ClientContext
 

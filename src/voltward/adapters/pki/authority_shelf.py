@@ -19,11 +19,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.adapters.durable_files import disk, read_file
-from voltward.crypto.certificates import UnreadableCertificate, fingerprint
-from voltward.crypto.hierarchy import Family, Role
-from voltward.crypto.issuance import IssuingAuthority
+from voltward.crypto.issuing.hierarchy import Family, Role
+from voltward.crypto.issuing.issuance import IssuingAuthority
 from voltward.crypto.keys import PrivateKey, PublicKey, read_private_key
-from voltward.crypto.pem import LARGEST_BUNDLE, read_pem_bundle
+from voltward.crypto.reading.certificates import UnreadableCertificate, fingerprint
+from voltward.crypto.reading.pem import LARGEST_BUNDLE, read_pem_bundle
 from voltward.domain.errors import OutsideFault
 from voltward.ports.signer import KeyPlace
 from voltward.ports.vault import KeyRoom

@@ -15,8 +15,8 @@ from typing import Final
 
 from voltward.adapters.durable_files import disk, read_file
 from voltward.adapters.pki.http_exchange import Place
-from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.pem import certificate_pem, read_pem_bundle
+from voltward.crypto.reading.certificates import UnreadableCertificate
+from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
 from voltward.ports.authority import (

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from voltward.adapters.pki.json_exchange import JsonDesk
-from voltward.crypto.pem import certificate_pem, read_pem_bundle, request_pem
+from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle, request_pem
 from voltward.ports.authority import CertificateOrder, Declined, OrderOutcome
 from voltward.ports.clock import Entropy
 

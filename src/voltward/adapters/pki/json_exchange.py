@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from voltward.adapters.pki.http_exchange import Answered, Asked, Place, exchange, unwilling
-from voltward.crypto.certificates import UnreadableCertificate
+from voltward.crypto.reading.certificates import UnreadableCertificate
 from voltward.ports.authority import Declined, Issued, OrderOutcome
 from voltward.wire.tls_client import ClientContext
 

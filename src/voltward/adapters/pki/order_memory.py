@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from voltward.adapters.durable_files import disk, make_folder, read_file, write_file
-from voltward.crypto.certificates import UnreadableCertificate
-from voltward.crypto.pem import certificate_pem, read_pem_bundle
+from voltward.crypto.reading.certificates import UnreadableCertificate
+from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
 from voltward.domain.errors import OutsideFault
 
 LARGEST_CHAIN: Final = 256 * 1024  # octets of PEM

@@ -10,7 +10,7 @@ import asyncio
 import zlib
 from typing import Final, Protocol, runtime_checkable
 
-from voltward.crypto.answered_chains import answer_problem, name_problem, ordered_chain
+from voltward.crypto.issuing.answered_chains import answer_problem, name_problem, ordered_chain
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import (
     CertificateKind,

@@ -15,13 +15,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from voltward.adapters.pki.authority_shelf import ShelvedAuthority
-from voltward.crypto.certificate_profiles import CSMS_SERVER, STATION, CertificateProfile
-from voltward.crypto.csr_problems import CsrProblem
-from voltward.crypto.hierarchy import Family, Role
-from voltward.crypto.issuance import CertificateOrder as Content
-from voltward.crypto.issuance import Pointers, Subject, issue_certificate
+from voltward.crypto.issuing.certificate_profiles import CSMS_SERVER, STATION, CertificateProfile
+from voltward.crypto.issuing.hierarchy import Family, Role
+from voltward.crypto.issuing.issuance import CertificateOrder as Content
+from voltward.crypto.issuing.issuance import Pointers, Subject, issue_certificate
 from voltward.crypto.keys import PublicKey
-from voltward.crypto.signing_requests import read_signing_request
+from voltward.crypto.requests.csr_problems import CsrProblem
+from voltward.crypto.requests.signing_requests import read_signing_request
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import CertificateKind, CertificateOrder
 from voltward.ports.clock import Clock, Entropy

@@ -43,8 +43,8 @@ from voltward.adapters.pki.signer_messages import (
     Wrong,
 )
 from voltward.adapters.pki.status_desk import StatusDesk
-from voltward.crypto.certificates import fingerprint
-from voltward.crypto.issuance import IssuingAuthority
+from voltward.crypto.issuing.issuance import IssuingAuthority
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import CertificateOrder, RevocationReason
 from voltward.ports.clock import Clock, Entropy

@@ -23,10 +23,9 @@ from voltward.adapters.pki.signer_messages import (
     SignedStatus,
     SignedStatuses,
 )
-from voltward.crypto import revocation_lists, status_answers
-from voltward.crypto.certificate_profiles import STATUS_SIGNER
-from voltward.crypto.hierarchy import Family
-from voltward.crypto.issuance import (
+from voltward.crypto.issuing.certificate_profiles import STATUS_SIGNER
+from voltward.crypto.issuing.hierarchy import Family
+from voltward.crypto.issuing.issuance import (
     LONGEST_NAME,
     CertificateOrder,
     IssuingAuthority,
@@ -34,8 +33,9 @@ from voltward.crypto.issuance import (
     issue_certificate,
 )
 from voltward.crypto.keys import PublicKey, make_key
-from voltward.crypto.revocation_lists import RevokedSerial, sign_revocation_list
-from voltward.crypto.status_answers import NameHash, Standing, sign_status
+from voltward.crypto.revocation import revocation_lists, status_answers
+from voltward.crypto.revocation.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.revocation.status_answers import NameHash, Standing, sign_status
 from voltward.domain.errors import OperatorFault
 from voltward.ports.clock import Clock, Entropy
 

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from voltward.adapters.pki.json_exchange import JsonDesk
-from voltward.crypto.pem import read_pem_bundle, request_pem
-from voltward.crypto.provisioner_tokens import ProvisionerKey
+from voltward.crypto.reading.pem import read_pem_bundle, request_pem
+from voltward.crypto.tokens.provisioner_tokens import ProvisionerKey
 from voltward.ports.authority import CertificateOrder, OrderOutcome
 from voltward.ports.clock import Clock
 

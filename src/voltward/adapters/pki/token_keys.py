@@ -25,7 +25,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 from pkcs11.util.rsa import encode_rsa_public_key
 
 from voltward.crypto.keys import KeyKind, PrivateKey, PublicKey
-from voltward.crypto.token_signing import TokenEcKey, TokenRsaKey
+from voltward.crypto.tokens.token_signing import TokenEcKey, TokenRsaKey
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 

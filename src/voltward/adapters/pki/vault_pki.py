@@ -13,7 +13,7 @@ import msgspec
 
 from voltward.adapters.pki.http_exchange import Login, unwilling
 from voltward.adapters.pki.json_exchange import JsonDesk
-from voltward.crypto.pem import read_pem_bundle, request_pem
+from voltward.crypto.reading.pem import read_pem_bundle, request_pem
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import CertificateOrder, OrderOutcome
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from voltward.adapters.pki.authority_shelf import FOLDER, read_chains, split_name
 from voltward.bootstrap.soundness.remarks import Problem, Remark, Severity
-from voltward.crypto.certificates import read_certificate
+from voltward.crypto.reading.certificates import read_certificate
 from voltward.settings import Settings
 
 # An authority that ends is followed by months of work at the stations that know it.

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.bootstrap.store_orders import StoreState, store_status
 from voltward.bootstrap.store_place import store_file
-from voltward.crypto.certificates import read_certificate
-from voltward.crypto.pem import read_pem_bundle
-from voltward.crypto.trust_anchors import trust_problem
+from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.pem import read_pem_bundle
+from voltward.crypto.reading.trust_anchors import trust_problem
 from voltward.domain.authority import Authority, TrustedFor
 from voltward.domain.revocation_list import OnStale
 from voltward.domain.station import DEFAULT_GROUP, Standing, Station

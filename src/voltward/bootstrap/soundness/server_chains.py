@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from voltward.adapters.vault import Room, read_server_chain
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
-from voltward.crypto.certificates import read_certificate
-from voltward.crypto.pem import read_pem_bundle
-from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
+from voltward.crypto.issuing.server_certificates import ServerChainSeen, read_server_certificates
+from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault
 from voltward.gateway.channel.served_chains import ServedChains, served_chains
 from voltward.settings import Settings

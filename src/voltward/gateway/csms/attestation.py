@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Literal
 from urllib.parse import quote
 
-from voltward.crypto.csms_passwords import CsmsPasswordBox
+from voltward.crypto.passwords.csms_passwords import CsmsPasswordBox
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from voltward.crypto.station_tokens import TokenSigner
+from voltward.crypto.tokens.station_tokens import TokenSigner
 from voltward.gateway.door.judging import Judgement
 
 ISSUER = "voltward"

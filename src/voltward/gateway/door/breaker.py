@@ -22,9 +22,9 @@ from voltward.gateway.settings import BreakerSettings
 from voltward.ports.clock import Clock
 from voltward.rulebook.checks.certificates import within_validity
 from voltward.rulebook.checks.result import PASSED
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.admit_station import DoorRules
-from voltward.usecases.keep_verdict import Refusal, is_known_by_proof, keep_verdict
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.admission.keep_verdict import Refusal, is_known_by_proof, keep_verdict
 
 BY_THE_CLOCK = "CERT-03"
 

@@ -11,8 +11,8 @@ from voltward.gateway.report import Reports
 from voltward.gateway.settings import BreakerSettings
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Conflict, Store
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.breaker_trips import end_trip, note_trip
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.breaker_trips import end_trip, note_trip
 
 PAUSE = 0.5  # seconds between two looks
 RESTS = 3600.0  # seconds that a released control rests at the least: a release may be given beforehand

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from voltward.crypto.certificates import CertificateReader
+from voltward.crypto.reading.certificates import CertificateReader
 from voltward.detection.guessing import GuessingThrottle
 from voltward.domain.credential import Credential, PasswordForm
 from voltward.domain.enforcement import Action, Answer, Decision
@@ -27,10 +27,10 @@ from voltward.gateway.report import Reports
 from voltward.gateway.settings import GatewaySettings
 from voltward.ports.clock import Clock
 from voltward.rulebook.observation import ConnectionObservation, PasswordOutcome
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
-from voltward.usecases.admit_station import DoorRules, admit_station, decision_event
-from voltward.usecases.keep_verdict import Refusal
-from voltward.usecases.quirk_book import QuirkBook
+from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission.admit_station import DoorRules, admit_station, decision_event
+from voltward.usecases.admission.keep_verdict import Refusal
+from voltward.usecases.admission.quirk_book import QuirkBook
 
 # Whoever may know that an identity is unknown must not learn that another one is retired or misspelt.
 UNKNOWN_STATION = frozenset({"ID-01", "ID-02", "ID-03", "ID-05", "STN-01"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from voltward.domain.authority import TrustedFor
 from voltward.domain.station import Standing, StationId
 from voltward.rulebook.observation import ChainSeen
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
 
 
 def speaker_for(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from voltward.crypto.certificates import CertificateReader, chain_seen
+from voltward.crypto.reading.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
 from voltward.domain.odd_path import OddPath
 from voltward.domain.quirk import Grants, Quirk
@@ -31,7 +31,7 @@ from voltward.rulebook.observation import (
     StationKnown,
     TlsSeen,
 )
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
 from voltward.wire.authorization import BasicLogin
 from voltward.wire.tls import TlsFacts
 

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from voltward.crypto.argon2id import matches_argon2
-from voltward.crypto.passwords import canonical_octets, matches_digest
-from voltward.crypto.verified_cache import VerifiedCache
+from voltward.crypto.passwords.argon2id import matches_argon2
+from voltward.crypto.passwords.passwords import canonical_octets, matches_digest
+from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingThrottle
 from voltward.detection.sources import Source
 from voltward.domain.credential import (
@@ -29,7 +29,7 @@ from voltward.domain.credential import (
 from voltward.domain.secret import Secret
 from voltward.ocpp.dialect import Dialect
 from voltward.rulebook.observation import PasswordOutcome, PasswordSeen
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 _PREFERENCE = {
     CredentialState.ACTIVE: 0,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from voltward.crypto.certificates import CertificateReader, fingerprint
+from voltward.crypto.reading.certificates import CertificateReader, fingerprint
 from voltward.detection.guessing import GuessingThrottle
 from voltward.detection.sources import Source
 from voltward.domain.enforcement import Decision
@@ -22,9 +22,9 @@ from voltward.gateway.door.passwords import Login, PasswordDoor
 from voltward.ocpp import DIALECTS
 from voltward.ports.clock import Clock
 from voltward.rulebook.observation import ListenerSeen, PasswordSeen
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.admit_station import DoorRules, admit_station
-from voltward.usecases.vouched_links import is_vouched
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admit_station import DoorRules, admit_station
+from voltward.usecases.admission.vouched_links import is_vouched
 from voltward.wire.authorization import NO_LOGIN, BasicLogin, read_basic
 from voltward.wire.tls import TlsFacts
 

@@ -11,17 +11,16 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from voltward.crypto.csr_problems import CsrProblem
-from voltward.crypto.enrolment_forms import request_text
-from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.requests.csr_problems import CsrProblem
+from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.tokens.enrolment_forms import request_text
 from voltward.detection.recent import Recent
 from voltward.detection.shares import Shares
 from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.storage import ChangeFeed, Store
-from voltward.usecases.advance_lifecycle import Moment
-from voltward.usecases.request_certificate import (
+from voltward.usecases.issuance.request_certificate import (
     CertificateRequest,
     Taken,
     Unfit,
@@ -29,7 +28,8 @@ from voltward.usecases.request_certificate import (
     record_fetched,
     request_certificate,
 )
-from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.issuance.request_ground import RequestRules
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
 
 ACTOR: Final = "enrolment"
 BURST: Final = 8  # requests of one station at once

@@ -15,14 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from voltward.crypto.enrolment_forms import REQUEST_ATTRIBUTES, certificates_only
-from voltward.crypto.request_text import LARGEST_REQUEST
+from voltward.crypto.requests.request_text import LARGEST_REQUEST
+from voltward.crypto.tokens.enrolment_forms import REQUEST_ATTRIBUTES, certificates_only
 from voltward.detection.sources import Source
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.gateway.enrolment.applicants import Applicants, Knock, Stranger
 from voltward.gateway.enrolment.desk import EnrolmentDesk, Later
-from voltward.usecases.request_certificate import Unfit
+from voltward.usecases.issuance.request_certificate import Unfit
 from voltward.wire.small_http import TEXT, RequestHead
 from voltward.wire.tls import TlsFacts
 

@@ -20,8 +20,8 @@ from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.gateway.enrolment.pages import LARGEST_BODY, Caller, EnrolmentPages, Reply
 from voltward.gateway.enrolment.tls_line import TlsLine
 from voltward.ports.storage import ChangeFeed, Store
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.follow_store import catch_up, load_registry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.follow_store import catch_up, load_registry
 from voltward.wire.small_http import RequestHead, read_request_head, response_head
 from voltward.wire.tls_context import ServerContext
 from voltward.wire.tls_failure import TlsFailure

@@ -31,7 +31,7 @@ from voltward.gateway.upkeep.facts import FactWriter
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.intent_answers import SaidCall
 from voltward.ports.clock import Clock, Entropy
-from voltward.usecases.vouched_links import is_over_tls, is_vouched
+from voltward.usecases.admission.vouched_links import is_over_tls, is_vouched
 
 READERS: Final = 16  # links that read the store at a time: thousands may come back at once
 PAUSE: Final = 2.0  # seconds until the next try, where the line was not free or the store is away

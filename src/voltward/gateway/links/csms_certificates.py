@@ -24,7 +24,7 @@ from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frames import Call, CallError, CallResult
 from voltward.ocpp.relay_answers import FORWARD, Answer, CallAnswer
 from voltward.ports.clock import Clock
-from voltward.usecases.judge_anchor import (
+from voltward.usecases.trust.judge_anchor import (
     INSTALLING,
     REMOVING,
     AnchorRefusal,

@@ -47,8 +47,8 @@ from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
-from voltward.usecases.admit_station import DoorRules, judge_boot
-from voltward.usecases.vouched_links import is_vouched
+from voltward.usecases.admission.admit_station import DoorRules, judge_boot
+from voltward.usecases.admission.vouched_links import is_vouched
 
 IN_TOLD_AGAIN = timedelta(days=1)  # how exactly it is known when a certificate last opened by right
 LONGEST_INFO = 255  # characters of a security event's own words (A04)

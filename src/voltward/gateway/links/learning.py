@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from voltward.crypto.passwords import PasswordKeys
+from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.domain.credential import Password
 from voltward.domain.errors import OutsideFault
 from voltward.domain.station import StationId
@@ -19,8 +19,8 @@ from voltward.gateway.report import Reports
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Conflict, Store
 from voltward.rulebook.observation import PasswordOutcome
-from voltward.usecases.learn_password import Doubt, Lesson, learn_password
-from voltward.usecases.new_credential import NewPassword, proof_of
+from voltward.usecases.fleet.learn_password import Doubt, Lesson, learn_password
+from voltward.usecases.fleet.new_credential import NewPassword, proof_of
 
 LESSONS = 1000  # passwords that may wait; a station that finds no place comes again
 PAUSE = 0.1  # seconds between two: a fleet of 40,000 is learnt in about two hours

@@ -27,7 +27,7 @@ from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frames import Call
 from voltward.ocpp.relay_answers import FORWARD, Answer, Block, CallAnswer
 from voltward.ports.clock import Clock
-from voltward.usecases.vouched_links import is_over_tls, is_vouched
+from voltward.usecases.admission.vouched_links import is_over_tls, is_vouched
 
 BURST: Final = 8  # requests of one station at once
 PER_SECOND: Final = 1 / 60

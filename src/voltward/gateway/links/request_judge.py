@@ -9,7 +9,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
 from voltward.domain.station import StationId
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.request_desk import RequestVerdict
@@ -17,8 +17,12 @@ from voltward.ocpp.certificate_facts import CsrFacts
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Store
 from voltward.rulebook.signing_observation import KeyKnown
-from voltward.usecases.judge_signing_request import RequestGround, judge_signing_request, request_facts
-from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.issuance.judge_signing_request import (
+    RequestGround,
+    judge_signing_request,
+    request_facts,
+)
+from voltward.usecases.issuance.request_ground import RequestRules
 
 LONGEST_REASON: Final = 255
 

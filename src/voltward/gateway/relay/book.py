@@ -16,7 +16,7 @@ from voltward.lifecycles.call_correlation import CorrelationLimits
 from voltward.ocpp.command_policy import CommandPolicy, compile_policy
 from voltward.ocpp.command_rules import limits_from_parameters, rules_from_controls
 from voltward.ocpp.dialect import Dialect
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 KEPT = 64  # compiled combinations; a fleet has a handful
 FRAME_SIZE = "MSG-02"

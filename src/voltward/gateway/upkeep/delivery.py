@@ -12,8 +12,8 @@ from voltward.gateway.upkeep.outbox import Outbox
 from voltward.ports.clock import Entropy
 from voltward.ports.spool import Spooled
 from voltward.ports.storage import Conflict, Store
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.deliver import deliver
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.learning.deliver import deliver
 
 MOST = 250  # entries of one transaction: others get their turn to write
 BREATH = 0.12  # seconds after a full one: who waits for SQLite's lock in another process looks every 0.1 s

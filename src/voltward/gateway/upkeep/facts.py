@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from voltward.domain.station_fact import AcquaintanceFact, LifecycleFact, RegistryFact
 from voltward.gateway.upkeep.outbox import Outbox
-from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
 
 KEPT = 100_000  # facts that may wait while the store is away; admissions stop before that
 

@@ -16,9 +16,9 @@ from voltward.gateway.upkeep.store_watch import StoreWatch
 from voltward.ports.clock import Clock
 from voltward.ports.snapshot import Snapshot, SnapshotHead
 from voltward.ports.storage import Conflict, Store
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.follow_store import Moved
-from voltward.usecases.start_registry import Kept
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.follow_store import Moved
+from voltward.usecases.admission.start_registry import Kept
 
 LOOK = 0.5  # seconds
 SOON = 1.0  # seconds between two snapshots when a right was taken away

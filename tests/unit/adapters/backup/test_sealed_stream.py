@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.chance import CountedTokens
 from voltward.adapters.backup.sealed_stream import PIECE, SealedReader, SealedWriter, is_sealed
-from voltward.crypto.argon2id import FOR_TESTS
+from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 

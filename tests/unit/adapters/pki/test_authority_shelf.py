@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.certificates import Authority
 from tests.fakes.signers import SignerSite, authority_id, hierarchy
 from voltward.adapters.pki.authority_shelf import own_stations_authorities, read_shelf, split_name
-from voltward.crypto.hierarchy import Family, Role
+from voltward.crypto.issuing.hierarchy import Family, Role
 from voltward.crypto.keys import PrivateKey, PublicKey
 from voltward.domain.errors import OutsideFault
 from voltward.ports.signer import KeyPlace

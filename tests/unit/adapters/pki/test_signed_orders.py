@@ -16,8 +16,8 @@ from tests.fakes.signers import SignerSite, csr_of, hierarchy, order_of
 from tests.fakes.signing_requests import name, written
 from voltward.adapters.pki.authority_shelf import ShelvedAuthority
 from voltward.adapters.pki.signed_orders import OrderRefused, SigningTerms, public_key_of, sign_order
-from voltward.crypto.certificate_profiles import STATION
-from voltward.crypto.hierarchy import Family
+from voltward.crypto.issuing.certificate_profiles import STATION
+from voltward.crypto.issuing.hierarchy import Family
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import CertificateKind, CertificateOrder
 

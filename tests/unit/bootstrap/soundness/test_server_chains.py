@@ -20,7 +20,7 @@ from voltward.bootstrap.soundness.server_chains import (
     check_strength,
     check_together,
 )
-from voltward.crypto.server_certificates import ServerChainSeen, read_server_certificates
+from voltward.crypto.issuing.server_certificates import ServerChainSeen, read_server_certificates
 from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.served_chains import ServedChains
 from voltward.ports.vault import RoomName

@@ -14,7 +14,7 @@ from tests.fakes.builders import password_credential, station
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.csms_passwords import CsmsPasswordBox
+from voltward.crypto.passwords.csms_passwords import CsmsPasswordBox
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
@@ -22,7 +22,7 @@ from voltward.domain.station import StationId
 from voltward.gateway.csms.attestation import FACTS, Attestation
 from voltward.gateway.csms.route_settings import CsmsSettings
 from voltward.gateway.door.judging import Judgement
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 P2, P3 = SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE
 ROOT = MadeAuthority.create("Station CA")

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.clock import FakeClock, SeededEntropy
 from tests.fakes.links import Hall
 from tests.fakes.routes import made_route, made_rule
-from voltward.crypto.station_tokens import TokenSigner
+from voltward.crypto.tokens.station_tokens import TokenSigner
 from voltward.domain.errors import OperatorFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile

@@ -9,12 +9,12 @@ from tests.fakes.arrivals import MadeDoor, arrival
 from tests.fakes.builders import password_credential, station
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.links import LEAF, Hall
-from voltward.crypto.station_tokens import TokenSigner
+from voltward.crypto.tokens.station_tokens import TokenSigner
 from voltward.domain.secret import Secret
 from voltward.domain.station import Lane, StationId
 from voltward.gateway.csms.station_token import StationToken
 from voltward.gateway.door.judging import Judgement
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 TOKEN = StationToken(TokenSigner(Secret(b"s" * 32)), "X-Voltward-Token", "acme", 60.0)
 

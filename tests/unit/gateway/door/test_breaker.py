@@ -12,13 +12,13 @@ from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.certificates import Issued
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.certificates import fingerprint
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.credential import ClientCertificate
 from voltward.domain.enforcement import Answer
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.door.judging import Door, Judgement
 from voltward.gateway.settings import BreakerSettings, GatewaySettings
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 from voltward.wire.offered_chain import ChainVerifier
 
 ROOT = MadeAuthority.create("Station CA")

@@ -14,8 +14,8 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.domain.breaker import Trip
 from voltward.gateway.door.breaker_watch import RESTS, BreakerWatch
 from voltward.gateway.settings import BreakerSettings
-from voltward.usecases.breaker_trips import list_trips, release_breaker
-from voltward.usecases.follow_store import catch_up
+from voltward.usecases.admission.breaker_trips import list_trips, release_breaker
+from voltward.usecases.admission.follow_store import catch_up
 
 SETTINGS = BreakerSettings()
 

@@ -11,8 +11,8 @@ from tests.fakes.builders import denied_certificate, exception, password_credent
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.argon2id import FOR_TESTS
-from voltward.crypto.passwords import PasswordKeys, password_proof
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
 from voltward.detection.sources import Source
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState, PasswordForm
 from voltward.domain.enforcement import Action, Answer, Policy
@@ -23,7 +23,7 @@ from voltward.gateway.door.judging import Judgement, ends_by_date, is_guess
 from voltward.gateway.door.observe import Arrival
 from voltward.gateway.settings import GatewaySettings
 from voltward.rulebook.observation import PasswordOutcome
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 KEYS = PasswordKeys(DIGEST_KEY, Secret(b"h" * 32), FOR_TESTS)
 CP1 = StationId("CP001")

@@ -8,13 +8,13 @@ from tests.fakes.arrivals import DIGEST_KEY, MadeDoor, arrival
 from tests.fakes.builders import password_credential, station
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.argon2id import FOR_TESTS
-from voltward.crypto.passwords import PasswordKeys, password_proof
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
 from voltward.domain.enforcement import Answer
 from voltward.domain.secret import Secret
 from voltward.domain.station import StationId
 from voltward.gateway.door.judging import Judgement
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 KEYS = PasswordKeys(DIGEST_KEY, Secret(b"h" * 32), FOR_TESTS)
 RIGHT, WRONG = b"00112233445566778899aabbccddeeff00112233", b"f" * 40

@@ -12,7 +12,7 @@ from voltward.domain.credential import ClientCertificate
 from voltward.domain.station import Standing, StationId
 from voltward.gateway.door.local_controllers import silent_controller, speaker_for
 from voltward.rulebook.observation import ChainSeen
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
 
 CHAIN = certificate_station().chain
 assert CHAIN is not None

@@ -10,7 +10,7 @@ from tests.fakes.builders import certificate_credential, denied_certificate, sta
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.certificates import CertificateReader, read_certificate
+from voltward.crypto.reading.certificates import CertificateReader, read_certificate
 from voltward.domain.authority import TrustedFor
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState
 from voltward.domain.quirk import NO_GRANTS
@@ -25,7 +25,7 @@ from voltward.rulebook.observation import (
     PasswordOutcome,
     PasswordSeen,
 )
-from voltward.usecases.admission_registry import AdmissionRegistry, StationEntry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
 
 NOW = FakeClock(SystemClock().now()).now()  # the certificates of the fakes live around the real time
 ROOT = MadeAuthority.create("Station CA")

@@ -10,9 +10,9 @@ import pytest
 
 from tests.fakes.builders import certificate_credential, password_credential, station
 from tests.fakes.clock import NOON
-from voltward.crypto.argon2id import FOR_TESTS
-from voltward.crypto.passwords import PasswordKeys, password_proof
-from voltward.crypto.verified_cache import VerifiedCache
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
+from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.sources import Source
 from voltward.domain.credential import (
@@ -29,7 +29,7 @@ from voltward.domain.station import StationId
 from voltward.gateway.door.passwords import Login, PasswordDoor, PasswordMatch, refreshed
 from voltward.ocpp import DIALECTS
 from voltward.rulebook.observation import PasswordOutcome, PasswordSeen
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 CP1 = StationId("CP001")
 HOME, ELSEWHERE = Source("192.0.2.7"), Source("203.0.113.9")

@@ -10,9 +10,9 @@ from tests.fakes.builders import password_credential, station
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.argon2id import FOR_TESTS
-from voltward.crypto.certificates import fingerprint
-from voltward.crypto.passwords import PasswordKeys, password_proof
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
+from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import DeniedCertificate
 from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
 from voltward.domain.secret import Secret

@@ -12,7 +12,7 @@ from tests.fakes.certificates import new_key
 from tests.fakes.renewals import CP001, HEARING, RULES, RenewalWorld, station_csr
 from tests.fakes.stores import journalled, opened_store
 from voltward.adapters.sql.store import SqlStore
-from voltward.crypto.certificates import read_certificate
+from voltward.crypto.reading.certificates import read_certificate
 from voltward.gateway.enrolment.desk import (
     BURST,
     UNDER_WAY,
@@ -25,8 +25,8 @@ from voltward.gateway.enrolment.desk import (
 from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Declined
 from voltward.ports.storage import FeedSlice
-from voltward.usecases.hear_facts import hear_next
-from voltward.usecases.request_certificate import Unfit
+from voltward.usecases.issuance.request_certificate import Unfit
+from voltward.usecases.rounds.hear_facts import hear_next
 
 
 @dataclass

@@ -15,8 +15,8 @@ from tests.fakes.builders import password_credential, station
 from tests.fakes.certificates import Authority
 from tests.fakes.renewals import CP001, RULES, RenewalWorld, station_csr
 from tests.fakes.stores import opened_store
-from voltward.crypto.argon2id import FOR_TESTS
-from voltward.crypto.passwords import PasswordKeys, password_proof
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.station_entry import StationEntry

@@ -9,15 +9,15 @@ import pytest
 from tests.fakes.asks import STATION, answer, calls, told
 from tests.fakes.certificates import Authority
 from tests.fakes.links import Hall, MadeLink
-from voltward.crypto.certificate_hash import certificate_hash
-from voltward.crypto.pem import certificate_pem
+from voltward.crypto.reading.certificate_hash import certificate_hash
+from voltward.crypto.reading.pem import certificate_pem
 from voltward.domain.enforcement import Action, Policy
 from voltward.domain.intents import AnchorUse, HashAlgorithm
 from voltward.domain.station_fact import AnchorMoved
 from voltward.gateway.settings import GroupSettings
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.certificate_words import hash_data
-from voltward.usecases.judge_anchor import OurAnchors
+from voltward.usecases.trust.judge_anchor import OurAnchors
 
 ROOT, OTHER = Authority.create("Our root"), Authority.create("Another root")
 OURS = OurAnchors(((ROOT.issue("csms.example", "Example CPO").der,),), (ROOT.der,))

@@ -11,7 +11,7 @@ from tests.fakes.clock import NOON
 from tests.fakes.links import LEAF, Hall, MadeLink, facts_put, made_duties
 from tests.fakes.relays import frame
 from tests.fakes.routes import made_route, made_rule
-from voltward.crypto.csms_passwords import CsmsPasswordBox
+from voltward.crypto.passwords.csms_passwords import CsmsPasswordBox
 from voltward.domain.credential import Purpose
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile

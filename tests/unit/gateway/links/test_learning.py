@@ -17,8 +17,8 @@ from tests.fakes.relays import MESSAGE_CONTROLS
 from tests.fakes.stores import entry_of, opened_store, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.adapters.system_clock import SystemClock
-from voltward.crypto.argon2id import FOR_TESTS
-from voltward.crypto.passwords import PasswordKeys
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.domain.credential import Credential, Origin
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
@@ -28,7 +28,7 @@ from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.ports.storage import Reading, UnitOfWork
 from voltward.rulebook.observation import PasswordOutcome
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 KEYS = PasswordKeys(Secret(b"d" * 32), Secret(b"h" * 32), FOR_TESTS)
 SHOWN = b"correct horse battery"

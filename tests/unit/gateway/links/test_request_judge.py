@@ -12,17 +12,17 @@ from tests.fakes.links import Hall
 from tests.fakes.signing_requests import request_pem
 from tests.fakes.stores import opened_store
 from voltward.adapters.sql.store import SqlStore
-from voltward.crypto.key_blocklist import KeyBlocklist
 from voltward.crypto.keys import key_fingerprint
-from voltward.crypto.signing_requests import SigningRequest, read_signing_request
+from voltward.crypto.requests.key_blocklist import KeyBlocklist
+from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
 from voltward.domain.authority import Binding
 from voltward.domain.station import StationId
 from voltward.gateway.links.request_desk import RequestVerdict
 from voltward.gateway.links.request_judge import RequestExaminer
 from voltward.ocpp.certificate_facts import CsrFacts
 from voltward.ports.lifecycles import IssuedCertificate
-from voltward.usecases.admission_registry import StationEntry
-from voltward.usecases.request_ground import RequestRules
+from voltward.usecases.admission.admission_registry import StationEntry
+from voltward.usecases.issuance.request_ground import RequestRules
 
 OPERATOR = "Example CPO"
 PEM = request_pem("SN-CP001", OPERATOR)

@@ -20,7 +20,7 @@ from voltward.lifecycles.station_session import CloseCause, Phase, StationSessio
 from voltward.ocpp import DIALECTS
 from voltward.ocpp.frames import Call
 from voltward.ocpp.intent_answers import SaidCall
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 BOOT = frame(2, "boot", "BootNotification", {"chargePointVendor": "x", "chargePointModel": "y"})
 TAMPERED = frame(2, "ev", "SecurityEventNotification", {"type": "TamperDetectionActivated", "timestamp": "x"})

@@ -10,7 +10,7 @@ from voltward.domain.station import Lane
 from voltward.gateway.relay.book import KEPT
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.ocpp import DIALECTS
-from voltward.usecases.admission_registry import StationEntry
+from voltward.usecases.admission.admission_registry import StationEntry
 
 V16 = DIALECTS["ocpp1.6"]
 

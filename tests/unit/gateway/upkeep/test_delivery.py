@@ -23,8 +23,8 @@ from voltward.domain.station_fact import Proven
 from voltward.gateway.upkeep.delivery import MOST, Delivery
 from voltward.gateway.upkeep.outbox import Outbox
 from voltward.ports.storage import Reading, UnitOfWork
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.follow_store import load_registry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.follow_store import load_registry
 
 PASSWORD = password_credential()
 PROVEN = Proven(StationId("CP001"), NOON, SecurityProfile.TLS_BASIC, PASSWORD.id)

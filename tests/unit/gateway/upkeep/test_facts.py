@@ -14,7 +14,7 @@ from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import AnchorMoved, CameBack, Connected, SerialTold, StationFact
 from voltward.gateway.upkeep.facts import KEPT, FactWriter
 from voltward.gateway.upkeep.outbox import Outbox
-from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
 
 P1, P2, _ = SecurityProfile
 CP1 = StationId("CP001")

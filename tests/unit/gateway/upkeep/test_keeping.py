@@ -14,7 +14,7 @@ from voltward.gateway.upkeep.keeping import Keeping
 from voltward.gateway.upkeep.outbox import Outbox
 from voltward.gateway.upkeep.snapshots import SnapshotKeeper
 from voltward.gateway.upkeep.store_watch import StoreWatch
-from voltward.usecases.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
 
 
 class CarriedNothing:

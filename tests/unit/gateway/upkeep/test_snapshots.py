@@ -20,9 +20,9 @@ from voltward.domain.station_entry import StationEntry
 from voltward.gateway.upkeep.snapshots import DAMPED, MARK, SHARE, SOON, SnapshotKeeper, SnapshotParts
 from voltward.gateway.upkeep.store_watch import StoreWatch
 from voltward.ports.snapshot import SnapshotHead
-from voltward.usecases.admission_registry import AdmissionRegistry
-from voltward.usecases.follow_store import Moved
-from voltward.usecases.start_registry import Kept
+from voltward.usecases.admission.admission_registry import AdmissionRegistry
+from voltward.usecases.admission.follow_store import Moved
+from voltward.usecases.admission.start_registry import Kept
 
 DAY = 24 * 3600.0
 ENTRY = StationEntry(station(), (password_credential(),))

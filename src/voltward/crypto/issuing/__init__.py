@@ -1,0 +1,1 @@
+"""What our authorities make: certificates by their profiles, and the chains above them."""

@@ -1,0 +1,61 @@
+"""What an authority handed out for a request, looked at before anybody relies on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from voltward.crypto.reading.certificates import UnreadableCertificate, fingerprint, read_certificate
+from voltward.crypto.reading.pem import certificate_pem
+from voltward.domain.errors import OutsideFault
+from voltward.rulebook.observation import CertificateSeen
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedSeen:
+    """The leaf, its issuer's fingerprint, and the root above it in PEM form; empty: not there."""
+
+    leaf: CertificateSeen
+    issuer: bytes
+    root_pem: str
+
+
+def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
+    """Read a chain in DER form, leaf first, as the answer to a request (PKCS #10, DER).
+
+    OutsideFault for one that cannot be read, or whose leaf has another key than the request.
+    """
+    try:
+        leaf, last = read_certificate(chain[0]), read_certificate(chain[-1])
+        key = x509.load_der_x509_certificate(chain[0]).public_key()
+        asked = x509.load_der_x509_csr(csr_der).public_key()
+        form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        is_its_key = key.public_bytes(*form) == asked.public_bytes(*form)
+    except (IndexError, ValueError, UnreadableCertificate) as error:
+        raise OutsideFault("the authority answered with something that is no certificate.") from error
+    if not is_its_key:
+        raise OutsideFault("the authority answered with a certificate for another key.")
+    return IssuedSeen(
+        leaf=leaf,
+        issuer=fingerprint(chain[1]) if len(chain) > 1 else b"",
+        root_pem=certificate_pem(chain[-1]).decode("ascii") if last.subject == last.issuer else "",
+    )
+
+
+def requested_key(csr_der: bytes) -> bytes:
+    """SHA-256 of the key (SubjectPublicKeyInfo, DER) that a request, taken before, is for."""
+    return _digest(x509.load_der_x509_csr(csr_der).public_key())
+
+
+def certified_key(der: bytes) -> bytes:
+    """The same of a certificate (DER) that was read before."""
+    return _digest(x509.load_der_x509_certificate(der).public_key())
+
+
+def _digest(key: CertificatePublicKeyTypes) -> bytes:
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

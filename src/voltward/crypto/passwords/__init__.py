@@ -1,0 +1,1 @@
+"""Passwords: their forms, their digests, and the memory of what the slow hash has confirmed."""

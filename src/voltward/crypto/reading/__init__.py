@@ -1,0 +1,1 @@
+"""Certificates, names and PEM as they come from anywhere, read as facts."""

@@ -1,0 +1,1 @@
+"""Signing requests of stations: read as strangers write them, and told as facts."""

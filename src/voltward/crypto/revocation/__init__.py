@@ -1,0 +1,1 @@
+"""Lists and answers about revoked certificates: ours made, others read."""

@@ -1,0 +1,1 @@
+"""Named attacks on a door, and what counts as proof that it held."""

@@ -1,0 +1,1 @@
+"""A small CSMS, with its certificate side."""

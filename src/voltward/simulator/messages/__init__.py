@@ -1,0 +1,1 @@
+"""What stations of each version say and answer. Data."""

@@ -1,0 +1,1 @@
+"""Who comes in: the registry in memory, and the judgement of an arrival."""

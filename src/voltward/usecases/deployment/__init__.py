@@ -1,0 +1,1 @@
+"""A deployment comes into being, gets server certificates, and catches up after a restore."""

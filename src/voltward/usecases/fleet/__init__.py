@@ -1,0 +1,1 @@
+"""Orders about stations: they enter the registry, change, get credentials, leave."""

@@ -1,0 +1,67 @@
+"""A request for a certificate before the store: is its key somebody else's, or one that was revoked?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from voltward.crypto.requests.csr_problems import CsrProblem
+from voltward.crypto.requests.key_blocklist import NO_KEYS, KeyBlocklist
+from voltward.crypto.requests.signing_requests import SigningRequest
+from voltward.domain.authority import Binding
+from voltward.domain.station import Station
+from voltward.domain.station_entry import StationEntry
+from voltward.ports.storage import Reading
+from voltward.rulebook.signing_observation import KeyKnown
+from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.issuance.judge_signing_request import RequestGround, judge_signing_request
+from voltward.usecases.lifecycles.renewed_credentials import used_certificate
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRules:
+    """By what requests are judged: the rulebook with the groups' policies, and how we name stations.
+
+    `organisations` are the operator's name and those beside it; `binding` is what our own CA follows;
+    `blocklist` has the keys that are known to others.
+    """
+
+    door: DoorRules
+    organisations: tuple[str, ...]
+    binding: Binding
+    blocklist: KeyBlocklist = NO_KEYS
+
+
+async def judge_submitted(
+    work: Reading,
+    station: Station,
+    request: SigningRequest | CsrProblem,
+    rules: RequestRules,
+    now: datetime,
+) -> str:
+    """Why nothing is signed, in words; empty: it may be."""
+    exceptions = tuple(await work.exceptions.of(station.id))
+    entry = StationEntry(station, tuple(await work.credentials.of(station.id)), exceptions)
+    known: KeyKnown | None = None
+    if isinstance(request, SigningRequest):
+        is_listed = rules.blocklist.lists(request.public_key)
+        known = replace(await _known(work, entry, request, now), listed=is_listed)
+    ground = RequestGround(entry, rules.binding, rules.organisations, known)
+    decision = judge_signing_request(request, ground, rules.door, now)
+    if decision.granted:
+        return ""
+    deciding = decision.deciding
+    return f"{deciding.control}: {deciding.sentence}" if deciding is not None else "it was not granted"
+
+
+async def _known(work: Reading, entry: StationEntry, request: SigningRequest, now: datetime) -> KeyKnown:
+    """Of the keys that we issued for. A revoked one stays revoked, whoever comes with it."""
+    same = await work.issued.by_key(request.seen.key_fingerprint)
+    others = [each.station for each in same if each.station not in (None, entry.station.id)]
+    used = used_certificate(entry.credentials, now)
+    revoked = next((each.reason or "no reason was given" for each in same if each.revoked_at), None)
+    return KeyKnown(
+        revoked=revoked,
+        other_station=str(others[0]) if others else "",
+        in_use=any(each.fingerprint == used for each in same),  # a request that is sent again is none
+    )

@@ -1,0 +1,1 @@
+"""What the gateway learnt comes into the store, each thing once."""

@@ -1,0 +1,1 @@
+"""Persisted life-cycles of stations: begun, and driven step by step."""

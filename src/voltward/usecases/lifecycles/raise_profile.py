@@ -1,0 +1,84 @@
+"""A station is led to a higher security profile by order: its record first, then the station itself (A05).
+
+The record says where it shall be, the floor what still lets it in (ruling 13): the floor rises by proof, so a
+station that cannot follow goes on as before. One that has no certificate for profile 3 gets it first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
+from voltward.domain.errors import OperatorFault
+from voltward.domain.events import Event
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import Standing, Station, StationId
+from voltward.lifecycles.effects import BeginUpgrade
+from voltward.lifecycles.renewal_state import RenewalOrigin
+from voltward.ports.lifecycles import Lifecycle
+from voltward.ports.storage import Store, UnitOfWork
+from voltward.usecases.lifecycles.advance_lifecycle import Moment, begin_upgrade
+from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
+from voltward.usecases.registered_station import registered
+
+_IN_FORCE = frozenset({CredentialState.ACTIVE, CredentialState.PENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Raising:
+    """Who shall come in on what, and who wants it."""
+
+    station: StationId
+    profile: SecurityProfile
+    by: str
+
+
+async def raise_profile(store: Store, order: Raising, plan: RenewalPlan, moment: Moment) -> Lifecycle:
+    """Begin, or go on at once; returns what is under way. OperatorFault where it is there already."""
+    async with store.begin() as work:
+        record = await registered(work, order.station)
+        _refuse(record, order)
+        if record.profile < order.profile:
+            await work.stations.save(replace(record, profile=order.profile, latch=None))
+            facts = {"profile": f"{int(record.profile)} -> {int(order.profile)}"}
+            await work.journal(Event("station_changed", moment.now, order.by, str(order.station), facts))
+        if order.profile.uses_password or await _has_certificate(work, order.station, moment):
+            wanted = BeginUpgrade(order.profile, plan.terms)
+            begun = await begin_upgrade(work, order.station, wanted, moment)
+            assert begun is not None, "its record was read in this unit of work"
+        else:
+            first = RenewalOrder(order.station, RenewalOrigin.COMMISSIONING, order.by)
+            begun = await start_renewal(work, first, plan, moment)
+        await work.commit()
+    return begun
+
+
+def _refuse(record: Station, order: Raising) -> None:
+    if record.standing is Standing.RETIRED:
+        raise OperatorFault("this station is retired for good.", subject=str(order.station))
+    if record.floor >= order.profile:
+        raise OperatorFault(
+            f"this station comes in on profile {int(record.floor)} or higher already.",
+            mend="`voltward station set --allow-profile` lets it in lower for a while.",
+            subject=str(order.station),
+        )
+    if record.profile > order.profile:
+        raise OperatorFault(
+            f"this station is registered for profile {int(record.profile)}.",
+            mend="Raise it to that.",
+            subject=str(order.station),
+        )
+
+
+async def _has_certificate(work: UnitOfWork, station: StationId, moment: Moment) -> bool:
+    """Whether it holds one, or has been given one, that opens on profile 3."""
+    return any(_opens(credential, moment) for credential in await work.credentials.of(station))
+
+
+def _opens(credential: Credential, moment: Moment) -> bool:
+    return (
+        isinstance(credential.proof, ClientCertificate)
+        and credential.purpose is Purpose.PRODUCTION
+        and credential.state in _IN_FORCE
+        and credential.is_usable(moment.now)
+    )

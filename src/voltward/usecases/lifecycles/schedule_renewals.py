@@ -1,0 +1,104 @@
+"""Renewals begin by themselves when their time has come; so many at a time, and missed ones catch up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from voltward.domain.station import Standing, Station, StationId
+from voltward.lifecycles.renewal_state import KIND, Renewal, RenewalOrigin, RenewalPhase
+from voltward.lifecycles.renewal_time import renewal_time
+from voltward.ports.lifecycles import IssuedCertificate
+from voltward.ports.storage import Reading, Store
+from voltward.usecases.lifecycles.advance_lifecycle import Moment
+from voltward.usecases.lifecycles.renewed_credentials import used_certificate
+from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
+
+HORIZON: Final = timedelta(days=800)  # nobody begins earlier before the end
+PORTION: Final = 500
+MOST_OPEN: Final = 100_000
+_Place = tuple[str, str]  # whose signature, and the station's group
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTerms:
+    """`share` of the lifetime at which it begins, `jitter` (a share, too) by which it comes forward."""
+
+    share: float = 0.7
+    jitter: float = 0.1
+    at_once: int = 50  # for each authority and group; those that are stuck do not count
+
+
+async def schedule_renewals(store: Store, terms: ScheduleTerms, plan: RenewalPlan, moment: Moment) -> int:
+    """Begin those that are due, soonest end first, as far as there is room; returns how many."""
+    begun, after = 0, None
+    async with store.read() as reading:
+        busy = await _under_way(reading)
+    while True:
+        async with store.read() as reading:
+            page = await reading.issued.expiring(moment.now + HORIZON, limit=PORTION, after=after)
+            due = [each for each in page if _is_due(each, terms, moment)]
+            places = [
+                (station, each.issuer) for each in due if (station := await _whose(reading, each, moment))
+            ]
+        for station, issuer in places:
+            place = issuer, station.group
+            if busy[place] < terms.at_once and await _begin(store, station.id, plan, moment):
+                busy[place] += 1
+                begun += 1
+        if len(page) < PORTION:
+            return begun
+        after = page[-1]
+
+
+def _is_due(certificate: IssuedCertificate, terms: ScheduleTerms, moment: Moment) -> bool:
+    begins = renewal_time(
+        certificate.not_before,
+        certificate.not_after,
+        certificate.fingerprint,
+        share=terms.share,
+        jitter=terms.jitter,
+    )
+    return begins <= moment.now
+
+
+async def _whose(reading: Reading, certificate: IssuedCertificate, moment: Moment) -> Station | None:
+    """The station that comes in with it, where none of its certificates is being renewed."""
+    if certificate.station is None or await _renewals(reading, certificate.station):
+        return None
+    used = used_certificate(await reading.credentials.of(certificate.station), moment.now)
+    if used != certificate.fingerprint:
+        return None
+    station = await reading.stations.get(certificate.station)
+    return station if station is not None and station.standing is not Standing.RETIRED else None
+
+
+async def _begin(store: Store, station: StationId, plan: RenewalPlan, moment: Moment) -> bool:
+    order = RenewalOrder(station, RenewalOrigin.SCHEDULE, "schedule")
+    async with store.begin() as work:
+        if await _renewals(work, station):
+            return False
+        await start_renewal(work, order, plan, moment)
+        await work.commit()
+    return True
+
+
+async def _renewals(reading: Reading, station: StationId) -> Sequence[object]:
+    return [each for each in await reading.lifecycles.open_of(station) if each.kind == KIND]
+
+
+async def _under_way(reading: Reading) -> Counter[_Place]:
+    """How many are being renewed, by authority and group."""
+    busy: Counter[_Place] = Counter()
+    for lifecycle in await reading.lifecycles.open(KIND, limit=MOST_OPEN):
+        state = lifecycle.state
+        if not isinstance(state, Renewal) or state.phase is RenewalPhase.STUCK or state.predecessor is None:
+            continue
+        issued = await reading.issued.by_fingerprint(state.predecessor)
+        station = await reading.stations.get(lifecycle.station) if lifecycle.station is not None else None
+        if issued is not None and station is not None:
+            busy[issued.issuer, station.group] += 1
+    return busy

@@ -1,0 +1,1 @@
+"""What is revoked, and how everybody comes to know: denials, lists, answers."""

@@ -1,0 +1,1 @@
+"""What the worker does turn after turn: facts are heard, errands run, old orders forgotten."""

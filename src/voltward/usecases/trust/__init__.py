@@ -1,0 +1,1 @@
+"""Whose certificates are believed, here and on the stations."""

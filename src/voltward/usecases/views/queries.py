@@ -1,0 +1,54 @@
+"""Read models: what screens and commands show. Never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voltward.domain.acquaintance import Acquaintance
+from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.station import StationId
+from voltward.ports.revocation_lists import ListLook
+from voltward.ports.storage import Reading, Store
+from voltward.usecases.admission.admission_registry import StationEntry
+from voltward.usecases.registered_station import registered
+
+
+async def list_stations(
+    store: Store, group: str | None = None, tenant: str | None = None
+) -> Sequence[StationEntry]:
+    """All stations with their credentials, by identity; or those of a group, of a tenant."""
+    async with store.read() as work:
+        listed = await work.stations.all(group=group)
+        wanted = [station for station in listed if tenant is None or station.id.tenant == tenant]
+        stations = sorted(wanted, key=lambda station: station.id)
+        return [StationEntry(s, tuple(await work.credentials.of(s.id))) for s in stations]
+
+
+async def show_station(store: Store, station: StationId) -> StationEntry:
+    """One station with everything; OperatorFault if there is none."""
+    async with store.read() as work:
+        return await _entry(work, station)
+
+
+async def acquaintance_of(store: Store, station: StationId) -> Acquaintance | None:
+    """How an identity comes, registered or not; None: it was never let in."""
+    async with store.read() as work:
+        return (await work.acquaintances.of((station,))).get(station)
+
+
+async def list_authorities(store: Store) -> tuple[Sequence[Authority], Sequence[DeniedCertificate]]:
+    """The authorities, retired ones too, and the deny-list."""
+    async with store.read() as work:
+        return await work.authorities.all(), await work.denials.all()
+
+
+async def list_looks(store: Store) -> Sequence[ListLook]:
+    """What is known of other authorities' lists of revoked certificates."""
+    async with store.read() as work:
+        return await work.foreign_lists.looks()
+
+
+async def _entry(work: Reading, station: StationId) -> StationEntry:
+    record = await registered(work, station)
+    credentials = tuple(await work.credentials.of(station))
+    return StationEntry(record, credentials, tuple(await work.exceptions.of(station)))

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.fakes.certificates import Authority, new_key
+from tests.fakes.renewals import station_csr
+from tests.fakes.signers import OPERATOR
+from voltward.crypto.issuing.issued_certificates import certified_key, read_issued, requested_key
+from voltward.domain.errors import OutsideFault
+
+CA = Authority.create("Test CA")
+
+
+def test_the_answer_to_a_request_is_read_with_what_stands_above_it() -> None:
+    csr = station_csr()
+    seen = read_issued(CA.sign_request(csr, "SN-CP001", OPERATOR), csr)
+
+    assert seen.leaf.common_names == ("SN-CP001",)
+    assert seen.issuer == hashlib.sha256(CA.der).digest()
+    assert seen.root_pem.encode() == CA.certificate_pem
+
+
+def test_a_chain_without_its_root_has_none() -> None:
+    csr = station_csr()
+    seen = read_issued(CA.sign_request(csr, "SN-CP001", OPERATOR)[:1], csr)
+
+    assert (seen.issuer, seen.root_pem) == (b"", "")
+
+
+def test_a_certificate_for_another_key_is_no_answer() -> None:
+    with pytest.raises(OutsideFault, match="another key"):
+        read_issued(CA.sign_request(station_csr(), "SN-CP001", OPERATOR), station_csr())
+
+
+@pytest.mark.parametrize("chain", [(), (b"",), (b"no certificate",)])
+def test_what_is_no_certificate_is_no_answer(chain: tuple[bytes, ...]) -> None:
+    with pytest.raises(OutsideFault, match="no certificate"):
+        read_issued(chain, station_csr())
+
+
+def test_the_key_of_a_request_is_known_by_its_public_half() -> None:
+    key = new_key()
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    assert requested_key(station_csr(key)) == hashlib.sha256(public).digest()
+    assert isinstance(x509.load_der_x509_csr(station_csr(key)), x509.CertificateSigningRequest)
+
+
+def test_a_certificate_has_the_key_of_its_request() -> None:
+    csr = station_csr()
+
+    assert certified_key(CA.sign_request(csr, "SN-CP001", OPERATOR)[0]) == requested_key(csr)

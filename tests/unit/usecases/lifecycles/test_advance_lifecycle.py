@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.clock import NOON
+from tests.fakes.renewals import CP001, CutStore, Killed, RenewalWorld, names
+from tests.fakes.stores import journalled
+from voltward.adapters.sql.store import SqlStore
+from voltward.domain.credential import ClientCertificate, CredentialState
+from voltward.domain.intents import InstallCertificate, Outcome, RequestCsr
+from voltward.lifecycles.renewal_state import Begun, RenewalPhase
+from voltward.usecases.lifecycles.advance_lifecycle import advance_lifecycle
+
+
+@pytest.fixture
+async def world(store: SqlStore) -> RenewalWorld:
+    world = RenewalWorld(store)
+    await world.register()
+    return world
+
+
+async def test_a_renewal_goes_from_the_order_to_the_proof(world: RenewalWorld) -> None:
+    await world.begin()
+    fingerprint = await world.until_installing()
+    assert isinstance(await world.answer(), InstallCertificate)
+    await world.work()
+    await world.comes_with(fingerprint)
+    await world.work()
+
+    lifecycle, state = await world.renewal()
+    assert (state.phase, lifecycle.ended_at) == (RenewalPhase.DONE, NOON)
+    async with world.store.read() as reading:
+        (credential,) = await reading.credentials.of(CP001)
+        assert await reading.asks.of(CP001) == []
+        assert await reading.lifecycles.open_of(CP001) == []
+    assert isinstance(credential.proof, ClientCertificate)
+    assert (credential.proof.fingerprint, credential.state) == (fingerprint, CredentialState.ACTIVE)
+    kinds = [event.kind for event in await journalled(world.store)]
+    assert kinds.count("certificate_issued") == kinds.count("certificate_renewed") == 1
+    assert "lifecycle_fact_refused" not in kinds
+
+
+async def test_a_step_is_journalled_with_where_it_came_from(world: RenewalWorld) -> None:
+    await world.begin()
+
+    (event,) = [e for e in await journalled(world.store) if e.kind == "lifecycle_advanced"]
+    assert (event.subject, event.facts["to"], event.facts["fact"]) == (
+        "CP001",
+        "reading its settings",
+        "Begun",
+    )
+
+
+async def test_a_story_that_cannot_be_is_journalled_and_changes_nothing(world: RenewalWorld) -> None:
+    before = await world.begin()
+    async with world.store.begin() as work:
+        after = await advance_lifecycle(work, before, Begun(), world.moment)
+        await work.commit()
+
+    assert after == before
+    event = (await journalled(world.store))[-1]
+    assert (event.kind, event.facts["reason"]) == (
+        "lifecycle_fact_refused",
+        "renewal: Begun while reading its settings",
+    )
+
+
+async def test_asks_of_one_step_keep_their_order_and_an_answered_one_is_gone(world: RenewalWorld) -> None:
+    await world.begin()
+    assert names(await world.asked()) == ["ReadFacts"]
+    await world.answer(Outcome.UNSUPPORTED)
+    await world.work()
+
+    assert names(await world.asked()) == ["SetOrganisation"]
+
+
+async def test_a_wake_up_comes_once_and_in_time(world: RenewalWorld) -> None:
+    await world.begin()
+    for _ in range(2):
+        await world.answer()
+        await world.work()
+    await world.answer(Outcome.REJECTED)
+    await world.work()
+    assert await world.asked() == []
+
+    world.clock.leap(59)
+    await world.work()
+    assert await world.asked() == []
+    world.clock.leap(1)
+    await world.work()
+    assert names(await world.asked()) == ["RequestCsr"]
+
+
+MOST_COMMITS = 60
+
+
+async def _whole_story(world: RenewalWorld, cut: CutStore) -> None:
+    """Every step goes on from what the store says: whoever is killed in it may begin it again."""
+    while True:
+        await world.work(cut)
+        lifecycle, state = await world.renewal()
+        if lifecycle.ended_at is not None:
+            return
+        asked = await world.asked()
+        if not asked:
+            assert state.phase is RenewalPhase.UNPROVEN, state
+            assert state.issued is not None
+            await world.comes_with(state.issued)
+            continue
+        if isinstance(asked[0], RequestCsr):
+            await world.submit()
+        else:
+            await world.answer()
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["before the commit", "behind it"])
+async def test_a_worker_that_is_killed_at_any_commit_loses_nothing_and_issues_once(
+    world: RenewalWorld, behind: bool
+) -> None:
+    """At the first of its commits in the first story, at the second in the second, and so on."""
+    kills = 0
+    for at in range(1, MOST_COMMITS):
+        await world.begin()
+        cut = CutStore(world.store, at, behind=behind)
+        try:
+            await _whole_story(world, cut)
+        except Killed:
+            kills += 1
+            world.clock.leap(121)  # its lease runs out
+            await _whole_story(world, CutStore(world.store, MOST_COMMITS, behind=behind))
+        _, state = await world.renewal()
+        assert state.phase is RenewalPhase.DONE
+        if cut.is_spared:
+            break
+    else:
+        pytest.fail("the story has no end")
+
+    assert kills >= 8
+    async with world.store.read() as reading:
+        issued = await reading.issued.of(CP001)
+        live = [c for c in await reading.credentials.of(CP001) if c.state is CredentialState.ACTIVE]
+        assert await reading.inbox.next(limit=9) == []
+    assert len({each.order for each in issued}) == len(issued) == len(world.authority.signed) == kills + 1
+    assert len(live) == 1
+    kinds = [event.kind for event in await journalled(world.store)]
+    assert "lifecycle_fact_refused" not in kinds
+    assert kinds.count("certificate_renewed") == kills + 1

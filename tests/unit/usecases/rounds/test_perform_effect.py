@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.clock import NOON
+from tests.fakes.renewals import HEARING, RenewalWorld
+from tests.fakes.stores import journalled
+from voltward.adapters.sql.store import SqlStore
+from voltward.domain.errors import OutsideFault
+from voltward.lifecycles.effects import IssueCertificate
+from voltward.lifecycles.renewal_state import RenewalPhase
+from voltward.ports.authority import Issued, Pending
+from voltward.ports.lifecycles import Errand
+from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
+from voltward.usecases.rounds.hear_facts import hear_next
+from voltward.usecases.rounds.perform_effect import (
+    LEASE,
+    LONGEST_PAUSE,
+    delay_errand,
+    lease_errands,
+    pause,
+    perform_errand,
+)
+
+AWAY = OutsideFault("the authority is away.")
+
+
+@pytest.fixture
+async def world(store: SqlStore) -> RenewalWorld:
+    world = RenewalWorld(store)
+    await world.register()
+    await world.submit()
+    return world
+
+
+async def test_an_authority_that_is_away_is_asked_again_later_under_the_same_id(world: RenewalWorld) -> None:
+    world.authority.instead = [AWAY, AWAY]
+    await world.work()
+    assert len(world.authority.asked) == 1
+    await world.work()
+    assert len(world.authority.asked) == 1, "not before its time"
+
+    world.clock.leap(3)
+    await world.work()
+    world.clock.leap(6)
+    await world.work()
+
+    assert len(world.authority.asked) == 3
+    assert len(set(world.authority.asked)) == 1
+    _, state = await world.renewal()
+    assert state.phase is RenewalPhase.INSTALLING
+
+
+async def test_an_authority_that_wants_time_says_when_it_is_asked_again(world: RenewalWorld) -> None:
+    world.authority.instead = [Pending(NOON + timedelta(hours=5), "a person has to look")]
+    await world.work()
+    world.clock.leap(5 * 3600 - 1)
+    await world.work()
+    assert len(world.authority.asked) == 1
+
+    world.clock.leap(1)
+    await world.work()
+    assert len(world.authority.asked) == 2
+
+
+async def test_who_waits_long_is_told_of_and_not_each_time(world: RenewalWorld) -> None:
+    world.authority.instead = [AWAY] * 10
+    for _ in range(10):
+        await world.work()
+        world.clock.leap(3600)
+
+    told = [e for e in await journalled(world.store) if e.kind == "attention_needed"]
+    assert len(told) == 2
+    assert "the authority is away" in str(told[0].facts["what"])
+
+
+async def test_what_is_no_answer_to_the_request_is_recorded_by_nobody(world: RenewalWorld) -> None:
+    world.authority.instead = [Issued((b"no certificate",))]
+    await world.work()
+    world.clock.leap(3)
+    await world.work()
+
+    _, state = await world.renewal()
+    assert state.phase is RenewalPhase.INSTALLING
+    assert len(world.authority.signed) == 1
+
+
+async def test_an_order_that_nobody_wants_any_more_is_not_placed(world: RenewalWorld) -> None:
+    await hear_next(world.store, HEARING, world.moment)
+    lifecycle, _ = await world.renewal()
+    await cancel_lifecycle(world.store, lifecycle.id, "ann", world.moment)
+    await world.work()
+
+    assert world.authority.asked == []
+
+
+async def test_an_errand_is_leased_to_one_and_taken_over_when_the_lease_is_over(world: RenewalWorld) -> None:
+    await hear_next(world.store, HEARING, world.moment)
+    (errand,) = await lease_errands(world.store, "killed", NOON, limit=8)
+    assert await lease_errands(world.store, "another", NOON, limit=8) == []
+
+    (again,) = await lease_errands(world.store, "another", NOON + LEASE, limit=8)
+    await perform_errand(world.store, again, world.desk, world.moment)
+    await perform_errand(world.store, errand, world.desk, world.moment)
+
+    assert len(world.authority.signed) == 1
+    kinds = [event.kind for event in await journalled(world.store)]
+    assert kinds.count("certificate_issued") == 1
+
+
+async def test_an_errand_that_was_broken_off_comes_again(world: RenewalWorld) -> None:
+    await hear_next(world.store, HEARING, world.moment)
+    (errand,) = await lease_errands(world.store, "worker", NOON, limit=8)
+    await delay_errand(world.store, errand, "too slow", world.moment)
+
+    assert await lease_errands(world.store, "worker", NOON, limit=8) == []
+    (again,) = await lease_errands(world.store, "worker", NOON + timedelta(seconds=3), limit=8)
+    assert again.attempts == 1
+
+
+def test_pauses_grow_up_to_a_bound(store: SqlStore) -> None:
+    moment = RenewalWorld(store).moment
+    waits = [pause(Errand("e", "l", IssueCertificate(b"", 1), NOON, n), moment) for n in range(40)]
+
+    assert timedelta(seconds=2) <= waits[0] < timedelta(seconds=2.5)
+    assert LONGEST_PAUSE <= waits[-1] < 1.25 * LONGEST_PAUSE
