@@ -32,12 +32,12 @@ from benchmarks.errors import MachineFault, PeerFault
 from benchmarks.figures import Finding
 from benchmarks.fleet import HOST_NAME, OPERATOR
 from benchmarks.voltward_target import ask_program, register
-from voltward.adapters.pki.signer_client import SignerClient, in_process
-from voltward.adapters.pki.signer_messages import Issue, Signed
-from voltward.adapters.pki.signing_desk import SigningDesk
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process
+from voltward.adapters.pki.signer.signer_messages import Issue, Signed
+from voltward.adapters.pki.signer.signing_desk import SigningDesk
+from voltward.bootstrap.authority.renewal_orders import renewal_plan
+from voltward.bootstrap.authority.signer import open_desk
 from voltward.bootstrap.deployment import Deployment, open_deployment
-from voltward.bootstrap.renewal_orders import renewal_plan
-from voltward.bootstrap.signer import open_desk
 from voltward.bootstrap.worker import request_rules
 from voltward.crypto.issuing.issued_certificates import read_issued, requested_key
 from voltward.crypto.reading.certificates import fingerprint

@@ -19,7 +19,7 @@ KEEPS_TASKS = frozenset(
         # Callbacks cannot wait for a group: it keeps, names, cancels and awaits the tasks that they start.
         "src/voltward/gateway/background.py",
         # A group would cancel its task with the one that waits for it; this one waits on.
-        "src/voltward/adapters/sql/to_its_end.py",
+        "src/voltward/adapters/sql/engines/to_its_end.py",
     }
 )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.recipe_page import RECIPES, RecipePage
-from voltward.bootstrap.routes import route_dialects
-from voltward.bootstrap.schemas import check_schemas
+from voltward.bootstrap.gateway.routes import route_dialects
+from voltward.bootstrap.gateway.schemas import check_schemas
 from voltward.settings import load_settings
 from voltward.wire.upgrade_client import parse_websocket_url
 

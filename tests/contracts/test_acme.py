@@ -19,12 +19,12 @@ from tests.fakes.deployments import made_site
 from tests.fakes.pebble import Pebble, pebble
 from tests.fakes.rooms import MemoryRoom
 from tests.fakes.signers import csr_of, order_of
-from voltward.adapters.pki.acme import Proof
-from voltward.adapters.pki.acme_provers import PageProver
+from voltward.adapters.pki.outside.acme import Proof
+from voltward.adapters.pki.outside.acme_provers import PageProver
 from voltward.adapters.system_clock import SystemEntropy
+from voltward.bootstrap.authority.server_authorities import server_authority
+from voltward.bootstrap.authority.server_orders import ServerOrder, order_server
 from voltward.bootstrap.deployment import open_deployment
-from voltward.bootstrap.server_authorities import server_authority
-from voltward.bootstrap.server_orders import ServerOrder, order_server
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.crypto.issuing.server_certificates import read_server_certificates
 from voltward.crypto.reading.pem import read_pem_bundle

@@ -25,10 +25,10 @@ from tests.fakes.cmp_server import cmp_enrolment, cmp_server
 from tests.fakes.est_server import est_enrolment, est_server
 from tests.fakes.rest_authorities import ejbca, step_ca, vault
 from tests.fakes.signers import OPERATOR, SignerSite, authority_id, csr_of, order_of
-from voltward.adapters.pki.order_memory import FileOrderMemory
-from voltward.adapters.pki.outside_authority import Enrolment, OutsideAuthority
-from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
-from voltward.adapters.pki.signer_server import SignerServer, SignerSocket
+from voltward.adapters.pki.outside.order_memory import FileOrderMemory
+from voltward.adapters.pki.outside.outside_authority import Enrolment, OutsideAuthority
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process, over_socket
+from voltward.adapters.pki.signer.signer_server import SignerServer, SignerSocket
 from voltward.ports.authority import (
     CertificateAuthority,
     CertificateKind,

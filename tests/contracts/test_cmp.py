@@ -8,7 +8,7 @@ from tests.fakes.certificates import Authority
 from tests.fakes.clock import NOON
 from tests.fakes.cmp_server import SECRET, cmp_enrolment, cmp_server
 from tests.fakes.signers import csr_of, order_of
-from voltward.adapters.pki.cmp import error_words
+from voltward.adapters.pki.outside.cmp import error_words
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import Declined, OrderOutcome, Revocation, RevocationReason
 

@@ -20,10 +20,10 @@ from tests.fakes.est_server import (
     est_server,
 )
 from tests.fakes.signers import csr_of, order_of
-from voltward.adapters.pki.est import retry_at
-from voltward.adapters.pki.http_exchange import Answered
-from voltward.adapters.pki.order_memory import FileOrderMemory
-from voltward.adapters.pki.outside_authority import OutsideAuthority
+from voltward.adapters.pki.outside.est import retry_at
+from voltward.adapters.pki.outside.http_exchange import Answered
+from voltward.adapters.pki.outside.order_memory import FileOrderMemory
+from voltward.adapters.pki.outside.outside_authority import OutsideAuthority
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import Declined, Issued, OrderOutcome, Pending
 

@@ -12,9 +12,9 @@ import pytest
 from tests.fakes.certificates import Authority
 from tests.fakes.rest_authorities import RestWays, ejbca, step_ca, vault
 from tests.fakes.signers import csr_of, order_of
-from voltward.adapters.pki.http_exchange import Login
-from voltward.adapters.pki.order_memory import FileOrderMemory
-from voltward.adapters.pki.outside_authority import Enrolment, OutsideAuthority
+from voltward.adapters.pki.outside.http_exchange import Login
+from voltward.adapters.pki.outside.order_memory import FileOrderMemory
+from voltward.adapters.pki.outside.outside_authority import Enrolment, OutsideAuthority
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
 from voltward.ports.authority import Declined, Issued, OrderOutcome

@@ -15,10 +15,10 @@ from cryptography.x509 import ocsp
 
 from tests.fakes.clock import NOON
 from tests.fakes.signers import SignerSite, authority_id, csr_of, hierarchy, order_of
-from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
-from voltward.adapters.pki.signer_messages import LARGEST_REQUEST
-from voltward.adapters.pki.signer_server import SignerServer, SignerSocket
-from voltward.adapters.pki.socket_path import short_path
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process, over_socket
+from voltward.adapters.pki.signer.signer_messages import LARGEST_REQUEST
+from voltward.adapters.pki.signer.signer_server import SignerServer, SignerSocket
+from voltward.adapters.pki.signer.socket_path import short_path
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import Issued, Revocation, RevocationReason
 from voltward.ports.signer import AuthorityState, Signer

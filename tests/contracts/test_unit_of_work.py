@@ -201,7 +201,7 @@ from pathlib import Path
 from tests.fakes.worlds import KEYS
 from tests.fakes.builders import event, station
 from tests.fakes.clock import FakeClock
-from voltward.adapters.sql.access import StoreAccess
+from voltward.adapters.sql.engines.access import StoreAccess
 from voltward.adapters.sql.store import open_store
 
 async def main(url, heads_dir, name):

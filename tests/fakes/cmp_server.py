@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from tests.fakes.certificates import Authority
-from voltward.adapters.pki.cmp import CmpEnrolment, CmpProof
-from voltward.adapters.pki.http_exchange import Place
+from voltward.adapters.pki.outside.cmp import CmpEnrolment, CmpProof
+from voltward.adapters.pki.outside.http_exchange import Place
 from voltward.domain.secret import Secret
 
 REFERENCE, SECRET = "voltward", "correct horse"

@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from tests.fakes.certificates import Authority, Issued
 from tests.fakes.clock import FakeClock
 from tests.fakes.tls_desk import Request, tls_desk
-from voltward.adapters.pki.est import WELL_KNOWN, EstEnrolment
-from voltward.adapters.pki.http_exchange import Login, Place
+from voltward.adapters.pki.outside.est import WELL_KNOWN, EstEnrolment
+from voltward.adapters.pki.outside.http_exchange import Login, Place
 from voltward.domain.secret import Secret
 from voltward.wire.tls_client import ClientChain, build_client_context
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from tests.fakes.signers import SignerSite
-from voltward.adapters.pki.signer_client import SignerClient, in_process
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process
 from voltward.gateway.channel.sockets import open_socket
 from voltward.publisher.server import Publisher
 from voltward.usecases.revocation.keep_lists import ListKeeper

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.fakes.postgres import PostgresServer
-from voltward.adapters.sql.opening import open_database
+from voltward.adapters.sql.engines.opening import open_database
 from voltward.adapters.sql.schema import bring_up_to_date
 
 _sqlite: list[bytes] = []

@@ -22,11 +22,11 @@ from tests.fakes.certificates import Authority, Issued
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import FakeClock
 from tests.fakes.tls_desk import Request, tls_desk
-from voltward.adapters.pki.ejbca import ENROL, PATH, EjbcaEnrolment, EjbcaProfiles
-from voltward.adapters.pki.http_exchange import Login, Place
-from voltward.adapters.pki.json_exchange import JsonDesk
-from voltward.adapters.pki.step_ca import SIGN, StepCaEnrolment
-from voltward.adapters.pki.vault_pki import LOGIN, VaultEnrolment
+from voltward.adapters.pki.outside.ejbca import ENROL, PATH, EjbcaEnrolment, EjbcaProfiles
+from voltward.adapters.pki.outside.http_exchange import Login, Place
+from voltward.adapters.pki.outside.json_exchange import JsonDesk
+from voltward.adapters.pki.outside.step_ca import SIGN, StepCaEnrolment
+from voltward.adapters.pki.outside.vault_pki import LOGIN, VaultEnrolment
 from voltward.crypto.tokens.provisioner_tokens import ProvisionerKey
 from voltward.domain.secret import Secret
 from voltward.wire.tls_client import ClientChain, build_client_context

@@ -16,10 +16,10 @@ from tests.fakes.certificates import PrivateKey, new_key, subject_of
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.pooled_keys import PooledKeys
-from voltward.adapters.pki.authority_shelf import ShelvedAuthority, read_shelf
-from voltward.adapters.pki.ledger import Ledger
-from voltward.adapters.pki.signed_orders import SigningTerms
-from voltward.adapters.pki.signing_desk import DeskParts, SigningDesk
+from voltward.adapters.pki.signer.authority_shelf import ShelvedAuthority, read_shelf
+from voltward.adapters.pki.signer.ledger import Ledger
+from voltward.adapters.pki.signer.signed_orders import SigningTerms
+from voltward.adapters.pki.signer.signing_desk import DeskParts, SigningDesk
 from voltward.adapters.vault import Room
 from voltward.crypto.issuing.hierarchy import Hierarchy, make_hierarchy
 from voltward.crypto.keys import private_key_pem

@@ -13,10 +13,10 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.ready_stores import new_ready_database, put_ready_sqlite
-from voltward.adapters.sql.access import StoreAccess
-from voltward.adapters.sql.change_feed import prune_feed
-from voltward.adapters.sql.engine import Database
-from voltward.adapters.sql.opening import open_database
+from voltward.adapters.sql.engines.access import StoreAccess
+from voltward.adapters.sql.engines.engine import Database
+from voltward.adapters.sql.engines.opening import open_database
+from voltward.adapters.sql.rows.change_feed import prune_feed
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.domain.secret import Secret
 

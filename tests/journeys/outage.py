@@ -19,7 +19,7 @@ from typing import Any
 from tests.journeys.deployment import BITES_SECONDS, Part, World, eventually, run_cli
 from tests.journeys.gateway_child import LogEvent, start_serve
 from tests.journeys.player import Player, playing
-from voltward.bootstrap.grounds import snapshot_file
+from voltward.bootstrap.gateway.grounds import snapshot_file
 from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.link import Connected, HttpRefused, open_link, words
 

@@ -9,7 +9,7 @@ from typing import cast
 from tests.fakes.certificates import PrivateKey, new_key
 from tests.fakes.signers import csr_of, order_of
 from tests.journeys.deployment import OPERATOR, Part, World
-from voltward.bootstrap.signer import signer_client
+from voltward.bootstrap.authority.signer import signer_client
 from voltward.crypto.issuing.issued_certificates import certified_key
 from voltward.crypto.keys import private_key_pem
 from voltward.crypto.reading.certificates import fingerprint, read_certificate

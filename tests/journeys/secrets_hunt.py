@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import select
 
-from voltward.adapters.sql.opening import open_database
-from voltward.adapters.sql.tables import METADATA
+from voltward.adapters.sql.engines.opening import open_database
+from voltward.adapters.sql.rows.tables import METADATA
 from voltward.bootstrap.deployment import open_room
 from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.domain.errors import VoltwardError

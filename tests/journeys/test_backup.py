@@ -15,7 +15,7 @@ from tests.journeys.deployment import Part, Template, World, eventually, run_cli
 from tests.journeys.gateway_child import GatewayChild, gateway_child
 from tests.journeys.outage import STORE
 from tests.journeys.player import playing
-from voltward.bootstrap.grounds import snapshot_file
+from voltward.bootstrap.gateway.grounds import snapshot_file
 from voltward.simulator.frames import CALL_RESULT
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]

@@ -27,8 +27,8 @@ from tests.journeys.deployment import (
     world_of,
 )
 from tests.journeys.player import playing
-from voltward.adapters.pki.est import WELL_KNOWN, EstEnrolment
-from voltward.adapters.pki.http_exchange import Login, Place
+from voltward.adapters.pki.outside.est import WELL_KNOWN, EstEnrolment
+from voltward.adapters.pki.outside.http_exchange import Login, Place
 from voltward.adapters.system_clock import SystemClock
 from voltward.crypto.keys import private_key_pem
 from voltward.crypto.reading.pem import read_pem_bundle

@@ -23,7 +23,7 @@ from tests.journeys.deployment import (
 from tests.journeys.outage import STORE
 from tests.journeys.own_certificates import Ours, certified
 from tests.journeys.player import playing
-from voltward.bootstrap.signer import signer_client
+from voltward.bootstrap.authority.signer import signer_client
 from voltward.crypto.reading.certificates import read_certificate
 from voltward.settings import load_settings
 from voltward.simulator.frames import CALL_RESULT

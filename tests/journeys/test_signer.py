@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.fakes.signers import csr_of, order_of
 from tests.journeys.deployment import Template, copy_deployment
 from tests.journeys.gateway_child import GatewayChild, start_serve
-from voltward.bootstrap.signer import signer_client
+from voltward.bootstrap.authority.signer import signer_client
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import Issued
 from voltward.settings import load_settings

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from voltward.adapters.sql.head_keeper import HeadKeeper
+from voltward.adapters.sql.journal.head_keeper import HeadKeeper
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
 from voltward.ports.clock import Clock

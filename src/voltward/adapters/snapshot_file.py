@@ -15,7 +15,7 @@ from typing import Final
 
 from voltward.adapters.durable_files import disk, flush_folder, make_folder
 from voltward.adapters.sealed_log import ID_OCTETS, Frame, LogSeal, frames, log_head, read_head
-from voltward.adapters.sql.to_its_end import to_its_end
+from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.adapters.value_form import ForeignForm, packed, unpacked
 from voltward.crypto.sealing import NONCE_OCTETS, BrokenSeal, SealingKey
 from voltward.domain.errors import OutsideFault

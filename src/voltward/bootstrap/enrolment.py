@@ -11,12 +11,12 @@ import uvloop
 
 from voltward.adapters.late_store import LateStore
 from voltward.adapters.sql.store import SqlStore
+from voltward.bootstrap.authority.our_anchors import our_anchors
+from voltward.bootstrap.authority.signer import ENDINGS
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
-from voltward.bootstrap.gateway import door_rules, guessing_limits, password_door
-from voltward.bootstrap.group_orders import read_group_orders
-from voltward.bootstrap.listeners import read_trust
-from voltward.bootstrap.our_anchors import our_anchors
-from voltward.bootstrap.signer import ENDINGS
+from voltward.bootstrap.gateway.gateway import door_rules, guessing_limits, password_door
+from voltward.bootstrap.gateway.group_orders import read_group_orders
+from voltward.bootstrap.gateway.listeners import read_trust
 from voltward.crypto.reading.certificates import CertificateReader
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.detection.guessing import GuessingThrottle

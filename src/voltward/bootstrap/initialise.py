@@ -11,13 +11,13 @@ from typing import Final
 
 from voltward.adapters.deployment_site import deployment_sites
 from voltward.adapters.secret_references import resolve_reference
-from voltward.adapters.sql.access import StoreTls
+from voltward.adapters.sql.engines.access import StoreTls
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import unlock_for_new_room
+from voltward.bootstrap.authority.token import open_token_at
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.environment import environment
 from voltward.bootstrap.store_orders import StoreState, store_status
-from voltward.bootstrap.token import open_token_at
 from voltward.crypto.issuing.hierarchy import DRAWN
 from voltward.crypto.keys import KeySource
 from voltward.domain.errors import OperatorFault

@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap.signer import ENDINGS, signer_client
+from voltward.bootstrap.authority.signer import ENDINGS, signer_client
 from voltward.domain.errors import OutsideFault
 from voltward.gateway.channel.listener import parse_address
 from voltward.gateway.channel.sockets import open_socket

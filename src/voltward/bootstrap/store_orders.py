@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from voltward.adapters.sql.company import refuse_company
-from voltward.adapters.sql.engine import Database
+from voltward.adapters.sql.engines.company import refuse_company
+from voltward.adapters.sql.engines.engine import Database
+from voltward.adapters.sql.engines.opening import open_database
 from voltward.adapters.sql.moving import Progress, refuse_what_is_there
-from voltward.adapters.sql.opening import open_database
 from voltward.adapters.sql.schema import VERSION, StoreState, bring_down, check_earlier, losses, store_version
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.store_place import store_access, store_file, store_url

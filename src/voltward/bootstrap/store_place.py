@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from voltward.adapters.secret_references import resolve_text
-from voltward.adapters.sql.access import StoreAccess, StoreTls
-from voltward.adapters.sql.postgres_place import names_postgres, postgres_place
+from voltward.adapters.sql.engines.access import StoreAccess, StoreTls
+from voltward.adapters.sql.engines.postgres_place import names_postgres, postgres_place
 from voltward.bootstrap.environment import environment
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.settings import Settings, StoreSettings

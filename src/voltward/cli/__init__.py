@@ -33,12 +33,12 @@ _COMMANDS = (
     ("settings", "voltward.cli.settings:app", DEPLOYMENT, "Is this deployment sound?"),
     (
         "station",
-        "voltward.cli.station:app",
+        "voltward.cli.station.station:app",
         FLEET,
         "The registry: add, import, list, show, set, quarantine, release, retire, recommission, explain.",
     ),
-    ("ca", "voltward.cli.authority:app", FLEET, "Authorities: those that are believed, and our own."),
-    ("cert", "voltward.cli.certificate:app", FLEET, "Certificates of stations."),
+    ("ca", "voltward.cli.ca.authority:app", FLEET, "Authorities: those that are believed, and our own."),
+    ("cert", "voltward.cli.cert.certificate:app", FLEET, "Certificates of stations."),
     (
         "lifecycle",
         "voltward.cli.lifecycle:app",
@@ -53,7 +53,7 @@ _COMMANDS = (
     ),
     (
         "simulate",
-        "voltward.cli.simulate:simulate",
+        "voltward.cli.simulate.simulate:simulate",
         FLEET,
         "Stations, good and misbehaving, one or ten thousand.",
     ),

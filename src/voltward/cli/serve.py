@@ -39,7 +39,7 @@ def serve(
     settings = load_settings(options.config, options.set)
     log_as_json()
     if only == "gateway":
-        from voltward.bootstrap.gateway import (
+        from voltward.bootstrap.gateway.gateway import (
             Ends,
             SettingsSource,
             serve_gateway,
@@ -70,7 +70,7 @@ def serve(
 def serve_beside(part: Literal["signer", "worker", "publisher", "enrolment"], settings: Settings) -> None:
     """A part that has no station's link; each imports what it needs alone."""
     if part == "signer":
-        from voltward.bootstrap.signer import serve_signer
+        from voltward.bootstrap.authority.signer import serve_signer
 
         serve_signer(settings)
     elif part == "publisher":

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from voltward.bootstrap.renewal_orders import renewal_plan
+from voltward.bootstrap.authority.renewal_orders import renewal_plan
 from voltward.crypto.reading.certificates import fingerprint
 from voltward.demo.business import live_a_day
 from voltward.demo.cast import BILLING, CAST, FIELD, Manner, Part

@@ -6,9 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from voltward.bootstrap.renewal_orders import renewal_plan
-from voltward.bootstrap.rotation_orders import moment_of, prepare_rotation, put_chain_back, switch_chain
-from voltward.bootstrap.rotation_views import prospects_of
+from voltward.bootstrap.authority.renewal_orders import renewal_plan
+from voltward.bootstrap.authority.rotation_orders import (
+    moment_of,
+    prepare_rotation,
+    put_chain_back,
+    switch_chain,
+)
+from voltward.bootstrap.authority.rotation_views import prospects_of
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.demo.cast import BILLING, Manner
 from voltward.demo.deployment import ACTOR

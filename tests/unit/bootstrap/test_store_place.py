@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.deployments import Site
-from voltward.adapters.sql.access import StoreAccess, StoreTls
+from voltward.adapters.sql.engines.access import StoreAccess, StoreTls
 from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.domain.errors import OperatorFault, OutsideFault
 

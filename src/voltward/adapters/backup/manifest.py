@@ -10,7 +10,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from msgspec import Struct
 
-from voltward.adapters.sql.journal_heads import signing_key
+from voltward.adapters.sql.journal.journal_heads import signing_key
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
 

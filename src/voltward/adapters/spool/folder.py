@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from voltward.adapters.durable_files import disk, make_folder
 from voltward.adapters.spool.segment import FACTS, NAME, Segment
-from voltward.adapters.sql.to_its_end import to_its_end
+from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.adapters.value_form import ForeignForm, packed, unpacked
 from voltward.crypto.sealing import NONCE_OCTETS, BrokenSeal, SealingKey
 from voltward.domain.errors import OutsideFault

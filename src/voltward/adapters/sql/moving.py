@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, MetaData, Row, String, Table, delete, func, insert, select
 
-from voltward.adapters.sql.engine import Database, Transaction
+from voltward.adapters.sql.engines.engine import Database, Transaction
+from voltward.adapters.sql.rows.tables import METADATA
 from voltward.adapters.sql.schema import StoreState, make_tables, store_version
-from voltward.adapters.sql.tables import METADATA
 from voltward.domain.errors import OperatorFault, OutsideFault
 
 _PORTION: Final = 1000  # rows

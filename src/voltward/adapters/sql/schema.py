@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, inspect, text
 
-from voltward.adapters.sql.engine import Database, Transaction
+from voltward.adapters.sql.engines.engine import Database, Transaction
 from voltward.domain.errors import OperatorFault, OutsideFault
 
 VERSION: Final = "0010"  # the last revision in migrations/versions

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from voltward.adapters.sql.access import PLAIN_ACCESS, StoreAccess
-from voltward.adapters.sql.change_feed import SqlChangeFeed
-from voltward.adapters.sql.engine import Database
-from voltward.adapters.sql.event_text import event_text
-from voltward.adapters.sql.head_file import make_heads_folder
-from voltward.adapters.sql.head_keeper import HeadKeeper
-from voltward.adapters.sql.journal_reader import SqlJournalReader
-from voltward.adapters.sql.journal_rows import append_rows, chain_heads, checked_writer
-from voltward.adapters.sql.journal_signer import JournalSigner
+from voltward.adapters.sql.engines.access import PLAIN_ACCESS, StoreAccess
+from voltward.adapters.sql.engines.engine import Database
+from voltward.adapters.sql.engines.opening import open_database
+from voltward.adapters.sql.journal.event_text import event_text
+from voltward.adapters.sql.journal.head_file import make_heads_folder
+from voltward.adapters.sql.journal.head_keeper import HeadKeeper
+from voltward.adapters.sql.journal.journal_reader import SqlJournalReader
+from voltward.adapters.sql.journal.journal_rows import append_rows, chain_heads, checked_writer
+from voltward.adapters.sql.journal.journal_signer import JournalSigner
 from voltward.adapters.sql.moving import Progress, copy_store
-from voltward.adapters.sql.opening import open_database
+from voltward.adapters.sql.rows.change_feed import SqlChangeFeed
 from voltward.adapters.sql.schema import bring_up_to_date, mark_moved
 from voltward.adapters.sql.unit_of_work import SqlReading, SqlUnitOfWork
 from voltward.domain.events import Event

@@ -7,10 +7,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from voltward.adapters.sql.engine import Database
+from voltward.adapters.sql.engines.engine import Database
+from voltward.adapters.sql.engines.postgres_place import names_postgres
+from voltward.adapters.sql.engines.sqlite_engine import SCHEME, open_sqlite, sqlite_path
 from voltward.adapters.sql.moving import Progress, copy_store
-from voltward.adapters.sql.postgres_place import names_postgres
-from voltward.adapters.sql.sqlite_engine import SCHEME, open_sqlite, sqlite_path
 from voltward.domain.errors import OutsideFault
 
 _BUSY_SECONDS = 30.0

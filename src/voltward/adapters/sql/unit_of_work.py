@@ -6,28 +6,28 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from voltward.adapters.sql.acquaintance_store import SqlAcquaintanceStore
-from voltward.adapters.sql.anchor_store import SqlAnchorStore
-from voltward.adapters.sql.ask_store import SqlAskStore
-from voltward.adapters.sql.authority_store import SqlAuthorityStore
-from voltward.adapters.sql.change_feed import PendingChanges
-from voltward.adapters.sql.credential_store import SqlCredentialStore
-from voltward.adapters.sql.denial_store import SqlDenialStore
-from voltward.adapters.sql.engine import Database, Transaction
-from voltward.adapters.sql.errand_store import SqlErrandStore
-from voltward.adapters.sql.event_text import EventText, event_text
-from voltward.adapters.sql.exception_store import SqlExceptionStore
-from voltward.adapters.sql.fact_inbox import SqlFactInbox
-from voltward.adapters.sql.foreign_list_store import SqlForeignListStore
-from voltward.adapters.sql.form_memory import SqlFormMemory
-from voltward.adapters.sql.issued_store import SqlIssuedStore
-from voltward.adapters.sql.journal_rows import append_rows
-from voltward.adapters.sql.journal_signer import JournalSigner
-from voltward.adapters.sql.lifecycle_store import SqlLifecycleStore
-from voltward.adapters.sql.mark_store import SqlMarkStore
-from voltward.adapters.sql.operator_store import SqlOperatorStore
-from voltward.adapters.sql.station_store import SqlStationStore
-from voltward.adapters.sql.trip_store import SqlTripStore
+from voltward.adapters.sql.engines.engine import Database, Transaction
+from voltward.adapters.sql.journal.event_text import EventText, event_text
+from voltward.adapters.sql.journal.journal_rows import append_rows
+from voltward.adapters.sql.journal.journal_signer import JournalSigner
+from voltward.adapters.sql.rows.acquaintance_store import SqlAcquaintanceStore
+from voltward.adapters.sql.rows.anchor_store import SqlAnchorStore
+from voltward.adapters.sql.rows.ask_store import SqlAskStore
+from voltward.adapters.sql.rows.authority_store import SqlAuthorityStore
+from voltward.adapters.sql.rows.change_feed import PendingChanges
+from voltward.adapters.sql.rows.credential_store import SqlCredentialStore
+from voltward.adapters.sql.rows.denial_store import SqlDenialStore
+from voltward.adapters.sql.rows.errand_store import SqlErrandStore
+from voltward.adapters.sql.rows.exception_store import SqlExceptionStore
+from voltward.adapters.sql.rows.fact_inbox import SqlFactInbox
+from voltward.adapters.sql.rows.foreign_list_store import SqlForeignListStore
+from voltward.adapters.sql.rows.form_memory import SqlFormMemory
+from voltward.adapters.sql.rows.issued_store import SqlIssuedStore
+from voltward.adapters.sql.rows.lifecycle_store import SqlLifecycleStore
+from voltward.adapters.sql.rows.mark_store import SqlMarkStore
+from voltward.adapters.sql.rows.operator_store import SqlOperatorStore
+from voltward.adapters.sql.rows.station_store import SqlStationStore
+from voltward.adapters.sql.rows.trip_store import SqlTripStore
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from voltward.adapters.pki.authority_shelf import FOLDER, read_chains, split_name
+from voltward.adapters.pki.signer.authority_shelf import FOLDER, read_chains, split_name
 from voltward.bootstrap.soundness.remarks import Problem, Remark, Severity
 from voltward.crypto.reading.certificates import read_certificate
 from voltward.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap.authorities import ACME, authorities_in_use, orders_over, outside_authority
-from voltward.bootstrap.server_authorities import read_acme
+from voltward.bootstrap.authority.authorities import ACME, authorities_in_use, orders_over, outside_authority
+from voltward.bootstrap.authority.server_authorities import read_acme
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, from_fault
 from voltward.domain.errors import VoltwardError
 from voltward.settings import OWN_SIGNER, Settings

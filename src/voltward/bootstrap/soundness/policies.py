@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from voltward.bootstrap.group_orders import observed_of, ordered_action
-from voltward.bootstrap.known_keys import known_keys
-from voltward.bootstrap.schemas import check_schema_lengths
+from voltward.bootstrap.authority.known_keys import known_keys
+from voltward.bootstrap.gateway.group_orders import observed_of, ordered_action
+from voltward.bootstrap.gateway.schemas import check_schema_lengths
+from voltward.bootstrap.gateway.station_places import station_places
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, from_fault
-from voltward.bootstrap.station_places import station_places
 from voltward.domain.errors import VoltwardError
 from voltward.rulebook.catalogue import Rulebook
 from voltward.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from voltward.bootstrap.quirk_rules import quirk_rules
+from voltward.bootstrap.gateway.quirk_rules import quirk_rules
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.domain.quirk import QuirkGrant
 from voltward.rulebook.quirks import Definitions, load_quirks

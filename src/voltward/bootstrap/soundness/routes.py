@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from voltward.bootstrap.routes import (
+from voltward.bootstrap.gateway.routes import (
     about,
     attestation_of,
     csms_subject,

@@ -23,8 +23,8 @@ from tests.fakes.builders import (
 from tests.fakes.clock import NOON
 from tests.fakes.worlds import WORLDS, World
 from voltward.adapters.sql.moving import copy_store, refuse_what_is_there
+from voltward.adapters.sql.rows.tables import JOURNAL, METADATA
 from voltward.adapters.sql.schema import StoreState, store_version
-from voltward.adapters.sql.tables import JOURNAL, METADATA
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import UNKNOWN_MODEL, StationId
 from voltward.domain.station_fact import CameBack

@@ -19,8 +19,9 @@ from tests.fakes.builders import (
 )
 from tests.fakes.worlds import World
 from voltward.adapters.sql import schema
-from voltward.adapters.sql.engine import Database
-from voltward.adapters.sql.opening import open_database
+from voltward.adapters.sql.engines.engine import Database
+from voltward.adapters.sql.engines.opening import open_database
+from voltward.adapters.sql.rows.tables import METADATA, STATIONS
 from voltward.adapters.sql.schema import (
     VERSION,
     StoreState,
@@ -31,7 +32,6 @@ from voltward.adapters.sql.schema import (
     mark_moved,
     store_version,
 )
-from voltward.adapters.sql.tables import METADATA, STATIONS
 from voltward.domain.errors import OperatorFault, OutsideFault
 
 

@@ -17,7 +17,7 @@ from tests.fakes.builders import (
 )
 from tests.fakes.clock import NOON
 from tests.fakes.stores import put
-from voltward.adapters.sql.change_feed import prune_feed
+from voltward.adapters.sql.rows.change_feed import prune_feed
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.credential import CredentialState
 from voltward.domain.ended_rights import EndedRights

@@ -8,7 +8,7 @@ from cryptography import x509
 from tests.fakes.certificates import self_signed
 from tests.fakes.clock import NOON
 from tests.fakes.signers import OPERATOR, SignerSite, hierarchy
-from voltward.adapters.pki.signer_client import SignerClient, in_process
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.crypto.issuing.server_certificates import read_server_certificates
 from voltward.crypto.keys import read_private_key

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.clock import NOON
 from tests.fakes.signers import SignerSite, authority_id, hierarchy
-from voltward.adapters.pki.signer_client import SignerClient, in_process, over_socket
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process, over_socket
 from voltward.crypto.revocation.revocation_lists import LIFETIME
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import Revocation, RevocationReason

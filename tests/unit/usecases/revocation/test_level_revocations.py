@@ -13,7 +13,7 @@ import pytest
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.signers import SignerSite, authority_id, csr_of, hierarchy, order_of
 from tests.fakes.stores import journalled
-from voltward.adapters.pki.signer_client import SignerClient, in_process
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.reading.certificates import fingerprint, read_certificate
 from voltward.domain.station import StationId

@@ -11,7 +11,7 @@ from cryptography.x509 import ocsp
 
 from tests.fakes.clock import NOON
 from tests.fakes.signers import SignerSite, authority_id, csr_of, hierarchy, order_of
-from voltward.adapters.pki.signer_client import SignerClient, in_process
+from voltward.adapters.pki.signer.signer_client import SignerClient, in_process
 from voltward.crypto.revocation.status_answers import NameHash, issuer_hashes
 from voltward.crypto.revocation.status_requests import StatusQuery, StatusRefusal
 from voltward.domain.errors import OutsideFault

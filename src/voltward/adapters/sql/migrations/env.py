@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from voltward.adapters.sql.tables import METADATA
+from voltward.adapters.sql.rows.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

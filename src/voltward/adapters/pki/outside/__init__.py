@@ -1,0 +1,1 @@
+"""Authorities that are not ours, each by the protocol that it speaks."""

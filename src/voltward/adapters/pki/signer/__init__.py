@@ -1,0 +1,1 @@
+"""Our own signer: keys, ledger, desk and socket."""

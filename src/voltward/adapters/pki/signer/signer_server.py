@@ -1,0 +1,153 @@
+"""The signer's socket: who may ask, how many may wait, and batches for the desk.
+
+Peers are known by their user (SO_PEERCRED). Whatever waits is signed together, with one flush of the ledger:
+alone an order costs a flush, in a crowd it costs its signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from voltward.adapters.durable_files import disk
+from voltward.adapters.pki.signer.signer_messages import (
+    LARGEST_REQUEST,
+    Answer,
+    Failed,
+    Request,
+    Wrong,
+    framed,
+    read_framed,
+    read_request,
+)
+from voltward.adapters.pki.signer.signing_desk import SigningDesk
+from voltward.adapters.pki.signer.socket_path import short_path
+from voltward.domain.errors import OutsideFault
+
+MOST_WAITING: Final = 512  # requests; whoever comes then is told to come later
+LARGEST_BATCH: Final = 64
+REQUEST_PATIENCE: Final = 5.0  # seconds for a peer to say what it wants
+ANSWER_PATIENCE: Final = 30.0  # seconds for its turn, and again for it to take the answer
+_CREDENTIALS: Final = struct.Struct("3i")  # struct ucred: pid, uid, gid
+
+
+@dataclass(frozen=True, slots=True)
+class SignerSocket:
+    """Where it is, and which users beside the signer's own may ask."""
+
+    path: Path
+    users: Collection[int] = ()
+
+    @property
+    def mode(self) -> int:
+        """For other users the file has to be open: then it is their number that opens."""
+        return 0o666 if self.users else 0o600
+
+
+class SignerServer:
+    """Runs until it is cancelled, or the ledger fails."""
+
+    def __init__(self, desk: SigningDesk, place: SignerSocket) -> None:
+        self._desk = desk
+        self._place = place
+        self._allowed = {os.getuid(), *place.users}
+        self._waiting: asyncio.Queue[tuple[Request, asyncio.Future[Answer]]] = asyncio.Queue(MOST_WAITING)
+        self._log = structlog.get_logger()
+        self.listening = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen and sign. OutsideFault where the socket cannot be made or the ledger cannot be written."""
+        server = await self._listen()
+        self._log.info("signer_ready", socket=str(self._place.path))
+        self.listening.set()
+        try:
+            while True:
+                await self._sign(await self._batch())
+        finally:
+            server.close()
+            with suppress(OSError):
+                self._place.path.unlink(missing_ok=True)
+
+    async def _listen(self) -> asyncio.Server:
+        path = self._place.path
+        with disk(path, "cannot be made"):
+            path.unlink(missing_ok=True)  # the ledger's lock says that nobody listens there
+            old = os.umask(0o177)
+            try:
+                with short_path(path) as name:
+                    server = await asyncio.start_unix_server(self._serve, name)
+            finally:
+                os.umask(old)
+            path.chmod(self._place.mode)
+        return server
+
+    async def _batch(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
+        batch = [await self._waiting.get()]
+        while len(batch) < LARGEST_BATCH and not self._waiting.empty():
+            batch.append(self._waiting.get_nowait())
+        return batch
+
+    async def _sign(self, batch: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+        """An answer for each; who has left in between finds it in the ledger when it asks again."""
+        try:
+            answers = await asyncio.to_thread(self._desk.perform, [request for request, _ in batch])
+        except OutsideFault as fault:
+            for _, future in batch:
+                _settle(future, Failed(str(fault), fault.mend))
+            await asyncio.sleep(0)
+            raise
+        for (_, future), answer in zip(batch, answers, strict=True):
+            _settle(future, answer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            user = _user_of(writer)
+            if user not in self._allowed:
+                self._log.warning("signer_peer_refused", user=user)
+                return
+            async with asyncio.timeout(REQUEST_PATIENCE):
+                octets = await read_framed(reader, LARGEST_REQUEST)
+            answer = await self._answered(octets)
+            async with asyncio.timeout(ANSWER_PATIENCE):
+                writer.write(framed(answer))
+                await writer.drain()
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError):
+            pass  # it left, or was too slow, or said what is no request: it hears nothing
+        except asyncio.CancelledError:
+            pass  # the signer ends. Nobody waits for this task, and asyncio prints a trace for it otherwise
+        finally:
+            writer.close()
+
+    async def _answered(self, octets: bytes) -> Answer:
+        try:
+            request = read_request(octets)
+        except msgspec.DecodeError:
+            return Wrong("this is no request.", "Run the same version of Voltward for all parts.")
+        future = asyncio.get_running_loop().create_future()
+        try:
+            self._waiting.put_nowait((request, future))
+        except asyncio.QueueFull:
+            return Failed(f"{MOST_WAITING} requests wait already.", "Ask again later.")
+        async with asyncio.timeout(ANSWER_PATIENCE):
+            return await future
+
+
+def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+    if not future.done():
+        future.set_result(answer)
+
+
+def _user_of(writer: asyncio.StreamWriter) -> int:
+    peer = writer.get_extra_info("socket")
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return _CREDENTIALS.unpack(credentials)[1]

@@ -1,0 +1,233 @@
+"""Where certificates, revocation lists and answers are signed; nothing leaves but by way of the ledger.
+
+Nothing is told before the ledger has it on disk, and an order that the ledger knows gets what it got before.
+So a crash between signing and telling costs a signature, never a second certificate. Blocking; one caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from voltward.adapters.pki.signer.authority_shelf import ShelvedAuthority
+from voltward.adapters.pki.signer.ledger import Ledger
+from voltward.adapters.pki.signer.ledger_records import (
+    CertificateIssued,
+    CertificateRevoked,
+    LedgerRecord,
+    StateChanged,
+)
+from voltward.adapters.pki.signer.signed_orders import OrderRefused, SigningTerms, public_key_of, sign_order
+from voltward.adapters.pki.signer.signer_messages import (
+    Answer,
+    Describe,
+    Described,
+    Done,
+    Failed,
+    GetList,
+    GetRevocations,
+    GetStatuses,
+    Issue,
+    Refused,
+    Request,
+    RevocationRow,
+    Revocations,
+    Revoke,
+    SetState,
+    Signed,
+    Wrong,
+)
+from voltward.adapters.pki.signer.status_desk import StatusDesk
+from voltward.crypto.issuing.issuance import IssuingAuthority
+from voltward.crypto.reading.certificates import fingerprint
+from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.ports.authority import CertificateOrder, RevocationReason
+from voltward.ports.clock import Clock, Entropy
+from voltward.ports.signer import AuthorityState, SignerAuthority
+
+MOST_REVOCATIONS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DeskParts:
+    """What the desk works with; `shelf` is read anew for each batch, since authorities come and go."""
+
+    shelf: Callable[[], Mapping[str, ShelvedAuthority]]
+    ledger: Ledger
+    terms: SigningTerms
+    clock: Clock
+    entropy: Entropy
+
+
+class SigningDesk:
+    """Answers requests in batches, with one flush of the ledger for each."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+        self._ledger = parts.ledger
+        self._shelf: Mapping[str, ShelvedAuthority] = {}
+        self._by_id: Mapping[str, ShelvedAuthority] = {}
+        self._pending: list[LedgerRecord] = []
+        self._signed: dict[str, CertificateIssued] = {}  # in this batch
+        self._statuses = StatusDesk(parts.ledger, parts.clock, parts.entropy)
+
+    def close(self) -> None:
+        """Give the ledger back."""
+        self._ledger.close()
+
+    def perform(self, requests: Sequence[Request]) -> list[Answer]:
+        """The answers, in order. OutsideFault where the ledger cannot be written: nothing of them is told."""
+        self._shelf = self._parts.shelf()
+        self._by_id = {one.id: one for one in self._shelf.values()}
+        try:
+            answers = [self._answer(request) for request in requests]
+            self._flush()
+        except BaseException:
+            self._statuses.forget()
+            raise
+        finally:
+            self._pending, self._signed = [], {}
+        return answers
+
+    def _answer(self, request: Request) -> Answer:
+        try:
+            return self._done(request)
+        except OperatorFault as fault:
+            return Wrong(fault.what, fault.mend)
+        except OutsideFault as fault:
+            if self._ledger.is_broken:
+                raise
+            return Failed(str(fault), fault.mend)
+
+    def _done(self, request: Request) -> Answer:
+        match request:
+            case Issue():
+                return self._issue(request.order)
+            case Revoke():
+                return self._revoke(request)
+            case Describe():
+                return Described([self._described(one) for one in self._shelf.values()])
+            case GetRevocations():
+                return self._revocations(request)
+            case SetState():
+                return self._set_state(request)
+            case GetList():
+                self._flush()
+                return self._statuses.revocation_list(request.issuer, self._signing(request.issuer))
+            case GetStatuses():
+                self._flush()
+                signing, below = self._signing(request.issuer), self._authorities_below(request.issuer)
+                return self._statuses.answers(request, signing, below)
+
+    def _issue(self, order: CertificateOrder) -> Answer:
+        try:
+            key = public_key_of(order.csr)
+            known = self._signed.get(order.id) or self._ledger.issued_for(order.id)
+            if known is not None:
+                leaf = x509.load_der_x509_certificate(known.certificate)
+                if leaf.public_key() != key:
+                    return Refused("this order was for another key, and has its certificate already.")
+                return self._told(known)
+            issuer = self._parts.terms.issuer_for(order.kind, key, self._active())
+            certificate = sign_order(order, key, issuer, self._parts)
+        except OrderRefused as refused:
+            return Refused(refused.words)
+        record = CertificateIssued(
+            order.id,
+            issuer.id,
+            f"{certificate.serial_number:x}",
+            certificate.public_bytes(Encoding.DER),
+            self._parts.clock.now(),
+        )
+        self._pending.append(record)
+        self._signed[order.id] = record
+        return self._told(record)
+
+    def _told(self, issued: CertificateIssued) -> Signed:
+        issuer = self._by_id.get(issued.issuer)
+        return Signed([issued.certificate, *(issuer.ders if issuer is not None else ())])
+
+    def _revoke(self, request: Revoke) -> Answer:
+        if request.issuer not in self._by_id:
+            raise _unknown(request.issuer)
+        reason = RevocationReason(request.reason)
+        self._flush()
+        if self._ledger.revocation_of(request.issuer, request.serial) is None:
+            issued = self._ledger.issued_as(request.issuer, request.serial)
+            until = _end_of(issued.certificate) if issued is not None else None
+            self._pending.append(
+                CertificateRevoked(request.issuer, request.serial, request.at, reason.value, until)
+            )
+        return Done()
+
+    def _revocations(self, request: GetRevocations) -> Answer:
+        self._flush()
+        found = self._ledger.revocations(request.after, min(request.limit, MOST_REVOCATIONS))
+        return Revocations([self._row(one) for one in found])
+
+    def _row(self, one: CertificateRevoked) -> RevocationRow:
+        issued = self._ledger.issued_as(one.issuer, one.serial)
+        certificate = issued.certificate if issued is not None else b""
+        return RevocationRow(one.issuer, one.serial, one.at, one.reason, certificate)
+
+    def _set_state(self, request: SetState) -> Answer:
+        if request.name not in self._shelf:
+            raise _unknown(request.name)
+        state = AuthorityState(request.state)
+        self._pending.append(StateChanged(request.name, state.value, self._parts.clock.now()))
+        self._flush()
+        return Done()
+
+    def _described(self, one: ShelvedAuthority) -> SignerAuthority:
+        issued, revoked = self._ledger.counts(one.id)
+        return SignerAuthority(
+            one.name, one.id, one.ders, one.key_place, self._state(one.name), issued, revoked
+        )
+
+    def _state(self, name: str) -> AuthorityState:
+        return AuthorityState(self._ledger.states.get(name, AuthorityState.ACTIVE))
+
+    def _active(self) -> list[ShelvedAuthority]:
+        return [one for one in self._shelf.values() if self._state(one.name) is AuthorityState.ACTIVE]
+
+    def _signing(self, issuer: str) -> IssuingAuthority:
+        found = self._by_id.get(issuer)
+        if found is None:
+            raise _unknown(issuer)
+        if found.issuing is None:
+            raise OperatorFault(
+                f"the key of {found.name} is not here.", mend="Sign its revocation list where that key is."
+            )
+        return found.issuing
+
+    def _authorities_below(self, issuer: str) -> set[str]:
+        """Serial numbers of our authorities that this one has signed: they are older than the ledger."""
+        above = self._by_id[issuer].certificate.subject
+        return {
+            f"{one.certificate.serial_number:x}"
+            for one in self._shelf.values()
+            if one.certificate.issuer == above and issuer in map(_id_of, one.ders[1:] or one.ders)
+        }
+
+    def _flush(self) -> None:
+        pending, self._pending = self._pending, []
+        self._ledger.append(pending)
+
+
+def _id_of(der: bytes) -> str:
+    return fingerprint(der).hex()
+
+
+def _end_of(certificate: bytes) -> datetime:
+    return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+
+
+def _unknown(authority: str) -> OperatorFault:
+    return OperatorFault(
+        f"the signer has no authority {authority[:64]!r}.", mend="`voltward ca show` lists them."
+    )

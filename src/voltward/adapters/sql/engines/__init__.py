@@ -1,0 +1,1 @@
+"""Databases of each kind: opened, reached, and what their errors mean."""

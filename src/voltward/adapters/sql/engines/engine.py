@@ -1,0 +1,217 @@
+"""Transactions, and the database that opens them: the same for every kind of database.
+
+What a kind of database is and how it says what went wrong stands in `sqlite_engine` and `postgres_engine`;
+`opening` chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import Connection, Executable, Row, RowMapping
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from voltward.adapters.sql.engines.to_its_end import to_its_end
+from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
+
+READERS: Final = 3  # connections that read; one writes
+TURN_SECONDS: Final = 15.0  # how long a task waits for its turn to write, or for a free reader
+_PORTION: Final = 250  # rows; made into values in a few milliseconds
+
+_Result = TypeVar("_Result")
+
+
+class Wake(Protocol):
+    """Tells of commits of other processes before a poll would find them; nobody depends on it."""
+
+    async def wait(self, seconds: float) -> None: ...
+
+    def polled(self, revision: int | None) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Unanswered(OutsideFault):
+    """A server went away with a question; what it was asked for may have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What a kind of database brings along.
+
+    A transaction of `writers` is the only one that writes, from its begin to its end (ruling 30); what it
+    reads nobody changes meanwhile. One of `readers` sees one state and waits for no writer. `meaning`: what
+    an exception of the driver comes to; None: a bug of ours.
+    """
+
+    name: str  # for sentences; holds no secret
+    writers: AsyncEngine
+    readers: AsyncEngine
+    meaning: Callable[[Exception], VoltwardError | None]
+    unhurried: Callable[[], AsyncEngine] | None = None  # as `writers`, where these end a long statement
+    announce: Executable | None = None  # tells others of :revision, when it is committed
+    wake: Wake | None = None  # hears that
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Raise what the database raised as one of our faults; what has no meaning is a bug and passes."""
+        try:
+            yield
+        except VoltwardError:
+            raise
+        except PoolTimeoutError as error:
+            raise OutsideFault(
+                f"the store was busy for {TURN_SECONDS:.0f} seconds.", mend="Try again.", subject=self.name
+            ) from error
+        except Exception as error:
+            fault = self.meaning(error)
+            if fault is None:
+                raise
+            raise fault from error
+
+
+class Transaction:
+    """One open transaction: statements in, rows out, the database's errors as our faults."""
+
+    __slots__ = ("_connection", "_connections", "_failed", "_may_write")
+
+    def __init__(self, connection: AsyncConnection, connections: Connections, *, may_write: bool) -> None:
+        self._connection = connection
+        self._connections = connections
+        self._may_write = may_write
+        self._failed = False
+
+    async def all(self, statement: Executable) -> Sequence[RowMapping]:
+        """Every row at once: only for what is bounded."""
+        with self._faults():
+            return (await to_its_end(self._connection.execute(statement))).mappings().all()
+
+    async def first(self, statement: Executable) -> RowMapping | None:
+        with self._faults():
+            return (await to_its_end(self._connection.execute(statement))).mappings().first()
+
+    async def each(self, statement: Executable, make: Callable[[RowMapping], _Result]) -> list[_Result]:
+        """What `make` makes of each row: for what grows with the fleet. The event loop gets its turns."""
+
+        async def read() -> list[_Result]:
+            async with self._connection.stream(statement) as result:
+                return [make(row) async for rows in result.mappings().partitions(_PORTION) for row in rows]
+
+        with self._faults():
+            return await to_its_end(read())
+
+    async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Insert, update or delete (`rows`: once for each of them); returns how many rows it touched."""
+        if not self._may_write:
+            raise RuntimeError("a reading saves nothing: open a unit of work")
+        with self._faults():
+            result = await to_its_end(self._connection.execute(statement, rows))
+            return result.rowcount
+
+    async def stream(self, statement: Executable, portion: int = 1000) -> AsyncIterator[Sequence[Row[Any]]]:
+        """Row by row from the database, in portions, for what has no bound."""
+        with self._faults():
+            async with self._connection.stream(statement) as result:
+                while rows := await to_its_end(result.fetchmany(portion)):
+                    yield rows
+
+    async def run(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Hand the plain connection to a library that knows no asyncio (alembic)."""
+        with self._faults():
+            return await to_its_end(self._connection.run_sync(work))
+
+    async def announce(self, revision: int) -> None:
+        """Wake those who wait for the change feed, as soon as this is committed."""
+        if self._connections.announce is not None:
+            with self._faults():
+                parameters = {"revision": str(revision)}
+                await to_its_end(self._connection.execute(self._connections.announce, parameters))
+
+    async def commit(self) -> None:
+        """Save. `Unanswered` if a server goes away meanwhile; with any other fault nothing was saved."""
+        try:
+            with self._faults():
+                await to_its_end(self._connection.commit())
+        except Unanswered as fault:
+            raise Unanswered(
+                f"the answer to a commit was lost, so this may have been carried out: {fault.what}",
+                mend="Look whether it was, before you do it again.",
+                subject=fault.subject,
+            ) from fault
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        # PostgreSQL refuses what follows, and answers a commit with a rollback, which its driver overlooks.
+        if self._failed:
+            raise RuntimeError("a statement of this transaction failed: no more can be done in it")
+        try:
+            with self._connections.faults():
+                yield
+        except Exception:
+            self._failed = True
+            raise
+
+
+class Database:
+    """An open database: `writing` one after the other, `reading` side by side."""
+
+    def __init__(self, connections: Connections) -> None:
+        self.name = connections.name
+        self.wake = connections.wake
+        self._connections = connections
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Transaction]:
+        """A transaction that may write; what is not committed inside is rolled back."""
+        async with self._begun(self._connections.writers, may_write=True) as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """One consistent state of everything: as it is at the first statement."""
+        async with self._begun(self._connections.readers, may_write=False) as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def writing_unhurried(self) -> AsyncIterator[Transaction]:
+        """As `writing`, for statements that may take as long as they need: migrations, moves."""
+        if self._connections.unhurried is None:
+            async with self.writing() as transaction:
+                yield transaction
+            return
+        engine = self._connections.unhurried()
+        try:
+            async with self._begun(engine, may_write=True) as transaction:
+                yield transaction
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine, *, may_write: bool) -> AsyncIterator[Transaction]:
+        async with AsyncExitStack() as stack:
+            with self._connections.faults():
+                connection = await stack.enter_async_context(engine.connect())
+                await to_its_end(_started(connection))
+            yield Transaction(connection, self._connections, may_write=may_write)
+
+    async def close(self) -> None:
+        """The last connection to SQLite that closes folds the write-ahead log into the file: a writer's."""
+        if self.wake is not None:
+            await self.wake.close()
+        await self._connections.readers.dispose()
+        await self._connections.writers.dispose()
+
+
+async def _started(connection: AsyncConnection) -> None:
+    await connection.begin()
+
+
+def not_unicode(error: BaseException | None) -> OperatorFault | None:
+    """Half a surrogate pair, which no database takes; Python makes them of octets that are no UTF-8."""
+    if not isinstance(error, UnicodeEncodeError):
+        return None
+    return OperatorFault("a text has characters that are not Unicode.", mend="Write it in UTF-8.")

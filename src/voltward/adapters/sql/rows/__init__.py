@@ -1,0 +1,1 @@
+"""Aggregates as rows: tables, and a store for each."""

@@ -1,0 +1,1 @@
+"""What commands and processes about authorities are put together from."""

@@ -1,0 +1,1 @@
+"""A gateway, put together from settings and an open deployment."""

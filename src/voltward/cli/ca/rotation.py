@@ -1,0 +1,218 @@
+"""`voltward ca rotate ...`: from one root to the next, without a station that goes dark."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from voltward.bootstrap import Deployment, open_deployment
+from voltward.bootstrap.authority.rotation_orders import (
+    NEXT,
+    moment_of,
+    prepare_rotation,
+    put_chain_back,
+    retire_authorities,
+    switch_chain,
+)
+from voltward.bootstrap.authority.rotation_views import prospects_of, served_since
+from voltward.bootstrap.worker import renewal_plan
+from voltward.cli.ca.rotation_words import prospect_facts, rotation_facts, say_prospects
+from voltward.cli.frame import FINDINGS, Options, actor, print_facts, print_json, print_line, run
+from voltward.crypto.issuing.hierarchy import Family
+from voltward.domain.errors import OperatorFault
+from voltward.lifecycles.root_rotation import RootRotation
+from voltward.settings import load_settings
+from voltward.usecases.lifecycles.rotate_root import (
+    check_nobody_is_lost,
+    check_way_back,
+    give_up_rotation,
+    install_root,
+    pause_rotation,
+    resume_rotation,
+    retire_root,
+    rotation_under_way,
+)
+
+app = App(
+    name="rotate",
+    help="From one root to the next: prepare, install, plan, switch, back, pause, resume, retire, give-up.",
+)
+HUP = "Send the gateway SIGHUP: newcomers are shown the change from then on, and no link is cut."
+Named = Annotated[
+    list[str] | None, Parameter(negative=(), help="A station that has another way to us; once for each.")
+]
+
+
+@app.command
+def prepare(family: Literal["ecdsa", "rsa"], /, *, options: Options = Options()) -> None:
+    """Make the next root of a family, its issuing CAs, and the chains below it; nobody is shown them yet."""
+
+    async def story(deployment: Deployment) -> RootRotation:
+        return await prepare_rotation(deployment, Family(family), actor())
+
+    rotation = _ordered(story, options)
+    if not options.json:
+        for name in rotation.chains:
+            print_line(f'Canary: [gateway.host_chains] "canary.example" = ["{name}{NEXT}"], then SIGHUP.')
+        print_line("Next: `voltward ca rotate install` gives the new root to stations.")
+
+
+@app.command
+def install(*, options: Options = Options()) -> None:
+    """Have the new root installed on every station that takes it; again for those that were held back."""
+
+    async def story() -> int:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            rotation = await _rotation(deployment)
+            prospects = await prospects_of(deployment, rotation)
+            patience = renewal_plan(deployment.settings).terms.ask_patience
+            return await install_root(deployment.store, prospects, patience, moment_of(deployment, actor()))
+
+    begun = run(story())
+    if options.json:
+        print_json({"begun": begun})
+    else:
+        print_line(f"{begun} stations begin; each is asked as soon as it is there.")
+
+
+@app.command
+def plan(
+    chain: Annotated[list[str] | None, Parameter(negative=())] = None, /, *, options: Options = Options()
+) -> int:
+    """Who breaks if we switch now? All chains, or those named; status 1 where somebody would."""
+
+    async def story() -> int:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            rotation = await _rotation(deployment)
+            prospects = await prospects_of(deployment, rotation, chain or ())
+        if options.json:
+            print_json([prospect_facts(one) for one in prospects])
+        else:
+            say_prospects(prospects)
+        return FINDINGS if any(one.is_lost for one in prospects) else 0
+
+    return run(story())
+
+
+@app.command
+def switch(
+    chain: Annotated[list[str] | None, Parameter(negative=())] = None,
+    /,
+    *,
+    leave_behind: Named = None,
+    options: Options = Options(),
+) -> None:
+    """Show the new chain in the place of the old one: those named, or all that are left."""
+
+    async def story(deployment: Deployment) -> RootRotation:
+        rotation = await _rotation(deployment)
+        chosen = chain or rotation.left
+        prospects = await prospects_of(deployment, rotation, chosen)
+        most = deployment.settings.certificates.most_left_behind
+        check_nobody_is_lost(prospects, leave_behind or (), most)
+        for name in chosen:
+            rotation = await switch_chain(deployment, rotation, name, actor())
+        return rotation
+
+    _ordered(story, options)
+    if not options.json:
+        print_line(HUP)
+
+
+@app.command
+def back(
+    chain: Annotated[list[str] | None, Parameter(negative=())] = None,
+    /,
+    *,
+    leave_behind: Named = None,
+    options: Options = Options(),
+) -> None:
+    """Show the old chain again: those named, or all that were switched."""
+
+    async def story(deployment: Deployment) -> RootRotation:
+        rotation = await _rotation(deployment)
+        prospects = await prospects_of(deployment, rotation, chain or ())
+        most = deployment.settings.certificates.most_left_behind
+        check_way_back(prospects, leave_behind or (), most)
+        for name in chain or [one.chain for one in rotation.switched]:
+            rotation = await put_chain_back(deployment, rotation, name, actor())
+        return rotation
+
+    _ordered(story, options)
+    if not options.json:
+        print_line(HUP)
+
+
+@app.command
+def pause(*, options: Options = Options()) -> None:
+    """Ask no station anything more; what is served stays as it is."""
+    _ordered(lambda deployment: pause_rotation(deployment.store, moment_of(deployment, actor())), options)
+
+
+@app.command
+def resume(*, options: Options = Options()) -> None:
+    """Go on after a pause."""
+    _ordered(lambda deployment: resume_rotation(deployment.store, moment_of(deployment, actor())), options)
+
+
+@app.command(name="give-up")
+def give_up(*, options: Options = Options()) -> None:
+    """Stay with the old root; possible as long as no chain is switched."""
+    _ordered(lambda deployment: give_up_rotation(deployment.store, moment_of(deployment, actor())), options)
+
+
+@app.command
+def retire(*, leave_behind: Named = None, options: Options = Options()) -> None:
+    """End the old root: its CAs sign no more, stations that came by the new one forget it. No way back."""
+
+    async def story() -> int:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            rotation = await _rotation(deployment)
+            if rotation.left:
+                raise OperatorFault(
+                    f"{', '.join(rotation.left)} still leads to the old root.",
+                    mend="`voltward ca rotate switch` comes first.",
+                )
+            if await served_since(deployment, rotation) is None:
+                raise OperatorFault("the gateway does not show the new chains yet.", mend=HUP)
+            prospects = await prospects_of(deployment, rotation)
+            named = leave_behind or ()
+            check_nobody_is_lost(prospects, named, deployment.settings.certificates.most_left_behind)
+            await retire_authorities(deployment, rotation)
+            return await retire_root(deployment.store, prospects, named, moment_of(deployment, actor()))
+
+    asked = run(story())
+    if options.json:
+        print_json({"asked_to_forget": asked})
+    else:
+        print_line(f"The old root is retired; {asked} stations are asked to forget it.")
+
+
+@app.command
+def status(*, options: Options = Options()) -> None:
+    """Where the rotation stands."""
+    _ordered(_rotation, options)
+
+
+async def _rotation(deployment: Deployment) -> RootRotation:
+    async with deployment.store.read() as reading:
+        return (await rotation_under_way(reading))[1]
+
+
+def _ordered(order: Callable[[Deployment], Awaitable[RootRotation]], options: Options) -> RootRotation:
+    """Give the order, and tell where the rotation stands."""
+
+    async def story() -> tuple[RootRotation, Sequence[object]]:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            rotation = await order(deployment)
+            return rotation, (await served_since(deployment, rotation),)
+
+    rotation, (since,) = run(story())
+    facts = {**rotation_facts(rotation), "new_chains_shown_since": since}
+    if options.json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+    return rotation

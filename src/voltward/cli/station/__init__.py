@@ -1,0 +1,1 @@
+"""`voltward station ...`."""
