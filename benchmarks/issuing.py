@@ -44,13 +44,13 @@ from voltward.crypto.reading.certificates import fingerprint
 from voltward.crypto.requests.csr_problems import CsrProblem
 from voltward.crypto.requests.signing_requests import read_signing_request
 from voltward.domain.events import Event
-from voltward.domain.station import StationId
+from voltward.domain.station import Station, StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import CsrSubmitted
 from voltward.ports.authority import CertificateKind, CertificateOrder
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.rulebook.signing_observation import KeyKnown
-from voltward.settings import load_settings
+from voltward.settings import OWN_SIGNER, load_settings
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.issuance.judge_signing_request import RequestGround, judge_signing_request
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
@@ -182,11 +182,24 @@ async def _entries(deployment: Deployment, numbers: Sequence[int]) -> dict[int, 
     return entries
 
 
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """`ports.authority.Authorities`: this signer signs for all."""
+
+    signer: SignerClient
+
+    def name_for(self, _station: Station, /) -> str:
+        return OWN_SIGNER
+
+    def named(self, _name: str, /) -> SignerClient:
+        return self.signer
+
+
 async def _through_worker(deployment: Deployment, desk: SigningDesk, numbers: Sequence[int]) -> float:
     """Microseconds of CPU for each: heard, ordered, issued and given to its life-cycle."""
     settings, signer = deployment.settings, SignerClient(in_process(desk))
     hearing = Hearing(renewal_plan(settings), request_rules(deployment))
-    issuing = IssuingDesk(lambda _: signer, OPERATOR)
+    issuing = IssuingDesk(_Alone(signer), OPERATOR)
     async with deployment.store.begin() as work:
         for number in numbers:
             name, now = StationId(_identity(number)), deployment.clock.now()

@@ -19,13 +19,20 @@ from tests.fakes.clock import FakeClock, SeededEntropy
 from tests.fakes.signers import OPERATOR
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.authority import Binding
-from voltward.domain.errors import OutsideFault
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.intents import InstallCertificate, Intent, IntentAnswer, Outcome, RequestCsr
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import StationId
+from voltward.domain.station import Station, StationId
 from voltward.domain.station_fact import AskAnswered, CameBack, CsrSubmitted, Proven, StationFact
 from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin
-from voltward.ports.authority import CertificateOrder, Declined, Issued, OrderOutcome, Revocation
+from voltward.ports.authority import (
+    CertificateAuthority,
+    CertificateOrder,
+    Declined,
+    Issued,
+    OrderOutcome,
+    Revocation,
+)
 from voltward.ports.lifecycles import Lifecycle
 from voltward.ports.spool import Spooled, SpoolMark
 from voltward.ports.storage import Store
@@ -75,6 +82,22 @@ class PlainAuthority:
             raise self.revokes
         self.revoked.append(revocation)
         return self.revokes
+
+
+@dataclass(frozen=True, slots=True)
+class OneAuthority:
+    """`ports.authority.Authorities` where there is one for all, under a name."""
+
+    authority: CertificateAuthority
+    name: str = "corporate"
+
+    def name_for(self, _station: Station, /) -> str:
+        return self.name
+
+    def named(self, name: str) -> CertificateAuthority:
+        if name != self.name:
+            raise OperatorFault(f"there is no authority {name!r}.")
+        return self.authority
 
 
 class Killed(BaseException):
@@ -146,7 +169,7 @@ class RenewalWorld:
 
     @property
     def desk(self) -> IssuingDesk:
-        return IssuingDesk(lambda _station: self.authority, OPERATOR)
+        return IssuingDesk(OneAuthority(self.authority), OPERATOR)
 
     async def register(self, **changes: Any) -> None:
         async with self.store.begin() as work:

@@ -76,14 +76,15 @@ async def test_a_station_gets_its_next_certificate_and_comes_in_with_it(world: W
         await becomes(world, part, "certificate_renewed")
 
         (listed,) = await world.command("cert", "list", "--station", part.identity)
+        assert listed["authority"] == "signer"
         assert shown(station) not in {first, ""}
         assert (listed["fingerprint"], listed["used"], listed["renewal"]) == (shown(station), True, None)
         assert await states(world, part) == {first: "superseded", shown(station): "active"}
 
 
-@pytest.mark.parametrize("dialect", ["ocpp1.6", "ocpp2.0.1"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 async def test_a_station_from_nothing_to_profile_3(world: World, dialect: str) -> None:
-    part = await commissioned(world, f"FIELD-{dialect[-1]}")
+    part = await commissioned(world, f"FIELD-{dialect[4:]}")
     async with living(world, part, dialect) as station:
         await becomes(world, part, "certificate_renewed")
         await becomes(world, part, "profile_upgraded")
@@ -145,6 +146,8 @@ async def test_a_corporate_authority_that_was_down_signs_once_for_the_stations_o
         assert held is not None
         assert corporate.place.signed == [held.leaf.serial_number]
         assert (await states(world, part))[shown(station)] == "active"
+        (listed,) = await world.command("cert", "list", "--station", part.identity)
+        assert (listed["authority"], listed["issuer_name"]) == ("corporate", "Corporate")
 
 
 async def asked(corporate: Corporate) -> bool:

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from voltward.domain.station import Station
+
 
 class CertificateKind(StrEnum):
     """Which of our profiles a certificate follows; what it looks like is the profile's, not the asker's."""
@@ -103,4 +105,16 @@ class CertificateAuthority(Protocol):
 
         `Declined`: it takes no such order, from us or at all; None: it took it.
         """
+        ...
+
+
+class Authorities(Protocol):
+    """All whom this deployment has certificates signed by, under the names that its settings give them."""
+
+    def name_for(self, station: Station, /) -> str:
+        """Who signs for the stations of its group."""
+        ...
+
+    def named(self, name: str, /) -> CertificateAuthority:
+        """OperatorFault: the settings know no such authority (any more)."""
         ...

@@ -163,6 +163,7 @@ class IssuedCertificate:
     key: bytes  # SHA-256 of the subject's public key info: one key, one certificate, one station
     chain: tuple[bytes, ...]  # as `Issued.chain`
     issued_at: datetime
+    authority: str = ""  # who signed it, as the settings name it; empty: recorded before that was kept
     revoked_at: datetime | None = None
     reason: str = ""
     revision: int = 0

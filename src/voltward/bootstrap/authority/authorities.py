@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -36,12 +36,28 @@ def orders_over(settings: Settings) -> OrdersOver:
     return OrdersOver(kept, partial(forget_answers, settings.path(FOLDER)))
 
 
-def authority_choice(settings: Settings, clock: Clock) -> Callable[[Station], CertificateAuthority]:
-    """The authority of each station's group. OperatorFault for settings that lead to none."""
-    made: dict[str, CertificateAuthority] = {OWN_SIGNER: signer_client(settings)}
-    for name in authorities_in_use(settings):
-        made.setdefault(name, outside_authority(settings, name, clock))
-    return lambda station: made[settings.authority_of(station.group)]
+class ChosenAuthorities:
+    """`ports.authority.Authorities` by the settings; each is made once. OperatorFault: a group has none.
+
+    One that no group has any more is made when somebody asks for it: what it signed is to be revoked there.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._made: dict[str, CertificateAuthority] = {OWN_SIGNER: signer_client(settings)}
+        for name in authorities_in_use(settings):
+            self.named(name)
+
+    def name_for(self, station: Station, /) -> str:
+        """Who signs for the stations of its group."""
+        return self._settings.authority_of(station.group)
+
+    def named(self, name: str) -> CertificateAuthority:
+        """OperatorFault: there is no table of that name."""
+        if name not in self._made:
+            self._made[name] = outside_authority(self._settings, name, self._clock)
+        return self._made[name]
 
 
 def authorities_in_use(settings: Settings) -> list[str]:

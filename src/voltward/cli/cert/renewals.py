@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from voltward.cli.cert.calendar_picture import calendar_svg, months
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words
 from voltward.cli.station.station_orders import Tenant
+from voltward.crypto.reading.certificates import read_certificate
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import parse_duration
 from voltward.domain.station import StationId
@@ -83,7 +85,10 @@ def list_(
         elif not lines:
             print_line("No certificate was issued that would be listed here.")
         else:
-            print_table(("station", "ends", "certificate", "used", "renewal"), (_row(line) for line in lines))
+            print_table(
+                ("station", "ends", "certificate", "signed by", "used", "renewal"),
+                (_row(line) for line in lines),
+            )
 
     run(story())
 
@@ -156,12 +161,21 @@ def certificate_facts(line: CertificateLine) -> dict[str, object]:
         "common_name": issued.common_name,
         "not_before": issued.not_before,
         "not_after": issued.not_after,
+        "authority": issued.authority or None,
         "issuer": issued.issuer,
+        "issuer_name": _common_name(issued.chain[1]) if len(issued.chain) > 1 else None,
         "used": line.is_used,
         "revoked_at": issued.revoked_at,
         "reason": issued.reason or None,
         "renewal": lifecycle_facts(line.renewal) if line.renewal is not None else None,
     }
+
+
+@lru_cache(maxsize=64)
+def _common_name(certificate: bytes) -> str:
+    """Of an issuing CA: there are few of them below many certificates."""
+    seen = read_certificate(certificate)
+    return (seen.common_names or (seen.subject,))[0]
 
 
 def _row(line: CertificateLine) -> tuple[str, ...]:
@@ -172,6 +186,7 @@ def _row(line: CertificateLine) -> tuple[str, ...]:
         str(issued.station or "-"),
         f"{issued.not_after:%Y-%m-%d}",
         issued.fingerprint.hex()[:16],
+        issued.authority or "-",
         state,
         renewal,
     )

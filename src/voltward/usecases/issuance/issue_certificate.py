@@ -7,7 +7,6 @@ was issued is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +21,7 @@ from voltward.lifecycles.renewal_state import (
     OfferedForm,
     Renewal,
 )
-from voltward.ports.authority import CertificateAuthority, CertificateKind, CertificateOrder, Declined, Issued
+from voltward.ports.authority import Authorities, CertificateKind, CertificateOrder, Declined, Issued
 from voltward.ports.lifecycles import Errand, IssuedCertificate, Lifecycle
 from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle
@@ -33,7 +32,7 @@ from voltward.usecases.lifecycles.renewed_credentials import discard_certificate
 class IssuingDesk:
     """Who signs for which station, and whose organisation stands in it."""
 
-    authority_for: Callable[[Station], CertificateAuthority]
+    authorities: Authorities
     organisation: str
 
 
@@ -65,20 +64,33 @@ async def read_order(store: Store, errand: Errand, desk: IssuingDesk) -> Ordered
     return Ordered(lifecycle, station, order, record)
 
 
-async def record_issued(work: UnitOfWork, errand: Errand, issued: Issued, moment: Moment) -> None:
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the authority of this name gave."""
+
+    issued: Issued
+    by: str
+
+
+async def record_issued(work: UnitOfWork, errand: Errand, signed: Signed, moment: Moment) -> None:
     """Save the certificate, and tell its life-cycle; where that has ended, nobody will ever hold it.
 
     OutsideFault for what is no answer to the request.
     """
     assert isinstance(errand.effect, IssueCertificate)
-    seen = read_issued(issued.chain, errand.effect.csr_der)
+    seen = read_issued(signed.issued.chain, errand.effect.csr_der)
     lifecycle = await work.lifecycles.get(errand.lifecycle)
     assert lifecycle is not None, "a life-cycle is never deleted"
     record = await work.issued.by_order(errand.id)
     if record is None:
-        record = await work.issued.save(_record(errand, lifecycle, issued, seen, moment.now))
+        record = await work.issued.save(_record(errand, lifecycle, signed, seen, moment.now))
         facts = {"certificate": record.fingerprint.hex(), "serial": f"{record.serial:x}", "order": errand.id}
-        told = {**facts, "issuer": record.issuer, "not_after": record.not_after.isoformat()}
+        told = {
+            **facts,
+            "authority": record.authority,
+            "issuer": record.issuer,
+            "not_after": record.not_after.isoformat(),
+        }
         await work.journal(
             Event("certificate_issued", moment.now, moment.actor, str(lifecycle.station), told)
         )
@@ -115,7 +127,7 @@ async def _forms(work: Reading, lifecycle: Lifecycle, record: IssuedCertificate)
 
 
 def _record(
-    errand: Errand, lifecycle: Lifecycle, issued: Issued, seen: IssuedSeen, now: datetime
+    errand: Errand, lifecycle: Lifecycle, signed: Signed, seen: IssuedSeen, now: datetime
 ) -> IssuedCertificate:
     assert isinstance(errand.effect, IssueCertificate)
     leaf = seen.leaf
@@ -129,6 +141,7 @@ def _record(
         not_before=leaf.not_before,
         not_after=leaf.not_after,
         key=requested_key(errand.effect.csr_der),
-        chain=issued.chain,
+        chain=signed.issued.chain,
         issued_at=now,
+        authority=signed.by,
     )

@@ -15,13 +15,14 @@ from voltward.domain.events import Event, FactValue
 from voltward.lifecycles.effects import RevokeCertificate
 from voltward.ports.authority import Declined, Revocation, RevocationReason
 from voltward.ports.lifecycles import Errand, IssuedCertificate
-from voltward.ports.storage import Store, UnitOfWork
+from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
 
 # No life-cycle has this id, so none ends: these errands are never forgotten, and nobody is told twice.
 LIFECYCLE: Final = "revocations"
 TOLD_AT: Final = 4  # attempts
+NOBODY_KNOWS: Final = Declined("its station is not registered any more, so nobody knows who signed it.")
 
 
 async def order_revocations(store: Store, revoked: Sequence[IssuedCertificate], now: datetime) -> None:
@@ -42,30 +43,33 @@ async def order_revocations(store: Store, revoked: Sequence[IssuedCertificate], 
 
 
 async def revoke_there(store: Store, errand: Errand, desk: IssuingDesk, moment: Moment) -> None:
-    """Tell the authority of its station's group. OutsideFault while it is away: tried again later."""
+    """Tell the authority that signed it. OutsideFault while that is away: tried again later."""
     assert isinstance(errand.effect, RevokeCertificate)
     async with store.read() as reading:
         record = await reading.issued.by_fingerprint(errand.effect.fingerprint)
-        station = (
-            await reading.stations.get(record.station) if record is not None and record.station else None
-        )
+        name = await _signer_of(reading, record, desk) if record is not None else ""
     outcome: Declined | None = None
     if record is not None and record.revoked_at is not None:
-        if station is None:
-            outcome = Declined("its station is not registered any more, so nobody knows who issued it.")
-        else:
-            revocation = Revocation(
-                record.issuer, record.serial, record.revoked_at, reason_of(record), record.chain[0]
-            )
-            try:
-                outcome = await desk.authority_for(station).revoke(revocation)
-            except OperatorFault as fault:
-                outcome = Declined(fault.what)
+        revocation = Revocation(
+            record.issuer, record.serial, record.revoked_at, reason_of(record), record.chain[0]
+        )
+        try:
+            outcome = await desk.authorities.named(name).revoke(revocation) if name else NOBODY_KNOWS
+        except OperatorFault as fault:
+            outcome = Declined(fault.what)
     async with store.begin() as work:
         await work.errands.done(errand.id)
         if record is not None:
             await _tell(work, record, outcome, moment)
         await work.commit()
+
+
+async def _signer_of(reading: Reading, record: IssuedCertificate, desk: IssuingDesk) -> str:
+    """By the record; where that is older than this word of it, who signs for its station's group by now."""
+    if record.authority or record.station is None:
+        return record.authority
+    station = await reading.stations.get(record.station)
+    return desk.authorities.name_for(station) if station is not None else ""
 
 
 async def tell_delay(store: Store, errand: Errand, fault: OutsideFault, moment: Moment) -> None:
@@ -106,5 +110,10 @@ async def _attention(work: UnitOfWork, record: IssuedCertificate, what: str, mom
 async def _journal(
     work: UnitOfWork, kind: str, record: IssuedCertificate, facts: dict[str, FactValue], moment: Moment
 ) -> None:
-    named = {"certificate": record.fingerprint.hex(), "serial": f"{record.serial:x}", "issuer": record.issuer}
+    named = {
+        "certificate": record.fingerprint.hex(),
+        "serial": f"{record.serial:x}",
+        "authority": record.authority,
+        "issuer": record.issuer,
+    }
     await work.journal(Event(kind, moment.now, moment.actor, str(record.station or ""), {**named, **facts}))

@@ -15,11 +15,13 @@ from voltward.crypto.issuing.issued_certificates import read_issued
 from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.effects import RevokeCertificate
 from voltward.lifecycles.renewal_state import AuthorityDelayed
-from voltward.ports.authority import Declined, Issued, OrderOutcome, Pending
+from voltward.ports.authority import Declined, Issued, Pending
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import Store
 from voltward.usecases.issuance.issue_certificate import (
     IssuingDesk,
+    Ordered,
+    Signed,
     read_order,
     record_declined,
     record_issued,
@@ -39,6 +41,9 @@ class Delay:
 
     at: datetime
     words: str
+
+
+Outcome = Signed | Declined | Pending | Delay
 
 
 async def lease_errands(store: Store, holder: str, now: datetime, *, limit: int) -> Sequence[Errand]:
@@ -65,14 +70,12 @@ async def perform_errand(store: Store, errand: Errand, desk: IssuingDesk, moment
             await work.errands.done(errand.id)
             await work.commit()
         return
-    outcome: OrderOutcome | Delay
+    outcome: Outcome
     if ordered.record is not None:
-        outcome = Issued(ordered.record.chain)
+        outcome = Signed(Issued(ordered.record.chain), ordered.record.authority)
     else:
         try:
-            outcome = await desk.authority_for(ordered.station).issue(ordered.order)
-            if isinstance(outcome, Issued):
-                read_issued(outcome.chain, ordered.order.csr)  # nobody records what is no answer to it
+            outcome = await _signed(ordered, desk)
         except OutsideFault as fault:
             outcome = Delay(moment.now + pause(errand, moment), fault.what)
     await _save(store, errand, outcome, moment)
@@ -89,9 +92,19 @@ def pause(errand: Errand, moment: Moment) -> timedelta:
     return wait * (1 + moment.entropy.token(1)[0] / 1024)
 
 
-async def _save(store: Store, errand: Errand, outcome: OrderOutcome | Delay, moment: Moment) -> None:
+async def _signed(ordered: Ordered, desk: IssuingDesk) -> Outcome:
+    """The word of the authority; OutsideFault for what is no answer to the request, which nobody records."""
+    name = desk.authorities.name_for(ordered.station)
+    outcome = await desk.authorities.named(name).issue(ordered.order)
+    if not isinstance(outcome, Issued):
+        return outcome
+    read_issued(outcome.chain, ordered.order.csr)
+    return Signed(outcome, name)
+
+
+async def _save(store: Store, errand: Errand, outcome: Outcome, moment: Moment) -> None:
     async with store.begin() as work:
-        if isinstance(outcome, Issued):
+        if isinstance(outcome, Signed):
             await record_issued(work, errand, outcome, moment)
             await work.errands.done(errand.id)
         elif isinstance(outcome, Declined):

@@ -13,9 +13,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.deployments import Site
 from voltward.adapters.pki.outside.outside_authority import OutsideAuthority
 from voltward.adapters.pki.signer.signer_client import SignerClient
-from voltward.bootstrap.authority.authorities import (
+from voltward.bootstrap.authorities import (
+    ChosenAuthorities,
     authorities_in_use,
-    authority_choice,
     orders_over,
     outside_authority,
 )
@@ -71,21 +71,28 @@ def plain(tmp_path: Path) -> Site:
 def test_each_group_has_its_own_authority_and_the_others_have_that_of_all(plain: Site) -> None:
     settings = plain.settings(*EST, 'group.depot.authority="corp"', 'group.street.boot_retry="30 s"')
 
-    choice = authority_choice(settings, FakeClock())
+    choice = ChosenAuthorities(settings, FakeClock())
 
-    assert isinstance(choice(station(group="depot")), OutsideAuthority)
-    assert isinstance(choice(station(group="street")), SignerClient)
-    assert isinstance(choice(station()), SignerClient)
+    assert isinstance(choice.named(choice.name_for(station(group="depot"))), OutsideAuthority)
+    assert isinstance(choice.named(choice.name_for(station(group="street"))), SignerClient)
+    assert isinstance(choice.named(choice.name_for(station())), SignerClient)
 
 
 def test_a_group_may_keep_the_signer_where_all_others_are_signed_for_outside(plain: Site) -> None:
     settings = plain.settings(*EST, 'certificates.authority="corp"', 'group.lab.authority="signer"')
 
-    choice = authority_choice(settings, FakeClock())
+    choice = ChosenAuthorities(settings, FakeClock())
 
     assert authorities_in_use(settings) == ["corp"]
-    assert isinstance(choice(station(group="lab")), SignerClient)
-    assert isinstance(choice(station()), OutsideAuthority)
+    assert isinstance(choice.named(choice.name_for(station(group="lab"))), SignerClient)
+    assert isinstance(choice.named(choice.name_for(station())), OutsideAuthority)
+
+
+def test_an_authority_that_no_group_has_any_more_is_found_by_its_name(plain: Site) -> None:
+    choice = ChosenAuthorities(plain.settings(*EST), FakeClock())
+
+    assert choice.name_for(station()) == "signer"
+    assert isinstance(choice.named("corp"), OutsideAuthority)
 
 
 @pytest.mark.parametrize("said", [EST, CMP, STEP_CA, VAULT, EJBCA])
@@ -119,12 +126,12 @@ def test_a_table_that_cannot_be_carried_out_is_told(plain: Site, said: tuple[str
 
 def test_an_acme_authority_is_not_for_stations(plain: Site) -> None:
     with pytest.raises(OperatorFault, match="for servers, not for stations"):
-        authority_choice(plain.settings(*ACME, 'certificates.authority="corp"'), FakeClock())
+        ChosenAuthorities(plain.settings(*ACME, 'certificates.authority="corp"'), FakeClock())
 
 
 def test_a_name_without_a_table_is_told(plain: Site) -> None:
     with pytest.raises(OperatorFault, match="no authority 'elsewhere'"):
-        authority_choice(plain.settings('certificates.authority="elsewhere"'), FakeClock())
+        ChosenAuthorities(plain.settings('certificates.authority="elsewhere"'), FakeClock())
 
 
 def test_orders_are_not_forgotten_before_a_backup_may_be_brought_back(plain: Site) -> None:

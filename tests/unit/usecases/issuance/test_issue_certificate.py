@@ -11,7 +11,7 @@ from voltward.domain.intents import InstallCertificate, Outcome
 from voltward.domain.station import UNKNOWN_MODEL
 from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Declined, Issued
-from voltward.usecases.issuance.issue_certificate import record_issued
+from voltward.usecases.issuance.issue_certificate import Signed, record_issued
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.rounds.hear_facts import hear_next
 from voltward.usecases.rounds.perform_effect import lease_errands
@@ -35,6 +35,7 @@ async def test_a_certificate_carries_the_serial_and_the_operators_name(world: Re
     assert (issued.fingerprint, issued.key) == (state.issued, state.key)
     (told,) = [e for e in await journalled(world.store) if e.kind == "certificate_issued"]
     assert told.facts["certificate"] == issued.fingerprint.hex()
+    assert (issued.authority, told.facts["authority"]) == ("corporate", "corporate")
 
 
 async def test_the_form_that_worked_with_its_model_is_tried_first(world: RenewalWorld) -> None:
@@ -62,7 +63,7 @@ async def test_a_certificate_that_comes_when_its_renewal_has_ended_is_denied(wor
     await cancel_lifecycle(world.store, lifecycle.id, "ann", world.moment)
     chain = world.authority.ca.sign_request(csr, "SN-CP001", OPERATOR)
     async with world.store.begin() as work:
-        await record_issued(work, errand, Issued(chain), world.moment)
+        await record_issued(work, errand, Signed(Issued(chain), "corporate"), world.moment)
         await work.commit()
 
     async with world.store.read() as reading:

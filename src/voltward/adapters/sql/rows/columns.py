@@ -39,6 +39,9 @@ def tenant() -> Column[str]:
     return Column("tenant", String(64), primary_key=True)
 
 
-def required(name: str, kind: Any) -> Column[Any]:  # a type of SQLAlchemy, class or instance
-    """A column that is never NULL."""
-    return Column(name, kind, nullable=False)
+def required(name: str, kind: Any, otherwise: str | None = None) -> Column[Any]:
+    """A column that is never NULL. `kind`: a type of SQLAlchemy, class or instance.
+
+    `otherwise`: what stands in the rows that were there before the column.
+    """
+    return Column(name, kind, nullable=False, server_default=otherwise)

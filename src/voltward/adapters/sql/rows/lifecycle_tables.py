@@ -84,6 +84,7 @@ ISSUED_CERTIFICATES: Final = Table(
     required("key", LargeBinary),
     required("chain", LargeBinary),
     required("issued_at", Utc),
+    required("authority", Text, otherwise=""),
     Column("revoked_at", Utc),
     required("reason", Text),
     required("revision", Integer),
