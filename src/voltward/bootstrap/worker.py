@@ -14,8 +14,12 @@ import uvloop
 from voltward.adapters.late_store import LateStore
 from voltward.adapters.list_source import OperatorsLists
 from voltward.adapters.sql.store import SqlStore
-from voltward.bootstrap.authorities import ChosenAuthorities, orders_over
+from voltward.bootstrap.authority.authorities import ChosenAuthorities, orders_over
 from voltward.bootstrap.authority.authority_orders import keep_list
+from voltward.bootstrap.authority.known_anchors import known_anchors
+from voltward.bootstrap.authority.known_keys import known_keys
+from voltward.bootstrap.authority.renewal_orders import renewal_plan
+from voltward.bootstrap.authority.signer import signer_client
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.bootstrap.gateway.station_places import station_places

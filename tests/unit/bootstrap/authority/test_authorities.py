@@ -13,7 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.deployments import Site
 from voltward.adapters.pki.outside.outside_authority import OutsideAuthority
 from voltward.adapters.pki.signer.signer_client import SignerClient
-from voltward.bootstrap.authorities import (
+from voltward.bootstrap.authority.authorities import (
     ChosenAuthorities,
     authorities_in_use,
     orders_over,
