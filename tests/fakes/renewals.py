@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -63,19 +63,25 @@ class PlainAuthority:
         self.revoked: list[Revocation] = []
         self.revokes: Declined | OutsideFault | None = None  # what it says to that
         self.instead: list[OrderOutcome | OutsideFault] = []  # what the next orders get
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None  # happens while it signs the next
 
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         self.asked.append(order.id)
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
         if self.instead:
             answer = self.instead.pop(0)
             if isinstance(answer, OutsideFault):
                 raise answer
             return answer
-        if order.id not in self.signed:
-            self.signed[order.id] = Issued(
-                self.ca.sign_request(order.csr, order.common_name, order.organisation)
-            )
-        return self.signed[order.id]
+        return self.sign(order.id, order.csr, order.common_name, order.organisation)
+
+    def sign(self, order: str, csr: bytes, name: str = "SN-CP001", organisation: str = OPERATOR) -> Issued:
+        """What it answers to this order, now and whenever it is asked again."""
+        if order not in self.signed:
+            self.signed[order] = Issued(self.ca.sign_request(csr, name, organisation))
+        return self.signed[order]
 
     async def revoke(self, revocation: Revocation) -> Declined | None:
         if isinstance(self.revokes, OutsideFault):

@@ -214,18 +214,22 @@ def test_the_issuers_root_is_installed_where_no_form_was_taken() -> None:
     assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
 
 
-def test_what_a_station_took_in_no_form_is_denied_when_all_of_it_is_tried_again() -> None:
+def test_what_a_station_took_in_no_form_is_kept_when_all_of_it_is_tried_again() -> None:
+    """It may be the answer to a question that a killed gateway had put before: it holds it, and says no."""
     play = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
     play = play >> REJECTED << "record certificate_rejected" << "withdraw"
 
     assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
-    assert play >> TIME_CAME << "withdraw" << "discard new" << "ask ReadFacts"
+    assert play >> TIME_CAME << "withdraw" << "ask ReadFacts"
+    assert play.machine.state.leftovers == (NEW,)
+    assert play >> proven(NEW) << "withdraw" << "supersede old" << "record certificate_renewed"
 
 
 def test_a_chain_that_is_longer_than_the_station_takes_is_not_sent() -> None:
     play = ordered() >> issued(forms=()) << "withdraw"
 
     assert play << "tell: its certificate is longer than it says that it takes" << "wake in 1 day, 0:00:00"
+    assert play >> TIME_CAME << "withdraw" << "discard new" << "ask ReadFacts"
 
 
 @pytest.mark.parametrize("lost", [SILENT, LINK_LOST], ids=["silent", "link lost"])

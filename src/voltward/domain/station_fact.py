@@ -153,6 +153,15 @@ class AnchorMoved:
     use: AnchorUse | None
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateRevoked:
+    """A certificate of the station was revoked, whoever ordered it: its life-cycle may be handing it out."""
+
+    station: StationId
+    at: datetime
+    fingerprint: bytes
+
+
 # What the door needs to know.
 RegistryFact = Connected | CertificateFirstSeen | CameIn | Proven | SerialTold | ModelTold
 AcquaintanceFact = Met | HabitsTold

@@ -16,8 +16,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from voltward.domain.intents import Reading, Restart
+from voltward.domain.intents import Reading
 from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station_fact import CertificateRevoked
 from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
 from voltward.lifecycles.effects import (
     AwaitCertificate,
@@ -25,15 +26,13 @@ from voltward.lifecycles.effects import (
     Cancelled,
     DiscardCertificate,
     IssueCertificate,
-    LifecycleEffect,
     Record,
-    RememberForm,
-    SupersedeCertificate,
     TellOperator,
     TimeCame,
     WakeAt,
     WithdrawAsks,
 )
+from voltward.lifecycles.renewal_proof import never_used, proven, revoked, seen, used_already
 from voltward.lifecycles.renewal_state import (
     ASKING,
     FINAL,
@@ -54,16 +53,15 @@ from voltward.lifecycles.renewal_state import (
 )
 from voltward.lifecycles.renewal_steps import (
     ASKED,
-    PREFERS_MEND,
-    PREFERS_WHAT,
+    LOOK,
     await_proof,
+    begin,
     enter,
     hand_over,
+    is_over,
     pause,
-    prefers_the_old,
     question,
     set_aside,
-    sign_of_life,
     stuck,
 )
 from voltward.lifecycles.step import Step, Table
@@ -72,16 +70,15 @@ P = RenewalPhase
 RENEWAL: Final[Table[Renewal]] = Table(KIND, P.NEW, FINAL)
 
 BY_HAND = "Give it a certificate by hand: `voltward station credential ID --certificate FILE`"
-LOOK = "Look at the station; `voltward cert renew ID` tries again at once"
 
 
 # ------------------------------------------------------------------------------------------ the request
 
 
 @RENEWAL.on(P.NEW, fact=Begun, to={P.READING})
-def _begin(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+def _begun(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     """From the top: how long a chain it takes, and whose it says that it is."""
-    return enter(replace(state, problem="", mend=""), P.READING, now)
+    return begin(state, now)
 
 
 @RENEWAL.on(P.READING, fact=Agreed, to={P.ORGANISATION, P.REQUESTING})
@@ -155,7 +152,8 @@ def _order(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     """A request was taken: a new key replaces whatever was under way; the same key is the same request."""
     assert isinstance(fact, CsrTaken)
     told = replace(state, use=fact.use, request_id=fact.request_id, fetches=fact.fetches)
-    if fact.key == state.key and (state.phase is P.ISSUING or state.forms):
+    waits = state.phase is P.ISSUING or (state.forms and not is_over(state, now))
+    if fact.key == state.key and waits:
         return Step(told) if state.phase is P.ISSUING else hand_over(told, now, WithdrawAsks())
     aside, effects = set_aside(told)
     after = replace(aside, key=fact.key, attempt=state.attempt + 1)
@@ -266,61 +264,7 @@ def _not_anchored(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     return stuck(replace(state, is_refused=True), now, what, LOOK)
 
 
-@RENEWAL.on(P.UNPROVEN, fact=TimeCame, to={P.UNPROVEN, P.STUCK})
-def _never_used(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
-    """Some take it up when they reboot; others need somebody to look."""
-    if state.terms.restarts and not state.was_restarted:
-        asked = replace(state, was_restarted=True)
-        return Step(asked, (question(asked, Restart()), WakeAt(now + state.terms.proof_patience)))
-    if prefers_the_old(state):
-        return stuck(state, now, PREFERS_WHAT, PREFERS_MEND)
-    said = "said that it took its certificate" if state.has_agreed else "may have taken its certificate"
-    return stuck(state, now, f"it {said}, and never used it; what it had goes on", LOOK)
-
-
-@RENEWAL.on(P.UNPROVEN, fact=CameWith, to={P.UNPROVEN})
-def _seen(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
-    """It came: with the new one, which its answer to any question then proves; or with what it had."""
-    assert isinstance(fact, CameWith)
-    if fact.fingerprint == state.issued:
-        return Step(replace(state, came_with_new=True), (WithdrawAsks(), sign_of_life(state)))
-    after = replace(state, came_with_old=state.came_with_old + 1)
-    if after.came_with_old > 1:
-        return Step(after)
-    told = Record("came_with_old_credential", {"awaited": (state.issued or b"").hex()})
-    if prefers_the_old(after):
-        return Step(after, (told, TellOperator(PREFERS_WHAT, PREFERS_MEND)))
-    return Step(after, (told,))
-
-
-@RENEWAL.on(P.INSTALLING, P.STUCK, fact=CameWith, to={P.INSTALLING, P.STUCK, P.UNPROVEN})
-def _used_already(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
-    """The answer was lost, or nobody believed it any more: the certificate itself is the better answer."""
-    assert isinstance(fact, CameWith)
-    if fact.fingerprint is None or fact.fingerprint != state.issued:
-        return Step(state)
-    awaited = await_proof(replace(state, has_agreed=True), now)
-    return Step(awaited.state, (WithdrawAsks(), *awaited.effects))
-
-
 # ------------------------------------------------------------------------------------------ in many phases
-
-
-def _proven(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
-    """Proven: what was before it is superseded, and opens the repair lane for a while."""
-    assert isinstance(fact, CertificateProven)
-    handed_out = (*state.leftovers, *((state.issued,) if state.issued is not None else ()))
-    if fact.fingerprint not in handed_out:
-        return Step(state)
-    older = handed_out[: handed_out.index(fact.fingerprint)]
-    first = state.predecessor or (fact.before if fact.before not in handed_out else None)
-    effects: list[LifecycleEffect] = [WithdrawAsks()]
-    effects += [SupersedeCertificate(old) for old in (first, *older) if old and old != fact.fingerprint]
-    if fact.fingerprint == state.issued and not state.fetches:
-        effects += [RememberForm(form.name, worked=False) for form in state.forms[: state.form]]
-        effects += [RememberForm(form.name, worked=True) for form in state.forms[state.form : state.form + 1]]
-    over = replace(state, problem="", mend="")
-    return enter(over, P.DONE, now, *effects, Record("certificate_renewed", {"origin": state.origin.value}))
 
 
 def _cancelled(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
@@ -347,15 +291,21 @@ def _waits(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
 def _try_again(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     """Once more: the certificate that waits, where one was not surely refused; else from the top."""
     waits = state.issued is not None and not (state.has_agreed or state.is_refused or state.fetches)
-    if waits and state.issued_until is not None and now < state.issued_until:
+    if waits and not is_over(state, now):
         return enter(replace(state, problem="", mend=""), P.INSTALLING, now, WithdrawAsks())
+    return _from_the_top(state, now)
+
+
+def _from_the_top(state: Renewal, now: datetime) -> Step[Renewal]:
     aside, effects = set_aside(state)
-    begun = _begin(aside, Begun(), now)
+    begun = begin(aside, now)
     return Step(begun.state, (WithdrawAsks(), *effects, *begun.effects))
 
 
-def _ask_again(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
-    """The same once more, after a pause or because somebody wants it."""
+def _ask_again(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
+    """The same once more, after a pause or because somebody wants it; never a certificate that is over."""
+    if state.phase is P.INSTALLING and is_over(state, now):
+        return _from_the_top(state, now)
     return Step(state, (WithdrawAsks(), question(state), WakeAt(None)))
 
 
@@ -367,17 +317,20 @@ def _unanswered(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     return pause(unsure, now, what, LOOK)
 
 
-def _not_there(state: Renewal, _fact: object, _now: datetime) -> Step[Renewal]:
+def _not_there(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     """The ask waits on; who knows of a station that is to come needs no telling."""
+    is_late = state.phase is P.INSTALLING and is_over(state, now)
+    again = _from_the_top(state, now) if is_late else Step(state, (question(state),))
     if state.origin is RenewalOrigin.COMMISSIONING:
-        return Step(state, (question(state),))
+        return again
     what = f"it was not there for {state.terms.ask_patience}, and waits for {ASKED[state.phase]}"
     told = TellOperator(what, "See why it does not come: `voltward station explain ID`")
-    return Step(replace(state, problem=told.what, mend=told.mend), (question(state), told))
+    return Step(replace(again.state, problem=told.what, mend=told.mend), (*again.effects, told))
 
 
 for _phase in OPEN:
-    RENEWAL.on(_phase, fact=CertificateProven, to={_phase, P.DONE})(_proven)
+    RENEWAL.on(_phase, fact=CertificateProven, to={_phase, P.DONE})(proven)
+    RENEWAL.on(_phase, fact=CertificateRevoked, to={_phase, P.READING})(revoked)
     RENEWAL.on(_phase, fact=Cancelled, to={P.CANCELLED})(_cancelled)
     if _phase is not P.ISSUING:
         RENEWAL.on(_phase, fact=CertificateIssued, to={_phase})(_nobodys)
@@ -388,13 +341,17 @@ for _phase in OPEN:
     if _phase not in (P.REQUESTING, P.AWAITING_CSR):
         RENEWAL.on(_phase, fact=CsrUnfit, to={_phase})(_waits)
 for _phase in ASKING:
-    RENEWAL.on(_phase, fact=TimeCame, to={_phase})(_ask_again)
-    RENEWAL.on(_phase, fact=TriedAgain, to={_phase})(_ask_again)
+    again = {_phase, P.READING} if _phase is P.INSTALLING else {_phase}
+    RENEWAL.on(_phase, fact=TimeCame, to=again)(_ask_again)
+    RENEWAL.on(_phase, fact=TriedAgain, to=again)(_ask_again)
     RENEWAL.on(_phase, fact=Unanswered, to={_phase, P.STUCK})(_unanswered)
-    RENEWAL.on(_phase, fact=NotThere, to={_phase})(_not_there)
-_FROM_THE_TOP: Final = {P.READING, P.INSTALLING}
-RENEWAL.on(P.STUCK, fact=TimeCame, to=_FROM_THE_TOP)(_try_again)
-RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_FROM_THE_TOP)(_try_again)
+    RENEWAL.on(_phase, fact=NotThere, to=again)(_not_there)
+_ANEW: Final = {P.READING, P.INSTALLING}
+RENEWAL.on(P.STUCK, fact=TimeCame, to=_ANEW)(_try_again)
+RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_ANEW)(_try_again)
+RENEWAL.on(P.UNPROVEN, fact=TimeCame, to={P.UNPROVEN, P.STUCK})(never_used)
+RENEWAL.on(P.UNPROVEN, fact=CameWith, to={P.UNPROVEN})(seen)
+RENEWAL.on(P.INSTALLING, P.STUCK, fact=CameWith, to={P.INSTALLING, P.STUCK, P.UNPROVEN})(used_already)
 RENEWAL.on(P.ISSUING, fact=TriedAgain, to={P.ISSUING})(_waits)
 for _answer in (Agreed, Refused, Unable, Unanswered, NotThere):
     RENEWAL.on(P.UNPROVEN, fact=_answer, to={P.UNPROVEN})(_waits)

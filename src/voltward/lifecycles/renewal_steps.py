@@ -37,6 +37,7 @@ ASKED: Final = {
     P.INSTALLING: "its certificate",
     P.ANCHORING: "the root above its certificate",
 }
+LOOK: Final = "Look at the station; `voltward cert renew ID` tries again at once"
 PREFERS_WHAT: Final = "it holds its new certificate and comes with the old one, which ends later"
 PREFERS_MEND: Final = (
     "Nothing is cut off. It will change over when the old one ends, or when you revoke the old one by hand"
@@ -106,9 +107,14 @@ def stuck(state: Renewal, now: datetime, what: str, mend: str) -> Step[Renewal]:
     return enter(after, P.STUCK, now, WithdrawAsks(), TellOperator(what, mend), wake=now + wait)
 
 
-def set_aside(state: Renewal) -> tuple[Renewal, tuple[LifecycleEffect, ...]]:
-    """Make room for another certificate; one that nobody can hold is denied, every other stays good."""
-    aside = replace(
+def begin(state: Renewal, now: datetime) -> Step[Renewal]:
+    """From the top: how long a chain it takes, and whose it says that it is."""
+    return enter(replace(state, problem="", mend=""), P.READING, now)
+
+
+def forget(state: Renewal) -> Renewal:
+    """Without the certificate that was issued last, and without all that was learnt about it."""
+    return replace(
         state,
         issued=None,
         issued_until=None,
@@ -123,12 +129,26 @@ def set_aside(state: Renewal) -> tuple[Renewal, tuple[LifecycleEffect, ...]]:
         came_with_new=False,
         was_restarted=False,
     )
+
+
+def set_aside(state: Renewal) -> tuple[Renewal, tuple[LifecycleEffect, ...]]:
+    """Make room for another certificate; one that never left the house is denied, every other stays good.
+
+    A station that refused it may hold it all the same: it was asked before by a gateway that was killed, or
+    its yes came when the ask had run out, and a second time it knows of no request any more.
+    """
+    aside = forget(state)
     if state.issued is None:
         return aside, ()
-    may_hold_it = state.has_agreed or state.is_unsure  # whatever it has said since
+    may_hold_it = state.forms or state.has_agreed or state.is_unsure
     if state.is_refused and not may_hold_it:
-        return aside, (DiscardCertificate(state.issued, "the station took it in no form"),)
+        return aside, (DiscardCertificate(state.issued, "it is longer than the station takes"),)
     return replace(aside, leftovers=(*state.leftovers, state.issued)), ()
+
+
+def is_over(state: Renewal, now: datetime) -> bool:
+    """Whether what was issued has ended before the station took it."""
+    return state.issued_until is not None and now >= state.issued_until
 
 
 def prefers_the_old(state: Renewal) -> bool:

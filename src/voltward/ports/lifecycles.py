@@ -13,7 +13,7 @@ from typing import Protocol
 
 from voltward.domain.ask import Ask
 from voltward.domain.station import Model, StationId
-from voltward.domain.station_fact import CertificateFirstSeen, LifecycleFact, Proven
+from voltward.domain.station_fact import CertificateFirstSeen, CertificateRevoked, LifecycleFact, Proven
 from voltward.lifecycles.effects import LifecycleEffect
 from voltward.lifecycles.step import HasPhase
 
@@ -123,8 +123,9 @@ class ErrandStore(Protocol):
         ...
 
 
-# What may move a life-cycle, or begin one: a factory certificate that came in begins a renewal.
-InboxFact = LifecycleFact | Proven | CertificateFirstSeen
+# What may move a life-cycle, or begin one: a factory certificate that came in begins a renewal. What was
+# revoked is told by whoever revokes, in the same unit of work.
+InboxFact = LifecycleFact | Proven | CertificateFirstSeen | CertificateRevoked
 
 
 @dataclass(frozen=True, slots=True)

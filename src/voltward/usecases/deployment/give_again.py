@@ -16,6 +16,7 @@ from voltward.domain.station import Standing
 from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.fleet.change_station import end_station
+from voltward.usecases.lifecycles.end_lifecycles import end_lifecycles
 from voltward.usecases.trust.trust_authority import deny_certificate
 
 REASON: Final = "ordered before, and forgotten by a restored store"
@@ -47,6 +48,7 @@ async def save_again(work: UnitOfWork, ended: EndedRights, now: datetime, actor:
     for station in ended.retired:
         record = await work.stations.get(station)
         if record is not None and record.standing is not Standing.RETIRED:
+            await end_lifecycles(work, station, actor, now)
             await end_station(work, record, REASON, now)
             facts = {"from": record.standing.value, "reason": REASON, "again": True}
             await work.journal(Event("station_retired", now, actor, str(station), facts))

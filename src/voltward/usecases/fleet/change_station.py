@@ -16,6 +16,7 @@ from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.admission.local_controllers import refuse_unfit_list
+from voltward.usecases.lifecycles.end_lifecycles import end_lifecycles
 from voltward.usecases.registered_station import refuse_taken_serial, registered
 
 
@@ -96,6 +97,7 @@ async def retire_station(store: Store, station: StationId, reason: str, actor: s
     async with store.begin() as work:
         record = await registered(work, station)
         _refuse_retired(record)
+        await end_lifecycles(work, station, actor, clock.now())
         saved = await end_station(work, record, reason, clock.now())
         await _journal_standing(work, record, saved, actor, clock)
         await work.commit()

@@ -24,6 +24,7 @@ from voltward.domain.station import Standing, Station, StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import Store, UnitOfWork
 from voltward.usecases.fleet.new_credential import NewPassword, password_credential, proof_of
+from voltward.usecases.lifecycles.end_lifecycles import end_lifecycles
 from voltward.usecases.registered_station import refuse_taken_serial, registered
 from voltward.usecases.trust.trust_authority import deny_certificate
 
@@ -63,6 +64,7 @@ async def recommission_station(
     async with store.begin() as work:
         before = await registered(work, order.station)
         await _refuse(work, before, order)
+        await end_lifecycles(work, order.station, order.actor, clock.now())
         held = await work.credentials.of(order.station)
         denied = await _end(work, held, order, clock)
         after = await work.stations.save(_renewed(before, order, clock))

@@ -26,6 +26,7 @@ from voltward.ports.lifecycles import Errand, IssuedCertificate, Lifecycle
 from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle
 from voltward.usecases.lifecycles.renewed_credentials import discard_certificate
+from voltward.usecases.trust.trust_authority import deny_certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,14 @@ class IssuingDesk:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What is ordered for whom; `record` is set where the certificate is here already."""
+    """What is ordered for whom."""
 
-    lifecycle: Lifecycle
     station: Station
     order: CertificateOrder
-    record: IssuedCertificate | None
 
 
 async def read_order(store: Store, errand: Errand, desk: IssuingDesk) -> Ordered | None:
-    """What the errand is about; None where nobody wants it any more, and nothing was issued for it."""
+    """What the errand is about; None where nobody wants it any more, or somebody else has done it."""
     assert isinstance(errand.effect, IssueCertificate)
     async with store.read() as reading:
         lifecycle = await reading.lifecycles.get(errand.lifecycle)
@@ -55,13 +54,13 @@ async def read_order(store: Store, errand: Errand, desk: IssuingDesk) -> Ordered
             return None
         station = await reading.stations.get(lifecycle.station)
         record = await reading.issued.by_order(errand.id)
-    if station is None or (lifecycle.ended_at is not None and record is None):
+    if station is None or lifecycle.ended_at is not None or record is not None:
         return None
     name = station.serial or station.id.identity
     order = CertificateOrder(
         errand.id, CertificateKind.STATION, errand.effect.csr_der, name, desk.organisation
     )
-    return Ordered(lifecycle, station, order, record)
+    return Ordered(station, order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +74,32 @@ class Signed:
 async def record_issued(work: UnitOfWork, errand: Errand, signed: Signed, moment: Moment) -> None:
     """Save the certificate, and tell its life-cycle; where that has ended, nobody will ever hold it.
 
-    OutsideFault for what is no answer to the request.
+    One that is on record was told in the same unit of work, by whoever took the lease over: its station may
+    use it by now. OutsideFault for what is no answer to the request.
     """
     assert isinstance(errand.effect, IssueCertificate)
     seen = read_issued(signed.issued.chain, errand.effect.csr_der)
     lifecycle = await work.lifecycles.get(errand.lifecycle)
     assert lifecycle is not None, "a life-cycle is never deleted"
-    record = await work.issued.by_order(errand.id)
-    if record is None:
-        record = await work.issued.save(_record(errand, lifecycle, signed, seen, moment.now))
-        facts = {"certificate": record.fingerprint.hex(), "serial": f"{record.serial:x}", "order": errand.id}
-        told = {
-            **facts,
-            "authority": record.authority,
-            "issuer": record.issuer,
-            "not_after": record.not_after.isoformat(),
-        }
-        await work.journal(
-            Event("certificate_issued", moment.now, moment.actor, str(lifecycle.station), told)
-        )
+    if await work.issued.by_order(errand.id) is not None:
+        return
+    record = await work.issued.save(_record(errand, lifecycle, signed, seen, moment.now))
+    facts = {"certificate": record.fingerprint.hex(), "serial": f"{record.serial:x}", "order": errand.id}
+    told = {
+        **facts,
+        "authority": record.authority,
+        "issuer": record.issuer,
+        "not_after": record.not_after.isoformat(),
+    }
+    await work.journal(Event("certificate_issued", moment.now, moment.actor, str(lifecycle.station), told))
     if lifecycle.ended_at is not None and lifecycle.station is not None:
         effect = DiscardCertificate(record.fingerprint, "its renewal had ended before it was issued")
         await discard_certificate(work, lifecycle.station, effect, moment.now)
+        return
+    denied = await work.denials.get(record.fingerprint)
+    if denied is not None:  # issued and revoked before; then the store was restored
+        await deny_certificate(work, denied)
+        await record_declined(work, errand, Declined("what it signed for this request is revoked."), moment)
         return
     forms = await _forms(work, lifecycle, record)
     attempt = errand.effect.attempt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from voltward.crypto.requests.csr_problems import CsrProblem
 from voltward.crypto.requests.key_blocklist import NO_KEYS, KeyBlocklist
@@ -11,11 +12,16 @@ from voltward.crypto.requests.signing_requests import SigningRequest
 from voltward.domain.authority import Binding
 from voltward.domain.station import Station
 from voltward.domain.station_entry import StationEntry
+from voltward.ports.authority import RevocationReason
 from voltward.ports.storage import Reading
 from voltward.rulebook.signing_observation import KeyKnown
 from voltward.usecases.admission.admit_station import DoorRules
 from voltward.usecases.issuance.judge_signing_request import RequestGround, judge_signing_request
 from voltward.usecases.lifecycles.renewed_credentials import used_certificate
+
+_KEY_IS_GOOD: Final = frozenset(
+    {RevocationReason.SUPERSEDED.value, RevocationReason.CESSATION_OF_OPERATION.value}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,16 @@ async def judge_submitted(
 
 
 async def _known(work: Reading, entry: StationEntry, request: SigningRequest, now: datetime) -> KeyKnown:
-    """Of the keys that we issued for. A revoked one stays revoked, whoever comes with it."""
+    """Of the keys that we issued for. A revoked one stays revoked, whoever comes with it.
+
+    A certificate that was given up says nothing against its key (RFC 5280, 5.3.1: no cause to suspect it): a
+    station that asks with one key for ever would be refused for ever.
+    """
     same = await work.issued.by_key(request.seen.key_fingerprint)
     others = [each.station for each in same if each.station not in (None, entry.station.id)]
     used = used_certificate(entry.credentials, now)
-    revoked = next((each.reason or "no reason was given" for each in same if each.revoked_at), None)
+    suspect = [each for each in same if each.revoked_at and each.reason not in _KEY_IS_GOOD]
+    revoked = next((each.reason or "no reason was given" for each in suspect), None)
     return KeyKnown(
         revoked=revoked,
         other_station=str(others[0]) if others else "",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState, Purpose
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.security_profile import SecurityProfile
@@ -16,12 +15,11 @@ from voltward.domain.station import Standing, Station, StationId
 from voltward.lifecycles.effects import BeginUpgrade
 from voltward.lifecycles.renewal_state import RenewalOrigin
 from voltward.ports.lifecycles import Lifecycle
-from voltward.ports.storage import Store, UnitOfWork
+from voltward.ports.storage import Store
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, begin_upgrade
+from voltward.usecases.lifecycles.renewed_credentials import has_certificate
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 from voltward.usecases.registered_station import registered
-
-_IN_FORCE = frozenset({CredentialState.ACTIVE, CredentialState.PENDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ async def raise_profile(store: Store, order: Raising, plan: RenewalPlan, moment:
             await work.stations.save(replace(record, profile=order.profile, latch=None))
             facts = {"profile": f"{int(record.profile)} -> {int(order.profile)}"}
             await work.journal(Event("station_changed", moment.now, order.by, str(order.station), facts))
-        if order.profile.uses_password or await _has_certificate(work, order.station, moment):
+        if order.profile.uses_password or await has_certificate(work, order.station, moment.now):
             wanted = BeginUpgrade(order.profile, plan.terms)
             begun = await begin_upgrade(work, order.station, wanted, moment)
             assert begun is not None, "its record was read in this unit of work"
@@ -68,17 +66,3 @@ def _refuse(record: Station, order: Raising) -> None:
             mend="Raise it to that.",
             subject=str(order.station),
         )
-
-
-async def _has_certificate(work: UnitOfWork, station: StationId, moment: Moment) -> bool:
-    """Whether it holds one, or has been given one, that opens on profile 3."""
-    return any(_opens(credential, moment) for credential in await work.credentials.of(station))
-
-
-def _opens(credential: Credential, moment: Moment) -> bool:
-    return (
-        isinstance(credential.proof, ClientCertificate)
-        and credential.purpose is Purpose.PRODUCTION
-        and credential.state in _IN_FORCE
-        and credential.is_usable(moment.now)
-    )

@@ -23,12 +23,13 @@ from voltward.domain.station_fact import (
     AskAnswered,
     CameBack,
     CertificateFirstSeen,
+    CertificateRevoked,
     CsrRefused,
     CsrSubmitted,
     Proven,
 )
 from voltward.lifecycles.answers import answer_fact
-from voltward.lifecycles.effects import TimeCame
+from voltward.lifecycles.effects import Cancelled, TimeCame
 from voltward.lifecycles.renewal_state import (
     KIND,
     CameWith,
@@ -37,12 +38,12 @@ from voltward.lifecycles.renewal_state import (
     CsrUnfit,
     RenewalOrigin,
 )
-from voltward.lifecycles.upgrade_state import CameOn
+from voltward.lifecycles.upgrade_state import CameOn, Upgrade
 from voltward.ports.storage import Conflict, Store, UnitOfWork
 from voltward.usecases.issuance.request_ground import RequestRules, judge_submitted
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.lifecycles.read_anchors import start_reading
-from voltward.usecases.lifecycles.renewed_credentials import certificate_before
+from voltward.usecases.lifecycles.renewed_credentials import certificate_before, has_certificate
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 
 PORTION = 100
@@ -135,6 +136,8 @@ async def _submitted(work: UnitOfWork, fact: CsrSubmitted, hearing: Hearing, mom
     station = await work.stations.get(fact.station)
     if station is None or station.standing is Standing.RETIRED:
         return
+    if station.recommissioned_at is not None and fact.at < station.recommissioned_at:
+        return  # the old hardware's
     request = read_signing_request(fact.csr)
     problem = await judge_submitted(work, station, request, hearing.rules, moment.now)
     if problem or isinstance(request, CsrProblem):
@@ -157,10 +160,21 @@ async def _csr_refused(work: UnitOfWork, fact: CsrRefused, _hearing: Hearing, mo
 
 
 async def _proven(work: UnitOfWork, fact: Proven, _hearing: Hearing, moment: Moment) -> None:
-    if fact.fingerprint is not None:
+    if fact.fingerprint is not None and await work.denials.get(fact.fingerprint) is None:
         # Told again here: when the renewal began, the very first use may not have reached the store yet.
         before = certificate_before(await work.credentials.of(fact.station), fact.fingerprint, moment.now)
         await _offer(work, fact.station, CertificateProven(fact.fingerprint, before), moment)
+
+
+async def _revoked(work: UnitOfWork, fact: CertificateRevoked, _hearing: Hearing, moment: Moment) -> None:
+    """Nobody hands it out any more; and without a certificate nobody is led to where one is needed."""
+    await _offer(work, fact.station, fact, moment)
+    if await has_certificate(work, fact.station, moment.now):
+        return
+    for lifecycle in await work.lifecycles.open_of(fact.station):
+        state = lifecycle.state
+        if isinstance(state, Upgrade) and state.profile is SecurityProfile.TLS_CERTIFICATE:
+            await advance_lifecycle(work, lifecycle, Cancelled("revocation"), moment)
 
 
 async def _came_back(work: UnitOfWork, fact: CameBack, _hearing: Hearing, moment: Moment) -> None:
@@ -206,4 +220,5 @@ _HEARD: Mapping[type[Any], Callable[[UnitOfWork, Any, Hearing, Moment], Awaitabl
     CameBack: _came_back,
     AnchorMoved: _anchor_moved,
     CertificateFirstSeen: _first_seen,
+    CertificateRevoked: _revoked,
 }

@@ -71,13 +71,10 @@ async def perform_errand(store: Store, errand: Errand, desk: IssuingDesk, moment
             await work.commit()
         return
     outcome: Outcome
-    if ordered.record is not None:
-        outcome = Signed(Issued(ordered.record.chain), ordered.record.authority)
-    else:
-        try:
-            outcome = await _signed(ordered, desk)
-        except OutsideFault as fault:
-            outcome = Delay(moment.now + pause(errand, moment), fault.what)
+    try:
+        outcome = await _signed(ordered, desk)
+    except OutsideFault as fault:
+        outcome = Delay(moment.now + pause(errand, moment), fault.what)
     await _save(store, errand, outcome, moment)
 
 

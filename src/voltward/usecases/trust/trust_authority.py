@@ -14,6 +14,7 @@ from voltward.domain.credential import CredentialState
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.revocation_list import ListRule
+from voltward.domain.station_fact import CertificateRevoked
 from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Reading, Store, UnitOfWork
@@ -102,7 +103,10 @@ async def authority_named(work: Reading, authority_id: str) -> Authority:
 async def deny_certificate(
     work: UnitOfWork, denied: DeniedCertificate, code: RevocationReason = RevocationReason.UNSPECIFIED
 ) -> None:
-    """Put it onto the deny-list, and end the credentials that stand on it; one of ours is revoked with it."""
+    """Put it onto the deny-list, and end the credentials that stand on it; one of ours is revoked with it.
+
+    A life-cycle that hands it out hears of it.
+    """
     for credential in await work.credentials.by_fingerprint(denied.fingerprint):
         if credential.state is not CredentialState.RETIRED:
             await work.credentials.save(replace(credential, state=CredentialState.RETIRED))
@@ -110,6 +114,8 @@ async def deny_certificate(
     if issued is not None and issued.revoked_at is None:
         await work.issued.save(replace(issued, revoked_at=denied.denied_at, reason=code.value))
     await work.denials.add(denied)
+    if issued is not None and issued.station is not None and await work.lifecycles.open_of(issued.station):
+        await work.inbox.add(CertificateRevoked(issued.station, denied.denied_at, denied.fingerprint))
 
 
 def _list_facts(rule: ListRule | None) -> dict[str, FactValue]:

@@ -11,7 +11,7 @@ from tests.fakes.renewals import CP001, HEARING, RenewalWorld, names, pem_of, st
 from tests.fakes.stores import journalled, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.issuing.issued_certificates import requested_key
-from voltward.domain.credential import ClientCertificate, Purpose
+from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
 from voltward.domain.intents import CertificateUse, InstallCertificate, IntentAnswer, Outcome, RequestCsr
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_fact import (
@@ -22,6 +22,9 @@ from voltward.domain.station_fact import (
     CsrSubmitted,
 )
 from voltward.lifecycles.renewal_state import RenewalOrigin, RenewalPhase
+from voltward.ports.authority import RevocationReason
+from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
+from voltward.usecases.revocation.revoke_certificates import RevocationOrder, revoke_certificates
 from voltward.usecases.rounds.hear_facts import hear_next
 
 CP002 = StationId("CP002")
@@ -196,3 +199,74 @@ async def test_what_a_retired_station_still_wants_is_dropped(store: SqlStore) ->
     async with store.read() as reading:
         assert await reading.inbox.next(limit=1) == []
         assert await reading.lifecycles.open("renewal") == []
+
+
+async def revoke(world: RenewalWorld, certificate: bytes) -> None:
+    order = RevocationOrder("stolen", "ann", RevocationReason.KEY_COMPROMISE)
+    await revoke_certificates(world.store, [certificate], order, world.clock)
+
+
+async def test_a_certificate_that_is_revoked_while_it_is_handed_out_is_not_installed(
+    world: RenewalWorld,
+) -> None:
+    await world.begin()
+    certificate = await world.until_installing()
+    await revoke(world, certificate)
+    await world.work()
+
+    assert names(await world.asked()) == ["ReadFacts"]
+    another = await world.until_installing()
+    assert another != certificate
+    told = [e.facts["what"] for e in await journalled(world.store) if e.kind == "attention_needed"]
+    assert told == ["its new certificate was revoked before it was proven; another one is asked for"]
+
+
+async def test_the_proof_of_a_revoked_certificate_supersedes_nothing(world: RenewalWorld) -> None:
+    """The proof was on its way when the order to revoke came."""
+    await put(
+        world.store, certificate_credential(proof=ClientCertificate(b"o" * 32, "", b""), proven_at=NOON)
+    )
+    await world.begin()
+    certificate = await world.until_installing()
+    await world.answer()
+    await world.comes_with(certificate)
+    await revoke(world, certificate)
+    await world.work()
+
+    _, state = await world.renewal()
+    assert state.phase is RenewalPhase.READING
+    async with world.store.read() as reading:
+        (old,) = await reading.credentials.by_fingerprint(b"o" * 32)
+    assert old.state is CredentialState.ACTIVE
+
+
+async def test_without_a_certificate_nobody_is_led_to_profile_3(world: RenewalWorld) -> None:
+    await world.begin(RenewalOrigin.COMMISSIONING)
+    certificate = await world.until_installing()
+    await world.answer()
+    await world.work()
+    assert names(await world.asked()) == ["RaiseProfile"]
+
+    await revoke(world, certificate)
+    await world.work()
+
+    assert names(await world.asked()) == ["ReadFacts"], "its renewal goes on, and leads there again"
+
+
+async def test_what_we_gave_up_ourselves_says_nothing_against_its_key(world: RenewalWorld) -> None:
+    """An operator ends the renewal while the authority signs; the station asks again, with its one key."""
+    csr = station_csr()
+
+    async def ended() -> None:
+        lifecycle, _ = await world.renewal()
+        await cancel_lifecycle(world.store, lifecycle.id, "ann", world.moment)
+
+    world.authority.meanwhile = ended
+    await world.submit(csr)
+    await world.work()
+    world.clock.leap(60)
+    await world.submit(csr, "m2")
+    await world.work()
+
+    _, state = await world.renewal()
+    assert state.phase is RenewalPhase.INSTALLING

@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import NOON
-from tests.fakes.renewals import HEARING, RenewalWorld
+from tests.fakes.renewals import CP001, HEARING, RenewalWorld
 from tests.fakes.stores import journalled
 from voltward.adapters.sql.store import SqlStore
+from voltward.crypto.reading.certificates import fingerprint
+from voltward.domain.authority import DeniedCertificate
+from voltward.domain.credential import CredentialState
 from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.effects import IssueCertificate
 from voltward.lifecycles.renewal_state import RenewalPhase
@@ -126,3 +129,48 @@ def test_pauses_grow_up_to_a_bound(store: SqlStore) -> None:
 
     assert timedelta(seconds=2) <= waits[0] < timedelta(seconds=2.5)
     assert LONGEST_PAUSE <= waits[-1] < 1.25 * LONGEST_PAUSE
+
+
+async def test_who_wakes_up_late_takes_nothing_back_that_the_station_uses_by_now(world: RenewalWorld) -> None:
+    """A worker stands still between the authority's word and its record, for longer than its lease."""
+
+    async def another_does_it() -> None:
+        world.clock.leap(LEASE.total_seconds())
+        issued = await world.until_installing()
+        await world.answer()
+        await world.comes_with(issued)
+        await world.work()
+
+    world.authority.meanwhile = another_does_it
+    await world.work()
+
+    _, state = await world.renewal()
+    assert (state.phase, state.attempt) == (RenewalPhase.DONE, 1)
+    async with world.store.read() as reading:
+        (record,) = await reading.issued.of(CP001)
+        (credential,) = await reading.credentials.of(CP001)
+        assert await reading.denials.get(record.fingerprint) is None
+    assert (record.revoked_at, credential.state) == (None, CredentialState.ACTIVE)
+
+
+async def test_what_was_revoked_before_the_store_was_restored_is_handed_to_nobody(
+    world: RenewalWorld,
+) -> None:
+    """The authority answers the same order with the same certificate; the deny-list came back before it."""
+    await hear_next(world.store, HEARING, world.moment)
+    (errand,) = await lease_errands(world.store, "worker", NOON, limit=8)
+    assert isinstance(errand.effect, IssueCertificate)
+    lost = world.authority.sign(errand.id, errand.effect.csr_der)
+    async with world.store.begin() as work:
+        await work.denials.add(DeniedCertificate(fingerprint(lost.chain[0]), "stolen", NOON, "CP001"))
+        await work.commit()
+    await perform_errand(world.store, errand, world.desk, world.moment)
+
+    _, state = await world.renewal()
+    assert (state.phase, state.issued) == (RenewalPhase.STUCK, None)
+    assert "is revoked" in state.problem
+    assert await world.asked() == []
+    async with world.store.read() as reading:
+        (record,) = await reading.issued.of(CP001)
+        assert await reading.credentials.of(CP001) == []
+    assert record.revoked_at == NOON
