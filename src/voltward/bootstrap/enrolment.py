@@ -17,14 +17,13 @@ from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.gateway.gateway import door_rules, guessing_limits, password_door
 from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.bootstrap.gateway.listeners import read_trust
+from voltward.bootstrap.listening import listening_at
 from voltward.crypto.reading.certificates import CertificateReader
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.detection.guessing import GuessingThrottle
 from voltward.detection.sources import Carrier, SourceMap
 from voltward.domain.authority import Binding, TrustedFor
-from voltward.domain.errors import OutsideFault
-from voltward.gateway.channel.listener import parse_address, parse_networks
-from voltward.gateway.channel.sockets import open_socket
+from voltward.gateway.channel.listener import parse_networks
 from voltward.gateway.enrolment.applicants import Applicants
 from voltward.gateway.enrolment.desk import DeskParts, EnrolmentDesk
 from voltward.gateway.enrolment.pages import EnrolmentPages
@@ -46,15 +45,7 @@ async def run_enrolment(settings: Settings) -> None:
     """Listen and answer; SIGHUP reads the server's chains again. OutsideFault if the port cannot be had."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None
-    host, port = parse_address(settings.enrolment.listen, "enrolment.listen")
-    try:
-        listening = open_socket((host, port))
-    except OSError as error:
-        raise OutsideFault(
-            f"cannot listen on {host}:{port}: {error.strerror or error}.",
-            mend="Choose another address with enrolment.listen.",
-            subject="enrolment",
-        ) from error
+    listening = listening_at(settings.enrolment.listen, "enrolment.listen")
     async with open_enrolment(settings) as server:
         for number in ENDINGS:
             loop.add_signal_handler(number, task.cancel)

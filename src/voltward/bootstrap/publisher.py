@@ -8,9 +8,7 @@ from contextlib import suppress
 
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.authority.signer import ENDINGS, signer_client
-from voltward.domain.errors import OutsideFault
-from voltward.gateway.channel.listener import parse_address
-from voltward.gateway.channel.sockets import open_socket
+from voltward.bootstrap.listening import listening_at
 from voltward.publisher.server import Publisher
 from voltward.settings import Settings
 from voltward.usecases.revocation.keep_lists import ListKeeper
@@ -29,15 +27,7 @@ async def run_publisher(settings: Settings) -> None:
     assert task is not None
     for number in ENDINGS:
         loop.add_signal_handler(number, task.cancel)
-    host, port = parse_address(settings.publication.listen, "publication.listen")
-    try:
-        listening = open_socket((host, port))
-    except OSError as error:
-        raise OutsideFault(
-            f"cannot listen on {host}:{port}: {error.strerror or error}.",
-            mend="Choose another address with publication.listen.",
-            subject="publication",
-        ) from error
+    listening = listening_at(settings.publication.listen, "publication.listen")
     with suppress(asyncio.CancelledError):
         await made_publisher(settings).run(listening)
 

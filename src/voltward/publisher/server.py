@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -18,6 +17,7 @@ from voltward.crypto.revocation.status_requests import LARGEST
 from voltward.domain.errors import OutsideFault
 from voltward.ports.clock import Clock
 from voltward.publisher.pages import Page, Pages
+from voltward.small_servers.visits import Bounds, Visitor, Visits
 from voltward.usecases.revocation.keep_lists import ListKeeper
 from voltward.usecases.revocation.status_book import StatusBook
 from voltward.wire.small_http import read_request_head, response_head
@@ -40,26 +40,17 @@ class Publisher:
         self._book = book
         self._clock = clock
         self._pages = Pages(lists, book, clock)
-        self._sources: Counter[str] = Counter()
-        self._open = dict[asyncio.Task[object], asyncio.StreamWriter]()
+        self._visits = Visits(Bounds(MOST, MOST_PER_SOURCE, PATIENCE, LARGEST_HEAD), self._serve)
         self._log = structlog.get_logger()
         self.on_ready: Callable[[], None] = lambda: None
 
     async def run(self, listening: socket.socket) -> None:
         """Serve; a signer that is away is waited for, and what was last known is told meanwhile."""
-        server = await asyncio.start_server(self._serve, sock=listening, limit=LARGEST_HEAD)
-        self._log.info("publisher_ready", port=listening.getsockname()[1])
-        self.on_ready()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._keep_level())
-                group.create_task(self._keep_ahead())
-        finally:
-            server.close()
-            for writer in self._open.values():
-                writer.transport.abort()
-            if self._open:
-                await asyncio.wait(self._open)
+        async with self._visits.received(listening), asyncio.TaskGroup() as group:
+            self._log.info("publisher_ready", port=listening.getsockname()[1])
+            self.on_ready()
+            group.create_task(self._keep_level())
+            group.create_task(self._keep_ahead())
 
     async def _keep_level(self) -> None:
         is_away = False
@@ -86,27 +77,9 @@ class Publisher:
             with suppress(OutsideFault):
                 await self._book.renew()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = str((writer.get_extra_info("peername") or ("",))[0])
-        if self._sources.total() >= MOST or self._sources[source] >= MOST_PER_SOURCE:
-            writer.close()
-            return
-        self._sources[source] += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._open[task] = writer
-        try:
-            async with asyncio.timeout(PATIENCE):
-                page, is_head = await self._answered(reader)
-                await _send(writer, page, is_head=is_head)
-        except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
-            pass  # it left, or was too slow, or said too much
-        finally:
-            self._sources[source] -= 1
-            if not self._sources[source]:
-                del self._sources[source]
-            del self._open[task]
-            writer.close()
+    async def _serve(self, visitor: Visitor) -> None:
+        page, is_head = await self._answered(visitor.reader)
+        await _send(visitor.writer, page, is_head=is_head)
 
     async def _answered(self, reader: asyncio.StreamReader) -> tuple[Page, bool]:
         async with asyncio.timeout(ASKING):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -34,6 +35,7 @@ from voltward.usecases.lifecycles.rotate_root import (
     retire_root,
     rotation_under_way,
 )
+from voltward.usecases.lifecycles.rotation_plan import Prospect
 
 app = App(
     name="rotate",
@@ -105,20 +107,7 @@ def switch(
     options: Options = Options(),
 ) -> None:
     """Show the new chain in the place of the old one: those named, or all that are left."""
-
-    async def story(deployment: Deployment) -> RootRotation:
-        rotation = await _rotation(deployment)
-        chosen = chain or rotation.left
-        prospects = await prospects_of(deployment, rotation, chosen)
-        most = deployment.settings.certificates.most_left_behind
-        check_nobody_is_lost(prospects, leave_behind or (), most)
-        for name in chosen:
-            rotation = await switch_chain(deployment, rotation, name, actor())
-        return rotation
-
-    _ordered(story, options)
-    if not options.json:
-        print_line(HUP)
+    _turn(_ONWARD, chain or (), leave_behind or (), options)
 
 
 @app.command
@@ -130,19 +119,7 @@ def back(
     options: Options = Options(),
 ) -> None:
     """Show the old chain again: those named, or all that were switched."""
-
-    async def story(deployment: Deployment) -> RootRotation:
-        rotation = await _rotation(deployment)
-        prospects = await prospects_of(deployment, rotation, chain or ())
-        most = deployment.settings.certificates.most_left_behind
-        check_way_back(prospects, leave_behind or (), most)
-        for name in chain or [one.chain for one in rotation.switched]:
-            rotation = await put_chain_back(deployment, rotation, name, actor())
-        return rotation
-
-    _ordered(story, options)
-    if not options.json:
-        print_line(HUP)
+    _turn(_BACK, chain or (), leave_behind or (), options)
 
 
 @app.command
@@ -194,6 +171,44 @@ def retire(*, leave_behind: Named = None, options: Options = Options()) -> None:
 def status(*, options: Options = Options()) -> None:
     """Where the rotation stands."""
     _ordered(_rotation, options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Which chains go this way, who must not be lost by it, and how one goes; `nothing` in words."""
+
+    chains: Callable[[RootRotation], Sequence[str]]
+    check: Callable[[Sequence[Prospect], Collection[str], int], None]
+    go: Callable[[Deployment, RootRotation, str, str], Awaitable[RootRotation]]
+    nothing: str
+
+
+_ONWARD = _Way(lambda rotation: rotation.left, check_nobody_is_lost, switch_chain, "all chains are switched.")
+_BACK = _Way(
+    lambda rotation: [one.chain for one in rotation.switched],
+    check_way_back,
+    put_chain_back,
+    "no chain is switched.",
+)
+
+
+def _turn(way: _Way, chains: Sequence[str], leave_behind: Collection[str], options: Options) -> None:
+    """These chains, or all that there are, go this way, unless somebody would be lost by it."""
+
+    async def story(deployment: Deployment) -> RootRotation:
+        rotation = await _rotation(deployment)
+        chosen = chains or way.chains(rotation)
+        if not chosen:
+            raise OperatorFault(way.nothing, mend="`voltward ca rotate status` tells where it stands.")
+        prospects = await prospects_of(deployment, rotation, chosen)
+        way.check(prospects, leave_behind, deployment.settings.certificates.most_left_behind)
+        for name in chosen:
+            rotation = await way.go(deployment, rotation, name, actor())
+        return rotation
+
+    _ordered(story, options)
+    if not options.json:
+        print_line(HUP)
 
 
 async def _rotation(deployment: Deployment) -> RootRotation:

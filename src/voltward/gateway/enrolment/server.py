@@ -14,12 +14,12 @@ from typing import Final
 
 import structlog
 
-from voltward.detection.half_open import HalfOpen
-from voltward.detection.sources import Source, SourceMap
+from voltward.detection.sources import SourceMap
 from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.gateway.enrolment.pages import LARGEST_BODY, Caller, EnrolmentPages, Reply
 from voltward.gateway.enrolment.tls_line import TlsLine
 from voltward.ports.storage import ChangeFeed, Store
+from voltward.small_servers.visits import Bounds, Visitor, Visits
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.follow_store import catch_up, load_registry
 from voltward.wire.small_http import RequestHead, read_request_head, response_head
@@ -60,8 +60,7 @@ class EnrolmentServer:
         self._parts = parts
         self._shown = parts.show()
         self._is_level = False
-        self._seats = HalfOpen(MOST, MOST_PER_SOURCE)
-        self._open = dict[asyncio.Task[object], asyncio.StreamWriter]()
+        self._visits = Visits(Bounds(MOST, MOST_PER_SOURCE, PATIENCE), self._serve, parts.sources)
         self._log = structlog.get_logger()
         self.pages: EnrolmentPages
         self.on_ready: Callable[[], None] = lambda: None
@@ -80,17 +79,10 @@ class EnrolmentServer:
 
     async def run(self, listening: socket.socket) -> None:
         """Serve; as long as the store was never seen, everybody is told to come again."""
-        server = await asyncio.start_server(self._serve, sock=listening)
-        self._log.info("enrolment_ready", port=listening.getsockname()[1])
-        self.on_ready()
-        try:
+        async with self._visits.received(listening):
+            self._log.info("enrolment_ready", port=listening.getsockname()[1])
+            self.on_ready()
             await self._follow()
-        finally:
-            server.close()
-            for writer in self._open.values():
-                writer.transport.abort()
-            if self._open:
-                await asyncio.wait(self._open)
 
     async def _follow(self) -> None:
         store, feed, registry = self._parts.store, self._parts.feed, self._parts.registry
@@ -121,28 +113,14 @@ class EnrolmentServer:
         except OutsideFault:
             await asyncio.sleep(POLL)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = str((writer.get_extra_info("peername") or ("",))[0])
-        source = self._parts.sources.source_of(address)
-        if not self._seats.enter(source):
-            writer.transport.abort()
-            return
-        task = asyncio.current_task()
-        assert task is not None
-        self._open[task] = writer
+    async def _serve(self, visitor: Visitor) -> None:
+        line = TlsLine(self._shown.context, visitor.reader, visitor.writer)
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._talk(TlsLine(self._shown.context, reader, writer), source, address)
+            await self._talk(line, visitor)
         except TlsFailure as failure:
-            self._log.info("enrolment_broken_off", source=address, reason=failure.reason)
-        except (TimeoutError, OSError):
-            pass  # it left, or was too slow
-        finally:
-            self._seats.leave(source)
-            del self._open[task]
-            writer.close()
+            self._log.info("enrolment_broken_off", source=visitor.address, reason=failure.reason)
 
-    async def _talk(self, line: TlsLine, source: Source, address: str) -> None:
+    async def _talk(self, line: TlsLine, visitor: Visitor) -> None:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(ASKING):
             facts = await line.shake_hands()
@@ -150,9 +128,9 @@ class EnrolmentServer:
         if asked is None:
             return
         begun = loop.time()
-        reply = await self._answered(asked, Caller(source, address, facts))
+        reply = await self._answered(asked, Caller(visitor.source, visitor.address, facts))
         await asyncio.sleep(begun + reply.delay - loop.time())
-        told = {"source": address, "status": reply.status, **reply.told}
+        told = {"source": visitor.address, "status": reply.status, **reply.told}
         self._log.info("enrolment_answered", path=asked[0].path[:100], **told)
         await line.write(response_head(reply.status, len(reply.body), reply.headers) + reply.body)
         await line.close()
