@@ -88,6 +88,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "cli/ca/own_authority_words.py": "unit/cli/ca/test_own_authority.py",
     "cli/backup.py": "journeys/test_backup.py",
     "bootstrap/authority/server_orders.py": "unit/cli/ca/test_server_certificate.py",
+    "bootstrap/authority/server_renewal.py": "unit/cli/ca/test_server_certificate.py",
     "demo/business.py": "journeys/test_demo.py",
     "demo/commands.py": "journeys/test_demo.py",
     "demo/curtain.py": "journeys/test_demo.py",

@@ -13,6 +13,7 @@ from tests.arch.source_tree import ROOT
 
 UNIT = ROOT / "deploy" / "systemd" / "voltward.service"
 SIGNER = ROOT / "deploy" / "systemd" / "voltward-signer.service"
+RENEW = ROOT / "deploy" / "systemd" / "voltward-renew.service"
 MOST_EXPOSED = 1.5  # of 10; what remains is the network, which is its work, and notices of a child
 ANALYZE = shutil.which("systemd-analyze")
 
@@ -33,7 +34,7 @@ def settings() -> dict[str, list[str]]:
     return told
 
 
-@pytest.mark.parametrize("unit", [UNIT, SIGNER], ids=lambda unit: unit.stem)
+@pytest.mark.parametrize("unit", [UNIT, SIGNER, RENEW], ids=lambda unit: unit.stem)
 def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path, unit: Path) -> None:
     """With a program that is there, on this machine."""
     here = tmp_path / unit.name
@@ -50,22 +51,27 @@ def test_systemd_reads_every_line_of_the_unit(analyze: str, tmp_path: Path, unit
     assert done.returncode == 0, done.stderr
 
 
-def test_systemd_reads_every_line_of_the_socket(analyze: str, tmp_path: Path) -> None:
-    for name in ("voltward.socket", "voltward.service"):
+@pytest.mark.parametrize("unit", ["voltward.socket", "voltward-renew.timer"])
+def test_systemd_reads_every_line_of_what_starts_a_unit(analyze: str, tmp_path: Path, unit: str) -> None:
+    for name in (unit, f"{unit.partition('.')[0]}.service"):
         text = (UNIT.parent / name).read_text(encoding="utf-8")
         here = tmp_path / name
         here.write_text(text.replace("/opt/voltward/.venv/bin/voltward", sys.executable), encoding="utf-8")
 
     done = subprocess.run(
-        [analyze, "verify", "--man=no", str(tmp_path / "voltward.socket")],
+        [analyze, "verify", "--man=no", str(tmp_path / unit)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
-    assert "voltward.socket" not in done.stderr, done.stderr
+    assert unit not in done.stderr, done.stderr
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("unit", "most"), [(UNIT, MOST_EXPOSED), (SIGNER, 0.6)], ids=["gateway", "signer"])
+@pytest.mark.parametrize(
+    ("unit", "most"),
+    [(UNIT, MOST_EXPOSED), (SIGNER, 0.6), (RENEW, 1.3)],
+    ids=["gateway", "signer", "renewals"],
+)
 def test_the_unit_is_as_closed_as_the_guide_says(analyze: str, unit: Path, most: float) -> None:
     done = subprocess.run(
         [analyze, "security", "--offline=true", f"--threshold={most * 10:.0f}", str(unit)],

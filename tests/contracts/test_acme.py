@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 import pytest_asyncio
 from cryptography import x509
 
-from tests.fakes.clock import NOON
+from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.deployments import made_site
 from tests.fakes.pebble import Pebble, pebble
 from tests.fakes.rooms import MemoryRoom
@@ -24,6 +25,7 @@ from voltward.adapters.pki.outside.acme_provers import PageProver
 from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.authority.server_authorities import server_authority
 from voltward.bootstrap.authority.server_orders import ServerOrder, order_server
+from voltward.bootstrap.authority.server_renewal import OURS, RenewalOrder, renew_servers
 from voltward.bootstrap.deployment import open_deployment
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.crypto.issuing.server_certificates import read_server_certificates
@@ -173,6 +175,28 @@ async def test_an_order_is_given_again_when_it_is_due_or_for_other_names(
     chain = read_server_certificates((site.folder / "gateway" / "public-ecdsa.pem").read_bytes())
     assert chain.leaf.key.kind == "rsa"  # as the one before it
     assert b"PRIVATE KEY" not in (site.folder / "gateway" / "acme.public.sealed").read_bytes()
+
+
+async def test_what_is_due_is_renewed_where_the_last_one_was_ordered(tmp_path: Path, server: Pebble) -> None:
+    site = await made_site(tmp_path / "d")
+    table = settings_of(site.folder, server, *by_page(server)).authority
+    told = 'gateway.chains=["server-rsa","public-ecdsa"]'
+    settings = msgspec.structs.replace(site.settings(told), authority=table)
+
+    async with open_deployment(settings) as deployment:
+        order = ServerOrder("public-ecdsa", "public", HOSTS)
+        first = await order_server(deployment, order, "test")
+        assert first is not None
+        at_once = await renew_servers(deployment, RenewalOrder(), "test")
+        early = await renew_servers(deployment, RenewalOrder(only_due=True), "test")
+        clock = FakeClock(first.not_after - timedelta(days=1))
+        late = await renew_servers(
+            replace(deployment, clock=clock), RenewalOrder(("public-ecdsa",), only_due=True), "test"
+        )
+
+    assert [(one.maker, one.not_after is not None) for one in at_once] == [(OURS, True), ("public", False)]
+    assert ["not due yet" in one.skipped for one in early] == [True, True]
+    assert [(one.maker, one.hosts, one.failed) for one in late] == [("public", HOSTS, None)]
 
 
 async def test_a_command_orders_and_says_so(tmp_path: Path, server: Pebble) -> None:

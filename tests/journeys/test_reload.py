@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.journeys.deployment import (
     Template,
     World,
     certificate_login,
+    eventually,
     world_of,
 )
 from tests.journeys.player import playing
@@ -83,6 +85,18 @@ async def test_a_reload_that_cannot_be_is_told_and_changes_nothing(
         part = world.take(2)
         async with playing(world.dial(part)) as player:
             assert (await player.boot()).kind == CALL_RESULT
+
+            # A renewed server certificate is shown without a reload, and takes nothing else along.
+            before = await leaf_shown(world)
+            (renewed,) = await world.command("ca", "server-renew", "server-ecdsa")
+            assert renewed["until"] is not None
+
+            async def is_new() -> bool:
+                return await leaf_shown(world) != before
+
+            assert await eventually(is_new)
+            assert player.link.closing is None
+            assert not list(world.gateway.seen("settings_reloaded"))
 
 
 async def test_a_reload_brings_a_groups_new_policy(
@@ -157,6 +171,19 @@ async def test_a_reload_brings_a_chain_for_a_host_name(
             assert (await player.boot()).kind == CALL_RESULT
         async with playing(world.dial(world.take(2))) as player:
             assert (await player.boot()).kind == CALL_RESULT
+
+
+async def leaf_shown(world: World) -> bytes | None:
+    """The certificate that newcomers are shown who take ECDSA."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    _, writer = await asyncio.open_connection("127.0.0.1", world.gateway.tls_port, ssl=context)
+    try:
+        return writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    finally:
+        writer.transport.abort()
 
 
 def exchange_server_chain(world: World, root: Authority) -> None:

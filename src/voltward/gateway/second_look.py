@@ -23,7 +23,10 @@ SLICE: Final = 500  # links judged again before the loop gets a breath
 
 
 class SecondLook:
-    """One per gateway; `trust_changed` is told before anybody is judged by other authorities."""
+    """One per gateway; `trust_changed` is told before anybody is judged by other authorities.
+
+    It reads the server's chains, too: who is in has seen the old one, and stays.
+    """
 
     def __init__(
         self, door: Door, table: ConnectionTable[StationLink], trust_changed: Callable[[], None]
@@ -34,7 +37,7 @@ class SecondLook:
 
     async def after(self, moved: Moved) -> None:
         """Judge again what the news concerns; the breaker sees first what would become of it (ruling 15)."""
-        if moved.trust:
+        if moved.trust or moved.chains:
             self._trust_changed()
         concerns_all = moved.trust or moved.reloaded
         shaken = [link for link in self._table if concerns_all or showed_one_of(moved.denied, link.judgement)]

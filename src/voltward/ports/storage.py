@@ -247,6 +247,10 @@ class UnitOfWork(Reading, Protocol):
         """Append to the journal in the same transaction."""
         ...
 
+    def tell_server_chains(self) -> None:
+        """The gateway hears that chains on its disk were replaced, as it hears of whatever is saved."""
+        ...
+
     async def commit(self) -> None:
         """Everything or nothing; afterwards this unit of work is over."""
         ...
@@ -269,6 +273,7 @@ class Aggregate(StrEnum):
     BREAKER = "breaker"
     FOREIGN_LIST = "foreign-list"
     ASK = "ask"  # by station: what it is to be asked
+    SERVER_CHAIN = "server-chain"  # no row: what lies on the gateway's disk
     LIFECYCLE = (
         "life-cycle"  # by station: one was opened or has ended; without: the worker has something to do
     )

@@ -67,3 +67,15 @@ async def test_where_trust_moved_all_are_judged_and_later_comers_get_a_new_conte
 
     assert look.contexts == 1
     assert made.station.ending is not None
+
+
+async def test_where_only_the_servers_chains_moved_later_comers_are_shown_them_and_nobody_is_judged() -> None:
+    hall = Hall()
+    made = await hall.link()
+    before = made.link.judgement
+    look = Look(hall, made)
+
+    await look.look.after(Moved(chains=True))
+
+    assert look.contexts == 1
+    assert made.link.judgement is before

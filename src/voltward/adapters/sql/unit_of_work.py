@@ -31,6 +31,7 @@ from voltward.adapters.sql.rows.trip_store import SqlTripStore
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
+from voltward.ports.storage import Aggregate
 
 
 class SqlReading:
@@ -145,6 +146,9 @@ class SqlUnitOfWork(SqlReading):
         """The row is written by `commit`, behind all other changes; a fact that is none raises here."""
         assert self._open
         self._events.append(event_text(event))
+
+    def tell_server_chains(self) -> None:
+        self._changes.note(Aggregate.SERVER_CHAIN)
 
     async def commit(self) -> None:
         """Save everything; then sign the journal's head.

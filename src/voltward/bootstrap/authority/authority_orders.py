@@ -1,10 +1,9 @@
-"""Orders about our own authorities: papers, revocation lists, new server certificates, a lost ledger."""
+"""Orders about our own authorities: papers, revocation lists, a lost ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,19 +11,13 @@ from voltward.adapters.durable_files import disk, make_folder, write_file
 from voltward.adapters.pki.signer.authority_shelf import FOLDER, read_chains
 from voltward.adapters.pki.signer.ledger_file import accept_loss
 from voltward.adapters.system_clock import SystemEntropy
-from voltward.adapters.vault import read_server_chain, write_server_chain
 from voltward.bootstrap.authority.signer import signer_at_hand
-from voltward.bootstrap.deployment import Deployment, open_room
-from voltward.crypto.issuing.hierarchy import Family
-from voltward.crypto.issuing.server_certificates import read_server_certificates
-from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
+from voltward.bootstrap.deployment import open_room
+from voltward.crypto.reading.pem import certificate_pem
 from voltward.domain.errors import OperatorFault, OutsideFault
-from voltward.domain.events import Event
-from voltward.gateway.channel.served_chains import served_chains
 from voltward.ports.signer import KeyPlace, RevocationList, Signer, SignerAuthority
 from voltward.ports.vault import RoomName
 from voltward.settings import Settings
-from voltward.usecases.deployment.renew_server import ServerNames, renew_server
 
 LISTS: Final = "crl"  # below `public/`
 
@@ -103,61 +96,6 @@ def keep_list(settings: Settings, name: str, der: bytes) -> Path:
 async def _write_list(signer: Signer, authority: SignerAuthority, settings: Settings) -> WrittenList:
     made = await signer.revocation_list(authority.id)
     return WrittenList(authority.name, keep_list(settings, authority.name, made.der), made)
-
-
-@dataclass(frozen=True, slots=True)
-class RenewedServer:
-    """A server certificate that replaced another; `skipped` says why it did not."""
-
-    name: str
-    hosts: tuple[str, ...]
-    not_after: datetime | None = None
-    skipped: str = ""
-
-
-async def renew_servers(deployment: Deployment, hosts: Sequence[str], actor: str) -> list[RenewedServer]:
-    """New keys and certificates for all chains that are served and that our own CSMS CAs vouch for.
-
-    `hosts`: other names than the present ones, for those of `gateway.chains`. Links stay; the gateway takes
-    them up at SIGHUP.
-    """
-    renewed = list[RenewedServer]()
-    gateway = deployment.settings.gateway
-    served = served_chains(gateway.chains, gateway.host_chains)
-    async with signer_at_hand(deployment.settings) as signer:
-        ours = {one.chain[0] for one in await signer.authorities()}
-        for name in served.names:
-            present, _ = read_server_chain(deployment.room, name)
-            if not ours & set(read_pem_bundle(present)[1:]):
-                renewed.append(RenewedServer(name, (), skipped="it is not from an authority of ours"))
-                continue
-            renewed.append(
-                await _renew(
-                    deployment, signer, name, (present, tuple(hosts) if name in served.usual else ())
-                )
-            )
-    async with deployment.store.begin() as work:
-        for one in renewed:
-            if one.not_after is not None:
-                facts = {"hosts": one.hosts, "until": one.not_after.isoformat()}
-                now = deployment.clock.now()
-                await work.journal(Event("server_certificate_renewed", now, actor, one.name, facts))
-        await work.commit()
-    return renewed
-
-
-async def _renew(
-    deployment: Deployment, signer: Signer, name: str, present: tuple[bytes, tuple[str, ...]]
-) -> RenewedServer:
-    seen = read_server_certificates(present[0])
-    hosts = present[1] or (*seen.hosts, *seen.addresses)
-    if not hosts:
-        raise OperatorFault(f"{name} names no host.", mend="Give it: --host csms.example.")
-    family = Family.RSA if seen.leaf.key.kind == "rsa" else Family.ECDSA
-    names = ServerNames(family, deployment.settings.operator.name, hosts)
-    papers = await renew_server(signer, names, deployment.entropy)
-    write_server_chain(deployment.room, name, papers.chain_pem, papers.key)
-    return RenewedServer(name, hosts, read_server_certificates(papers.chain_pem).leaf.not_after)
 
 
 def accept_lost_ledger(settings: Settings) -> tuple[int, Path | None]:

@@ -17,8 +17,8 @@ from voltward.settings import Settings
 
 SOON = timedelta(days=30)
 RENEW = (
-    "From our own CSMS CA: voltward ca server-renew (--host for other names). From another: ca server-order "
-    "or ca server-install. Then send the gateway SIGHUP."
+    "voltward ca server-renew (--host for other names), where our CSMS CA or an [authority] made it. From "
+    "another: ca server-install."
 )
 ROOTS_FILE = "public/roots.pem"
 

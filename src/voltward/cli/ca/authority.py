@@ -27,7 +27,7 @@ app = App(name="ca", help="Authorities: those whose certificates are believed, a
 for _name, _place in (
     ("export", "voltward.cli.ca.own_authority:export"),
     ("crl", "voltward.cli.ca.own_authority:crl"),
-    ("server-renew", "voltward.cli.ca.own_authority:server_renew"),
+    ("server-renew", "voltward.cli.ca.server_certificate:server_renew"),
     ("server-order", "voltward.cli.ca.server_certificate:server_order"),
     ("server-install", "voltward.cli.ca.server_certificate:server_install"),
     ("ledger", "voltward.cli.ca.own_authority:ledger"),

@@ -1,4 +1,4 @@
-"""`voltward ca export`, `ca crl`, `ca server-renew`, `ca ledger`: our own authorities."""
+"""`voltward ca export`, `ca crl`, `ca ledger`: our own authorities."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.authority_orders import (
-    RenewedServer,
     WrittenList,
     accept_lost_ledger,
     export_authorities,
-    renew_servers,
     write_revocation_lists,
 )
-from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
+from voltward.cli.frame import Options, print_json, print_line, print_table, run
 from voltward.domain.errors import OperatorFault
 from voltward.settings import load_settings
 
@@ -44,32 +41,6 @@ def crl(
         return
     columns = ("authority", "number", "revoked", "made", "next", "file")
     print_table(columns, (_list_row(one) for one in lists))
-
-
-def server_renew(
-    *, host: Annotated[list[str] | None, Parameter(negative=())] = None, options: Options = Options()
-) -> None:
-    """New keys and certificates for the gateway's own names, from our CSMS CAs; SIGHUP takes them up."""
-
-    async def story() -> list[RenewedServer]:
-        async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            return await renew_servers(deployment, host or (), actor())
-
-    renewed = run(story())
-    if options.json:
-        print_json(
-            [
-                {"name": one.name, "hosts": one.hosts, "until": one.not_after, "skipped": one.skipped}
-                for one in renewed
-            ]
-        )
-        return
-    for one in renewed:
-        if one.not_after is None:
-            print_line(f"{one.name}: left as it is, since {one.skipped}.")
-        else:
-            print_line(f"{one.name}: for {', '.join(one.hosts)}, until {one.not_after:%Y-%m-%d}")
-    print_line("Send the gateway SIGHUP: from then on newcomers are shown the new ones, and no link is cut.")
 
 
 def ledger(*, accept_loss: bool = False, options: Options = Options()) -> None:

@@ -94,7 +94,7 @@ class EnrolmentServer:
                     is_new = self._is_level = True
                 else:
                     moved = await catch_up(store, feed, registry)
-                    is_new = moved.trust or moved.reloaded
+                    is_new = moved.trust or moved.chains or moved.reloaded
             except OutsideFault as fault:
                 if not is_away:
                     self._log.warning("store_lost", reason=fault.what)

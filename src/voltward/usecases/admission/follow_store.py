@@ -26,13 +26,14 @@ class Moved:
 
     stations: set[StationId] = field(default_factory=set[StationId])
     trust: bool = False  # authorities, their lists, the breaker: every link with a certificate is concerned
+    chains: bool = False  # the server's own, on the disk
     denied: frozenset[bytes] = frozenset()  # certificates that came onto the deny-list, or left it
     reloaded: bool = False  # everything was read anew
     narrowed: bool = False  # somebody may do less than before
     went_back: bool = False  # the store is older than what we knew: a backup was restored
 
     def __bool__(self) -> bool:
-        return bool(self.stations) or self.trust or bool(self.denied) or self.reloaded
+        return bool(self.stations) or self.trust or self.chains or bool(self.denied) or self.reloaded
 
 
 async def load_registry(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) -> None:
@@ -75,6 +76,7 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
     async with store.read() as work:
         moved.narrowed = await _refresh_stations(work, registry, moved.stations)
         moved.trust = bool(aggregates & _TRUST)
+        moved.chains = Aggregate.SERVER_CHAIN in aggregates
         is_denied = Aggregate.DENIAL in aggregates
         known = registry.ended if moved.trust or is_denied else NONE_ENDED
         if aggregates & {Aggregate.AUTHORITY, Aggregate.BREAKER}:

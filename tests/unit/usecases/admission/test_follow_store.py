@@ -276,3 +276,14 @@ async def test_many_that_moved_at_once_are_read_as_whole_as_a_few(store: SqlStor
     assert moved.stations == {StationId(identity) for identity in identities}
     found = [registry.entry(StationId(identity)) for identity in identities]
     assert [len(entry.exceptions) for entry in found if entry is not None] == [1] + [0] * (MANY - 1)
+
+
+async def test_that_the_servers_chains_moved_is_told_and_nothing_else(store: SqlStore) -> None:
+    registry = AdmissionRegistry()
+    await load_registry(store, store.feed, registry)
+    async with store.begin() as work:
+        work.tell_server_chains()
+        await work.commit()
+
+    assert await catch_up(store, store.feed, registry) == Moved(chains=True)
+    assert not await catch_up(store, store.feed, registry)
