@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Executable, Row, RowMapping
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voltward.adapters.sql.engines.to_its_end import to_its_end
+from voltward.adapters.sql.engines.turns import Turns
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 
 READERS: Final = 3  # connections that read; one writes
-TURN_SECONDS: Final = 15.0  # how long a task waits for its turn to write, or for a free reader
 _PORTION: Final = 250  # rows; made into values in a few milliseconds
 
 _Result = TypeVar("_Result")
@@ -63,10 +62,6 @@ class Connections:
             yield
         except VoltwardError:
             raise
-        except PoolTimeoutError as error:
-            raise OutsideFault(
-                f"the store was busy for {TURN_SECONDS:.0f} seconds.", mend="Try again.", subject=self.name
-            ) from error
         except Exception as error:
             fault = self.meaning(error)
             if fault is None:
@@ -163,17 +158,26 @@ class Database:
         self.name = connections.name
         self.wake = connections.wake
         self._connections = connections
+        # Whoever waits for a turn may be called off; whoever has one finds a connection of the pool free.
+        self._writers = Turns(1, connections.name)
+        self._readers = Turns(READERS, connections.name)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
         """A transaction that may write; what is not committed inside is rolled back."""
-        async with self._begun(self._connections.writers, may_write=True) as transaction:
+        async with (
+            self._writers.turn(),
+            self._begun(self._connections.writers, may_write=True) as transaction,
+        ):
             yield transaction
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """One consistent state of everything: as it is at the first statement."""
-        async with self._begun(self._connections.readers, may_write=False) as transaction:
+        async with (
+            self._readers.turn(),
+            self._begun(self._connections.readers, may_write=False) as transaction,
+        ):
             yield transaction
 
     @asynccontextmanager
@@ -193,9 +197,10 @@ class Database:
     @asynccontextmanager
     async def _begun(self, engine: AsyncEngine, *, may_write: bool) -> AsyncIterator[Transaction]:
         async with AsyncExitStack() as stack:
+            connection = engine.connect()
+            stack.push_async_callback(_left, connection)
             with self._connections.faults():
-                connection = await stack.enter_async_context(engine.connect())
-                await to_its_end(_started(connection))
+                await to_its_end(_entered(connection))
             yield Transaction(connection, self._connections, may_write=may_write)
 
     async def close(self) -> None:
@@ -206,8 +211,14 @@ class Database:
         await self._connections.writers.dispose()
 
 
-async def _started(connection: AsyncConnection) -> None:
+async def _entered(connection: AsyncConnection) -> None:
+    await connection.start()  # out of the pool; the first few dial
     await connection.begin()
+
+
+async def _left(connection: AsyncConnection) -> None:
+    if connection.sync_connection is not None:  # None: there was no way in
+        await to_its_end(connection.close())
 
 
 def not_unicode(error: BaseException | None) -> OperatorFault | None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from voltward.adapters.sql.engines.access import StoreAccess, StoreTls
-from voltward.adapters.sql.engines.engine import READERS, TURN_SECONDS, Connections, Database
+from voltward.adapters.sql.engines.engine import READERS, Connections, Database
 from voltward.adapters.sql.engines.postgres_columns import OctetOrder
 from voltward.adapters.sql.engines.postgres_faults import postgres_fault
 from voltward.adapters.sql.engines.postgres_place import PostgresPlace, postgres_place, session_name
@@ -161,7 +161,6 @@ def _engine(
         async_creator=lambda: dialler.dial(settings, answer_seconds),
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=TURN_SECONDS,
         pool_pre_ping=True,  # a server that was restarted meanwhile is no news
     )
     engine.dialect.ddl_compiler = OctetOrder

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import aiosqlite
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from voltward.adapters.sql.engines.engine import READERS, TURN_SECONDS, Connections, Database, not_unicode
+from voltward.adapters.sql.engines.engine import READERS, Connections, Database, not_unicode
+from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 from voltward.ports.storage import Conflict
 
@@ -68,15 +70,11 @@ def sqlite_path(url: str) -> Path:
 
 
 def _engine(path: Path, begin: str, busy_seconds: float, *, connections: int) -> AsyncEngine:
-    # mode=rw: a file that was deleted under us is an error; it must not come back empty, and readable by all.
-    file = f"file:{quote(str(path))}"
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=file, query={"mode": "rw", "uri": "true"}),
-        # None: the driver must not begin transactions of its own; `_begin` does.
-        connect_args={"isolation_level": None, "timeout": busy_seconds},
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        async_creator=partial(_connect, path, busy_seconds),
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=TURN_SECONDS,
     )
 
     def _prepare(connection: DBAPIConnection, _record: object) -> None:
@@ -92,6 +90,36 @@ def _engine(path: Path, begin: str, busy_seconds: float, *, connections: int) ->
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+async def _connect(path: Path, busy_seconds: float) -> aiosqlite.Connection:
+    """Open, whoever is cancelled meanwhile; what does not open, or is not wanted any more, leaves no thread.
+
+    The driver tells the thread of such a connection to end and does not wait for it. The thread would tell an
+    event loop that may be closed by then, and its traceback would stand among what a command has to say.
+    """
+    connection = aiosqlite.connect(
+        # rw: a file that was deleted under us is an error; it must not come back empty, and readable by all.
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        # None: the driver must not begin transactions of its own; `_begin` does.
+        isolation_level=None,
+        timeout=busy_seconds,
+        check_same_thread=False,  # statements run in its thread; SQLAlchemy reads its state from ours
+    )
+    thread = connection._thread  # nothing else to wait for is offered
+    thread.daemon = True  # a process that crashes is not kept by it
+    try:
+        await to_its_end(_opened(connection))
+    except BaseException:
+        await to_its_end(connection.close())
+        thread.join()  # it has nothing left to do but to end
+        raise
+    return connection
+
+
+async def _opened(connection: aiosqlite.Connection) -> None:
+    await connection
 
 
 def _set_pragmas(connection: DBAPIConnection, path: Path) -> None:

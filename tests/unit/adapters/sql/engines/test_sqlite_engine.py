@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ async def _open_and_close(path: Path, *, busy_seconds: float = 0.01) -> None:
 
 def _modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def _connected() -> int:
+    """How many connections have a thread, in this process."""
+    return sum("_connection_worker" in thread.name for thread in threading.enumerate())
 
 
 async def _setting(database: Database, name: str) -> object:
@@ -247,6 +253,50 @@ async def test_a_cancelled_unit_of_work_leaves_no_lock_behind(tmp_path: Path) ->
     finally:
         gc.enable()
         await database.close()
+
+
+def test_a_connection_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:
+    # A thread that is still there when the event loop closes has somebody to answer who is gone.
+    path = tmp_path / "v.db"
+
+    async def fail() -> None:
+        database = await open_sqlite(f"sqlite:///{path}", 5)
+        try:
+            path.unlink()
+            before = _connected()
+            with pytest.raises(OutsideFault, match="cannot be opened"):
+                await database.writing().__aenter__()
+            assert _connected() == before
+        finally:
+            await database.close()
+
+    for _ in range(5):
+        asyncio.run(fail())
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_transaction_that_is_called_off_anywhere_leaves_nothing_open(tmp_path: Path, calls: int) -> None:
+    path = tmp_path / "v.db"
+
+    async def work(database: Database) -> None:
+        async with database.writing() as transaction:
+            await transaction.all(text("SELECT 1"))
+
+    async def called_off(steps: int) -> None:
+        database = await open_sqlite(f"sqlite:///{path}", 5)
+        tasks = [asyncio.get_running_loop().create_task(work(database)) for _ in range(2)]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for _ in range(calls):
+            for task in tasks:
+                task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait(tasks)
+        await database.close()
+
+    for steps in range(0, 200, 5):
+        asyncio.run(called_off(steps))
+    gc.collect()  # a connection that nobody closed complains here, as does a thread with nobody to answer
 
 
 def test_a_url_that_is_refused_shows_no_password() -> None:
