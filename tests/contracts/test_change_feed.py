@@ -46,6 +46,7 @@ async def test_changes_are_told_in_order(store: SqlStore) -> None:
         (3, Aggregate.AUTHORITY, None),
         (4, Aggregate.DENIAL, None),
     ]
+    assert [each.denied for each in told.changes] == [None, None, denied_certificate().fingerprint]
     assert (told.latest, await store.feed.latest(), told.must_reload) == (4, 4, False)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.x509 import ocsp
 
 from tests.fakes.clock import NOON
@@ -19,11 +24,14 @@ from voltward.adapters.pki.signer.signer_client import SignerClient, in_process,
 from voltward.adapters.pki.signer.signer_messages import LARGEST_REQUEST
 from voltward.adapters.pki.signer.signer_server import SignerServer, SignerSocket
 from voltward.adapters.pki.signer.socket_path import short_path
+from voltward.crypto.keys import PrivateKey, PublicKey
+from voltward.crypto.tokens.token_signing import TokenEcKey
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import Issued, Revocation, RevocationReason
 from voltward.ports.signer import AuthorityState, Signer
 
-STATIONS = authority_id(hierarchy().ecdsa.stations.certificate)
+CA = hierarchy().ecdsa.stations
+STATIONS = authority_id(CA.certificate)
 
 Open = Callable[[SignerSite], AbstractAsyncContextManager[Signer]]
 
@@ -68,6 +76,26 @@ def way(request: pytest.FixtureRequest) -> Open:
 @pytest.fixture
 def site(tmp_path: Path) -> SignerSite:
     return SignerSite(tmp_path).make()
+
+
+class HesitantToken:
+    """Has the key of one authority, and waits with its first signature until it may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def find(self, public: PublicKey) -> PrivateKey | None:
+        if isinstance(public, ec.EllipticCurvePublicKey) and public == CA.key.public_key():
+            return TokenEcKey(public, self._sign)
+        return None
+
+    def _sign(self, digest: bytes) -> bytes:
+        if not self.begun.is_set():
+            self.begun.set()
+            assert self.may_end.wait(30)
+        assert isinstance(CA.key, ec.EllipticCurvePrivateKey)
+        r, s = decode_dss_signature(CA.key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256()))))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 async def leaf_of(signer: Signer) -> x509.Certificate:
@@ -115,6 +143,22 @@ async def test_what_is_revoked_stays_so_after_a_start(way: Open, site: SignerSit
 
     assert second.entries == 1
     assert second.number > first.number
+
+
+async def test_an_order_is_answered_while_a_list_is_being_signed(way: Open, site: SignerSite) -> None:
+    token = HesitantToken()
+    (site.folder / "signer" / "stations-ca-ecdsa.sealed").unlink()
+    async with way(replace(site, find_key=token.find)) as signer:
+        listing = asyncio.create_task(signer.revocation_list(STATIONS))
+        await asyncio.to_thread(token.begun.wait, 30)
+        leaf = await leaf_of(signer)
+
+        assert not listing.done()
+        token.may_end.set()
+        made = await listing
+    assert leaf.issuer == CA.certificate.subject
+    listed = x509.load_der_x509_crl(made.der)
+    assert listed.is_signature_valid(CA.certificate.public_key())  # type: ignore[arg-type]
 
 
 async def test_an_authority_that_is_not_there_is_the_askers_mistake(way: Open, site: SignerSite) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -16,13 +17,20 @@ from tests.fakes.certificates import PrivateKey, new_key, subject_of
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.pooled_keys import PooledKeys
-from voltward.adapters.pki.signer.authority_shelf import ShelvedAuthority, read_shelf
+from voltward.adapters.pki.signer.authority_shelf import FindKey, ShelvedAuthority, no_token, read_shelf
 from voltward.adapters.pki.signer.ledger import Ledger
 from voltward.adapters.pki.signer.signed_orders import SigningTerms
 from voltward.adapters.pki.signer.signing_desk import DeskParts, SigningDesk
 from voltward.adapters.vault import Room
 from voltward.crypto.issuing.hierarchy import Hierarchy, make_hierarchy
+from voltward.crypto.issuing.issuance import IssuingAuthority
 from voltward.crypto.keys import private_key_pem
+from voltward.crypto.revocation.revocation_lists import (
+    ListTimes,
+    RevokedSerial,
+    revocation_entry,
+    sign_revocation_list,
+)
 from voltward.domain.secret import Secret
 from voltward.ports.authority import CertificateKind, CertificateOrder
 from voltward.ports.vault import RoomName, Unlock, UnlockKind
@@ -64,6 +72,7 @@ class SignerSite:
     clock: FakeClock = field(default_factory=FakeClock)
     entropy: CountedTokens = field(default_factory=CountedTokens)
     terms: SigningTerms = field(default_factory=SigningTerms)
+    find_key: FindKey = no_token
 
     def make(self) -> SignerSite:
         """Keys and certificates."""
@@ -79,7 +88,7 @@ class SignerSite:
         return Room.open(self.folder / "signer", RoomName.SIGNER, UNLOCK.secret, self.entropy)
 
     def shelf(self) -> Mapping[str, ShelvedAuthority]:
-        return read_shelf(self.folder / "public", self.room)
+        return read_shelf(self.folder / "public", self.room, self.find_key)
 
     def ledger(self) -> Ledger:
         return Ledger.open(self.folder / "signer", self.room, self.entropy)
@@ -88,6 +97,11 @@ class SignerSite:
         """A new one, as after a start; the shelf is read once."""
         shelf = self.shelf()
         return SigningDesk(DeskParts(lambda: shelf, self.ledger(), self.terms, self.clock, self.entropy))
+
+
+def list_of(by: IssuingAuthority, *revoked: RevokedSerial, now: datetime = NOON, number: int = 1) -> bytes:
+    """A revocation list (DER) that was made then."""
+    return sign_revocation_list(by, number, map(revocation_entry, revoked), ListTimes.since(now))
 
 
 def authority_id(certificate: x509.Certificate) -> str:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.fakes.certificates import Authority, Validity, new_key
 from tests.fakes.chance import CountedTokens
+from tests.fakes.signers import list_of
 from tests.referees.programs import Linter, lint
 from voltward.crypto.issuing.certificate_profiles import (
     CSMS_SERVER,
@@ -27,7 +28,7 @@ from voltward.crypto.issuing.issuance import (
     issue_certificate,
     self_signed,
 )
-from voltward.crypto.revocation.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.revocation.revocation_lists import RevokedSerial
 from voltward.crypto.revocation.status_answers import NameHash, Standing, sign_status
 
 NOW = Validity.days().not_before
@@ -79,9 +80,7 @@ REVOKED = (
 @pytest.mark.parametrize("kind", ["ec", "rsa"])
 def test_lists_of_revoked_certificates_pass(kind: str, tmp_path: Path) -> None:
     for revoked in ((), REVOKED):
-        assert (
-            lint(Linter.REVOCATION_LIST, tmp_path, sign_revocation_list(issuing(kind), 1, revoked, NOW)) == []
-        )
+        assert lint(Linter.REVOCATION_LIST, tmp_path, list_of(issuing(kind), *revoked, now=NOW)) == []
 
 
 @pytest.mark.parametrize("kind", ["ec", "rsa"])

@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
 
 import uvloop
 
@@ -29,7 +28,7 @@ from voltward.settings import Settings
 from voltward.usecases.admission.admit_station import DoorRules
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.issuance.request_ground import RequestRules
-from voltward.usecases.revocation.keep_lists import ListKeeper
+from voltward.usecases.revocation.keep_lists import Keep, ListKeeper
 from voltward.usecases.revocation.level_revocations import Levelling
 from voltward.usecases.revocation.refresh_lists import ListDesk, ListTerms
 from voltward.usecases.rounds.hear_facts import Hearing
@@ -87,9 +86,18 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         known=lambda: known_anchors(settings),
         lists=list_desk(premises, store),
         place_of=station_places(settings),
-        revocations=Levelling(store, signer, ListKeeper(signer, partial(keep_list, settings))),
+        revocations=Levelling(store, signer, ListKeeper(signer, _to_files(settings))),
         over=orders_over(settings),
     )
+
+
+def _to_files(settings: Settings) -> Keep:
+    """Lists may have megabytes: written and flushed beside the loop."""
+
+    async def keep(name: str, der: bytes) -> None:
+        await asyncio.to_thread(keep_list, settings, name, der)
+
+    return keep
 
 
 def list_desk(premises: Premises, store: LateStore) -> ListDesk:

@@ -99,6 +99,10 @@ class DenialStore(Protocol):
 
     async def get(self, fingerprint: bytes) -> DeniedCertificate | None: ...
 
+    async def some(self, fingerprints: Sequence[bytes]) -> Sequence[DeniedCertificate]:
+        """Those of these that are on the list, in one go; at most 1,000 are asked for."""
+        ...
+
     async def add(self, denied: DeniedCertificate) -> None:
         """Adding twice is harmless; nothing takes a denial away."""
         ...
@@ -281,11 +285,16 @@ class Aggregate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegistryChange:
-    """One entry of the change feed: what moved, to be read again. `key`: the station that it is about."""
+    """One entry of the change feed: what moved, to be read again.
+
+    `key`: the station that it is about; `denied`: the certificate (its fingerprint) that came onto the
+    deny-list. A denial without one was written by an earlier version: read them all.
+    """
 
     revision: int
     aggregate: Aggregate
     key: StationId | None
+    denied: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

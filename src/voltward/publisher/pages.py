@@ -72,11 +72,12 @@ class Pages:
         if known is None or (folder, ending) not in {("crl", "crl"), ("certs", "cer")}:
             return None
         if folder == "certs":
-            return _kept(known.authority.chain[0], _KINDS["cer"], _DAY)
+            return _kept(known.authority.chain[0], known.authority.id, _KINDS["cer"], _DAY)
         if known.list is None:
             return None
         left = int((known.list.next_update - self._clock.now()).total_seconds())
-        page = _kept(known.list.der, _KINDS["crl"], min(max(0, left), _LONGEST_KEEPING))
+        tag = f"{known.authority.id[:16]}-{known.list.number}"  # no two lists of an authority have one number
+        page = _kept(known.list.der, tag, _KINDS["crl"], min(max(0, left), _LONGEST_KEEPING))
         page.headers["Last-Modified"] = _date(known.list.made_at)
         return page
 
@@ -94,7 +95,8 @@ class Pages:
         if isinstance(told, StatusRefusal):
             return _refused(told)
         left = int((told.renew_at - self._clock.now()).total_seconds())
-        page = _kept(told.answer.der, ANSWER_KIND, min(max(0, left), _LONGEST_KEEPING))
+        tag = hashlib.sha256(told.answer.der).hexdigest()[:32]
+        page = _kept(told.answer.der, tag, ANSWER_KIND, min(max(0, left), _LONGEST_KEEPING))
         page.headers["Last-Modified"] = _date(told.signed_at)
         page.headers["Expires"] = _date(told.answer.next_update)
         return page
@@ -115,8 +117,8 @@ def _refused(refusal: StatusRefusal) -> Page:
     return Page(200, refusal_answer(refusal), headers)
 
 
-def _kept(body: bytes, kind: str, seconds: int) -> Page:
-    tag = hashlib.sha256(body).hexdigest()[:32]
+def _kept(body: bytes, tag: str, kind: str, seconds: int) -> Page:
+    """`tag`: what tells this body from others under its name. Of a list of megabytes no digest is made."""
     control = f"public, no-transform, must-revalidate, max-age={seconds}"
     return Page(200, body, {"Content-Type": kind, "ETag": f'"{tag}"', "Cache-Control": control})
 

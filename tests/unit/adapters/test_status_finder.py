@@ -7,13 +7,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON, FakeClock
-from tests.fakes.signers import hierarchy
+from tests.fakes.signers import hierarchy, list_of
 from voltward.adapters.careful_http import Fetch
 from voltward.adapters.status_finder import BURST, FetchedStatus
 from voltward.crypto.issuing.certificate_profiles import STATION
 from voltward.crypto.issuing.issuance import CertificateOrder, IssuingAuthority, Subject, issue_certificate
 from voltward.crypto.reading.certificate_hash import certificate_hash
-from voltward.crypto.revocation.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.revocation.revocation_lists import RevokedSerial
 from voltward.domain.certificate_status import CertificateStatus, StatusAnswer, StatusQuestion, StatusSource
 from voltward.domain.errors import OutsideFault
 from voltward.domain.intents import HashAlgorithm
@@ -57,7 +57,7 @@ async def asked(peer: Peer, question: StatusQuestion, clock: FakeClock | None = 
 async def test_a_list_says_whether_a_certificate_stands_on_it(
     entries: tuple[RevokedSerial, ...], status: CertificateStatus
 ) -> None:
-    peer = Peer(second=sign_revocation_list(CA, 1, entries, NOON))
+    peer = Peer(second=list_of(CA, *entries))
 
     answer = await asked(peer, by_list("first", "second"))
 
@@ -67,8 +67,8 @@ async def test_a_list_says_whether_a_certificate_stands_on_it(
 
 async def test_the_list_of_somebody_else_an_old_one_and_an_open_way_say_nothing() -> None:
     peer = Peer(
-        others=sign_revocation_list(hierarchy().rsa.stations, 1, (), NOON),
-        old=sign_revocation_list(CA, 1, (), NOON - timedelta(days=8)),
+        others=list_of(hierarchy().rsa.stations),
+        old=list_of(CA, now=NOON - timedelta(days=8)),
         nonsense=b"no list",
     )
 
@@ -79,7 +79,7 @@ async def test_the_list_of_somebody_else_an_old_one_and_an_open_way_say_nothing(
 
 
 async def test_an_answer_is_kept_until_its_next_update() -> None:
-    peer, clock = Peer(ca=sign_revocation_list(CA, 1, (), NOON)), FakeClock()
+    peer, clock = Peer(ca=list_of(CA)), FakeClock()
     finder = FetchedStatus(peer, clock)
     for _ in range(2):
         await finder.find(CP1, [by_list("ca")])

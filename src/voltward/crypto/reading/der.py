@@ -16,6 +16,8 @@ INTEGER: Final = 0x02
 BIT_STRING: Final = 0x03
 OCTET_STRING: Final = 0x04
 OBJECT_IDENTIFIER: Final = 0x06
+UTC_TIME: Final = 0x17
+GENERALIZED_TIME: Final = 0x18
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
@@ -111,6 +113,11 @@ def tagged(tag: int, content: bytes) -> bytes:
         return bytes((tag, size)) + content
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((tag, _LONG | len(octets))) + octets + content
+
+
+def integer_octets(number: int) -> bytes:
+    """The content of an INTEGER that is not negative: as few octets as carry it and its sign."""
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
 
 
 def _element_at(octets: bytes, start: int) -> Element:

@@ -209,6 +209,12 @@ class AdmissionRegistry:
         """The whole deny-list anew."""
         self._denied = {denied.fingerprint: denied for denied in denials}
 
+    def put_denials(self, denials: Iterable[DeniedCertificate]) -> frozenset[bytes]:
+        """Some that came onto the list; returns those (fingerprints) that were not known here."""
+        new = {denied.fingerprint: denied for denied in denials if denied.fingerprint not in self._denied}
+        self._denied.update(new)
+        return frozenset(new)
+
     @property
     def ended(self) -> EndedRights:
         """What was taken away for good, whether or not the store still knows it."""

@@ -12,7 +12,7 @@ from voltward.domain.ended_rights import NONE_ENDED
 from voltward.domain.finding import ControlException
 from voltward.domain.station import Standing, Station, StationId
 from voltward.domain.station_entry import StationEntry
-from voltward.ports.storage import Aggregate, ChangeFeed, Reading, Store
+from voltward.ports.storage import Aggregate, ChangeFeed, Reading, RegistryChange, Store
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 
 _TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.BREAKER, Aggregate.FOREIGN_LIST})
@@ -27,7 +27,7 @@ class Moved:
     stations: set[StationId] = field(default_factory=set[StationId])
     trust: bool = False  # authorities, their lists, the breaker: every link with a certificate is concerned
     chains: bool = False  # the server's own, on the disk
-    denied: frozenset[bytes] = frozenset()  # certificates that came onto the deny-list, or left it
+    denied: frozenset[bytes] = frozenset()  # certificates that came onto the deny-list
     reloaded: bool = False  # everything was read anew
     narrowed: bool = False  # somebody may do less than before
     went_back: bool = False  # the store is older than what we knew: a backup was restored
@@ -77,18 +77,13 @@ async def catch_up(store: Store, feed: ChangeFeed, registry: AdmissionRegistry) 
         moved.narrowed = await _refresh_stations(work, registry, moved.stations)
         moved.trust = bool(aggregates & _TRUST)
         moved.chains = Aggregate.SERVER_CHAIN in aggregates
-        is_denied = Aggregate.DENIAL in aggregates
-        known = registry.ended if moved.trust or is_denied else NONE_ENDED
+        known = registry.ended if moved.trust else NONE_ENDED
         if aggregates & {Aggregate.AUTHORITY, Aggregate.BREAKER}:
             await _refresh_trust(work, registry)
-        if is_denied:
-            registry.set_denials(await work.denials.all())
+        moved.denied = await _refresh_denials(work, registry, news.changes)
         if Aggregate.FOREIGN_LIST in aggregates:
             await _refresh_lists(work, registry)
         registry.hold(known)
-    if is_denied:
-        before = {denied.fingerprint for denied in known.denials}
-        moved.denied = frozenset(before ^ registry.denials.keys())
     if news.changes:
         registry.revision = news.changes[-1].revision
     return moved
@@ -99,6 +94,18 @@ async def _refresh_trust(work: Reading, registry: AdmissionRegistry) -> None:
     trips = await work.trips.all()
     registry.set_trips(trips)
     registry.set_authorities(await work.authorities.all(), frozen_since(trips))
+
+
+async def _refresh_denials(
+    work: Reading, registry: AdmissionRegistry, changes: Sequence[RegistryChange]
+) -> frozenset[bytes]:
+    """Those that the feed names, and no others: a list of 100,000 is read at the start alone."""
+    denied = [change.denied for change in changes if change.aggregate is Aggregate.DENIAL]
+    if not denied:
+        return frozenset()
+    named = [fingerprint for fingerprint in denied if fingerprint is not None]
+    is_whole = len(named) < len(denied)
+    return registry.put_denials(await (work.denials.all() if is_whole else work.denials.some(named)))
 
 
 async def _refresh_lists(work: Reading, registry: AdmissionRegistry) -> None:

@@ -6,13 +6,13 @@ always ahead. A signer that is away leaves what was last known; it is good for d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from voltward.ports.signer import KeyPlace, RevocationList, Signer, SignerAuthority
 
-Keep = Callable[[str, bytes], object]  # the name of an authority, its list as DER
+Keep = Callable[[str, bytes], Awaitable[None]]  # the name of an authority, its list as DER
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,14 @@ class PublishedAuthority:
     list: RevocationList | None = None
 
 
-class ListKeeper:
-    """`keep` is told of each new list, to put it where files are."""
+async def nowhere(_name: str, _der: bytes) -> None:
+    """No files are kept."""
 
-    def __init__(self, signer: Signer, keep: Keep = lambda _name, _der: None) -> None:
+
+class ListKeeper:
+    """`keep` is told of each new list, to put it where files are: megabytes, so nobody waits for the disk."""
+
+    def __init__(self, signer: Signer, keep: Keep = nowhere) -> None:
         self._signer = signer
         self._keep = keep
         self.published: Mapping[str, PublishedAuthority] = {}  # by name
@@ -41,7 +45,7 @@ class ListKeeper:
             if authority.key_place is not KeyPlace.ELSEWHERE and _is_due(known, authority, now):
                 made = await self._signer.revocation_list(authority.id)
                 moved.append(authority.name)
-                self._keep(authority.name, made.der)
+                await self._keep(authority.name, made.der)
             after[authority.name] = PublishedAuthority(authority, made)
         self.published = after
         return moved

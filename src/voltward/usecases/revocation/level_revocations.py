@@ -96,8 +96,7 @@ async def _learn(
     actor: str,
 ) -> int:
     """What the store lacks of this page, with a row of the journal for each."""
-    async with store.read() as reading:
-        lacking = [one for one in page if await _lacks(reading, one, authorities)]
+    lacking = await _lacking(store, page, authorities)
     if not lacking:
         return 0
     async with store.begin() as work:
@@ -107,15 +106,25 @@ async def _learn(
     return len(lacking)
 
 
-async def _lacks(reading: Reading, one: KnownRevocation, authorities: Mapping[str, SignerAuthority]) -> bool:
-    if not one.certificate:
-        authority = _authority_of(one, authorities)
-        return authority is not None and await _is_believed(reading, authority)
-    name = fingerprint(one.certificate)
-    issued = await reading.issued.by_fingerprint(name)
-    if issued is not None and issued.revoked_at is None:
-        return True
-    return _cuts(one) and await reading.denials.get(name) is None
+async def _lacking(
+    store: Store, page: Sequence[KnownRevocation], authorities: Mapping[str, SignerAuthority]
+) -> list[KnownRevocation]:
+    """A page is held against the store in two statements, however many have been revoked in all."""
+    named = {fingerprint(one.certificate): one for one in page if one.certificate}
+    own = {_own_key(each): each for each in authorities.values()}
+    async with store.read() as reading:
+        standing = {row.fingerprint for row in await reading.issued.some([*named]) if row.revoked_at is None}
+        denied = {row.fingerprint for row in await reading.denials.some([*named])}
+        believed = [
+            one
+            for one in page
+            if not one.certificate
+            and (authority := own.get((one.revocation.issuer, one.revocation.serial))) is not None
+            and await _is_believed(reading, authority)
+        ]
+    return believed + [
+        one for name, one in named.items() if name in standing or (_cuts(one) and name not in denied)
+    ]
 
 
 async def _revoke_again(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import update
 
 from tests.fakes.builders import (
     ask,
@@ -18,7 +21,9 @@ from tests.fakes.builders import (
 from tests.fakes.clock import NOON
 from tests.fakes.stores import put
 from voltward.adapters.sql.rows.change_feed import prune_feed
+from voltward.adapters.sql.rows.tables import CHANGES
 from voltward.adapters.sql.store import SqlStore
+from voltward.domain.authority import DeniedCertificate
 from voltward.domain.credential import CredentialState
 from voltward.domain.ended_rights import EndedRights
 from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
@@ -57,6 +62,41 @@ class CountedFeed:
     async def since(self, revision: int, limit: int = 1000) -> FeedSlice:
         self.asked.append("since")
         return await self._feed.since(revision, min(limit, self._slices))
+
+
+class CountedStore:
+    """The store, and the rows of its deny-list that were read."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.rows: list[DeniedCertificate] = []
+        self._reading: Any = None
+
+    def begin(self) -> Any:
+        return self._store.begin()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Any]:
+        async with self._store.read() as reading:
+            self._reading = reading
+            yield self
+
+    @property
+    def denials(self) -> Any:
+        return self
+
+    async def all(self) -> Any:
+        return self._counted(await self._reading.denials.all())
+
+    async def some(self, fingerprints: Sequence[bytes]) -> Any:
+        return self._counted(await self._reading.denials.some(fingerprints))
+
+    def _counted(self, rows: Sequence[DeniedCertificate]) -> Sequence[DeniedCertificate]:
+        self.rows += rows
+        return rows
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reading, name)
 
 
 async def test_everything_is_read_at_the_start(store: SqlStore) -> None:
@@ -216,6 +256,38 @@ async def test_another_revocation_takes_back_none_that_the_store_has_forgotten(s
     await catch_up(store, store.feed, registry)
 
     assert set(registry.denials) == {forgotten.fingerprint, new.fingerprint}
+
+
+async def test_a_revocation_reads_one_row_however_long_the_list_is(store: SqlStore) -> None:
+    async with store.begin() as work:
+        for number in range(300):
+            await work.denials.add(denied_certificate(f"CP{number:03}"))
+        await work.commit()
+    registry = await loaded(store)
+    new = denied_certificate("CP999")
+    async with store.begin() as work:
+        await work.denials.add(new)
+        await work.commit()
+    counted = CountedStore(store)
+
+    moved = await catch_up(counted, store.feed, registry)
+
+    assert (moved.denied, len(registry.denials)) == ({new.fingerprint}, 301)
+    assert counted.rows == [new]
+
+
+async def test_a_feed_that_an_earlier_version_wrote_has_the_whole_list_read(store: SqlStore) -> None:
+    registry = await loaded(store)
+    async with store.begin() as work:
+        await work.denials.add(denied_certificate())
+        await work.commit()
+    async with store.database.writing() as transaction:
+        await transaction.change(update(CHANGES).values(denied=None))
+        await transaction.commit()
+
+    moved = await catch_up(store, store.feed, registry)
+
+    assert moved.denied == set(registry.denials) == {denied_certificate().fingerprint}
 
 
 def groups(registry: AdmissionRegistry) -> Sequence[str]:

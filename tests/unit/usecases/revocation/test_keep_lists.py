@@ -22,7 +22,11 @@ async def test_lists_are_kept_and_move_when_something_was_revoked_or_half_of_the
     site, files = SignerSite(tmp_path).make(), dict[str, bytes]()
     desk = site.desk()
     signer = SignerClient(in_process(desk))
-    keeper = ListKeeper(signer, files.__setitem__)
+
+    async def keep(name: str, der: bytes) -> None:
+        files[name] = der
+
+    keeper = ListKeeper(signer, keep)
 
     assert set(await keeper.refresh(NOON)) == set(files) == set(hierarchy().named())
     assert await keeper.refresh(NOON) == []

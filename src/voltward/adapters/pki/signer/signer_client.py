@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
+from voltward.adapters.pki.signer.list_writer import UnfinishedList
 from voltward.adapters.pki.signer.signer_messages import (
     LARGEST_ANSWER,
     Answer,
@@ -39,7 +40,7 @@ from voltward.adapters.pki.signer.signer_messages import (
     read_answer,
     read_framed,
 )
-from voltward.adapters.pki.signer.signing_desk import SigningDesk
+from voltward.adapters.pki.signer.signing_desk import SigningDesk, finished
 from voltward.adapters.pki.signer.socket_path import short_path
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import (
@@ -155,7 +156,8 @@ def in_process(desk: SigningDesk) -> Ask:
 
     async def ask(request: Request) -> Answer:
         async with turn:
-            return (await asyncio.to_thread(desk.perform, [request]))[0]
+            (begun,) = await asyncio.to_thread(desk.begin, [request])
+        return await asyncio.to_thread(finished, begun) if isinstance(begun, UnfinishedList) else begun
 
     return ask
 

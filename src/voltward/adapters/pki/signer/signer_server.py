@@ -1,7 +1,8 @@
 """The signer's socket: who may ask, how many may wait, and batches for the desk.
 
 Peers are known by their user (SO_PEERCRED). Whatever waits is signed together, with one flush of the ledger:
-alone an order costs a flush, in a crowd it costs its signature.
+alone an order costs a flush, in a crowd it costs its signature. A list is finished in a thread beside that,
+one at a time: a long one keeps no order waiting.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import msgspec
 import structlog
 
 from voltward.adapters.durable_files import disk
+from voltward.adapters.pki.signer.list_writer import UnfinishedList
 from voltward.adapters.pki.signer.signer_messages import (
     LARGEST_REQUEST,
     Answer,
@@ -30,7 +32,7 @@ from voltward.adapters.pki.signer.signer_messages import (
     read_framed,
     read_request,
 )
-from voltward.adapters.pki.signer.signing_desk import SigningDesk
+from voltward.adapters.pki.signer.signing_desk import SigningDesk, finished
 from voltward.adapters.pki.signer.socket_path import short_path
 from voltward.domain.errors import OutsideFault
 
@@ -54,6 +56,9 @@ class SignerSocket:
         return 0o666 if self.users else 0o600
 
 
+_Waiting = tuple[Request, asyncio.Future[Answer | UnfinishedList]]
+
+
 class SignerServer:
     """Runs until it is cancelled, or the ledger fails."""
 
@@ -61,7 +66,8 @@ class SignerServer:
         self._desk = desk
         self._place = place
         self._allowed = {os.getuid(), *place.users}
-        self._waiting: asyncio.Queue[tuple[Request, asyncio.Future[Answer]]] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MOST_WAITING)
+        self._finishing = asyncio.Lock()
         self._log = structlog.get_logger()
         self.listening = asyncio.Event()
 
@@ -91,16 +97,16 @@ class SignerServer:
             path.chmod(self._place.mode)
         return server
 
-    async def _batch(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
+    async def _batch(self) -> list[_Waiting]:
         batch = [await self._waiting.get()]
         while len(batch) < LARGEST_BATCH and not self._waiting.empty():
             batch.append(self._waiting.get_nowait())
         return batch
 
-    async def _sign(self, batch: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+    async def _sign(self, batch: list[_Waiting]) -> None:
         """An answer for each; who has left in between finds it in the ledger when it asks again."""
         try:
-            answers = await asyncio.to_thread(self._desk.perform, [request for request, _ in batch])
+            answers = await asyncio.to_thread(self._desk.begin, [request for request, _ in batch])
         except OutsideFault as fault:
             for _, future in batch:
                 _settle(future, Failed(str(fault), fault.mend))
@@ -139,10 +145,14 @@ class SignerServer:
         except asyncio.QueueFull:
             return Failed(f"{MOST_WAITING} requests wait already.", "Ask again later.")
         async with asyncio.timeout(ANSWER_PATIENCE):
-            return await future
+            begun = await future
+            if not isinstance(begun, UnfinishedList):
+                return begun
+            async with self._finishing:
+                return await asyncio.to_thread(finished, begun)
 
 
-def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+def _settle(future: asyncio.Future[Answer | UnfinishedList], answer: Answer | UnfinishedList) -> None:
     if not future.done():
         future.set_result(answer)
 

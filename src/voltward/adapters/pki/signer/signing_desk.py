@@ -2,6 +2,7 @@
 
 Nothing is told before the ledger has it on disk, and an order that the ledger knows gets what it got before.
 So a crash between signing and telling costs a signature, never a second certificate. Blocking; one caller.
+Long lists are begun here and finished by whoever tells them (`list_writer`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from voltward.adapters.pki.signer.ledger_records import (
     LedgerRecord,
     StateChanged,
 )
+from voltward.adapters.pki.signer.list_writer import ListWriter, UnfinishedList
 from voltward.adapters.pki.signer.signed_orders import OrderRefused, SigningTerms, public_key_of, sign_order
 from voltward.adapters.pki.signer.signer_messages import (
     Answer,
@@ -75,6 +77,7 @@ class SigningDesk:
         self._pending: list[LedgerRecord] = []
         self._signed: dict[str, CertificateIssued] = {}  # in this batch
         self._statuses = StatusDesk(parts.ledger, parts.clock, parts.entropy)
+        self._lists = ListWriter(parts.ledger, parts.clock)
 
     def close(self) -> None:
         """Give the ledger back."""
@@ -82,6 +85,10 @@ class SigningDesk:
 
     def perform(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers, in order. OutsideFault where the ledger cannot be written: nothing of them is told."""
+        return [finished(begun) for begun in self.begin(requests)]
+
+    def begin(self, requests: Sequence[Request]) -> list[Answer | UnfinishedList]:
+        """As `perform`, but for the lists: each is `finished` beside the desk, and may be told then."""
         self._shelf = self._parts.shelf()
         self._by_id = {one.id: one for one in self._shelf.values()}
         try:
@@ -89,22 +96,23 @@ class SigningDesk:
             self._flush()
         except BaseException:
             self._statuses.forget()
+            self._lists.forget()
             raise
         finally:
             self._pending, self._signed = [], {}
         return answers
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Answer | UnfinishedList:
         try:
             return self._done(request)
         except OperatorFault as fault:
-            return Wrong(fault.what, fault.mend)
+            return _told(fault)
         except OutsideFault as fault:
             if self._ledger.is_broken:
                 raise
-            return Failed(str(fault), fault.mend)
+            return _told(fault)
 
-    def _done(self, request: Request) -> Answer:
+    def _done(self, request: Request) -> Answer | UnfinishedList:
         match request:
             case Issue():
                 return self._issue(request.order)
@@ -118,7 +126,7 @@ class SigningDesk:
                 return self._set_state(request)
             case GetList():
                 self._flush()
-                return self._statuses.revocation_list(request.issuer, self._signing(request.issuer))
+                return self._lists.list_in_force(request.issuer, self._signing(request.issuer))
             case GetStatuses():
                 self._flush()
                 signing, below = self._signing(request.issuer), self._authorities_below(request.issuer)
@@ -217,6 +225,22 @@ class SigningDesk:
     def _flush(self) -> None:
         pending, self._pending = self._pending, []
         self._ledger.append(pending)
+
+
+def finished(begun: Answer | UnfinishedList) -> Answer:
+    """What may be told; in any thread."""
+    if not isinstance(begun, UnfinishedList):
+        return begun
+    try:
+        return begun.finish()
+    except (OperatorFault, OutsideFault) as fault:
+        return _told(fault)
+
+
+def _told(fault: OperatorFault | OutsideFault) -> Answer:
+    if isinstance(fault, OperatorFault):
+        return Wrong(fault.what, fault.mend)
+    return Failed(str(fault), fault.mend)
 
 
 def _id_of(der: bytes) -> str:

@@ -1,25 +1,18 @@
-"""Revocation lists and OCSP answers, signed when they are due.
-
-A list is signed again when something was revoked, or half of its time is over; between, the same octets are
-told. Numbers are seconds of the clock, or one more than the last: a ledger that was put back from a backup
-goes on above every number that it may have used since.
-"""
+"""OCSP answers, signed by delegates: short-lived certificates whose keys are in memory alone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.adapters.pki.signer.ledger import Ledger
-from voltward.adapters.pki.signer.ledger_records import CertificateIssued, CertificateRevoked, ListNumbered
+from voltward.adapters.pki.signer.ledger_records import CertificateIssued, CertificateRevoked
 from voltward.adapters.pki.signer.signer_messages import (
     MOST_SERIALS,
     GetStatuses,
-    SignedList,
     SignedStatus,
     SignedStatuses,
 )
@@ -33,14 +26,11 @@ from voltward.crypto.issuing.issuance import (
     issue_certificate,
 )
 from voltward.crypto.keys import PublicKey, make_key
-from voltward.crypto.revocation import revocation_lists, status_answers
-from voltward.crypto.revocation.revocation_lists import RevokedSerial, sign_revocation_list
+from voltward.crypto.revocation import status_answers
+from voltward.crypto.revocation.revocation_lists import RevokedSerial
 from voltward.crypto.revocation.status_answers import NameHash, Standing, sign_status
 from voltward.domain.errors import OperatorFault
 from voltward.ports.clock import Clock, Entropy
-
-# A certificate that is over stays on the list for a while: a clock may stand behind (field note 23).
-_AFTER_ITS_END: Final = 4 * revocation_lists.LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +48,11 @@ class StatusDesk:
         self._ledger = ledger
         self._clock = clock
         self._entropy = entropy
-        self._lists: dict[str, tuple[SignedList, int]] = {}  # with how many were revoked when it was made
         self._delegates: dict[str, _Delegate] = {}
 
     def forget(self) -> None:
         """What was signed last may not be in the ledger."""
-        self._lists.clear()
         self._delegates.clear()
-
-    def revocation_list(self, issuer: str, authority: IssuingAuthority) -> SignedList:
-        """The list in force."""
-        now, (_, revoked) = self._clock.now(), self._ledger.counts(issuer)
-        known = self._lists.get(issuer)
-        if known is not None and known[1] == revoked and now < _half(known[0].made_at, known[0].next_update):
-            return known[0]
-        number = max(self._ledger.newest_number(issuer) + 1, int(now.timestamp()))
-        entries = list(self._entries(issuer, now))
-        self._ledger.append([ListNumbered(issuer, number)])
-        der = sign_revocation_list(authority, number, entries, now)
-        made = SignedList(der, number, now, now + revocation_lists.LIFETIME, len(entries))
-        self._lists[issuer] = (made, revoked)
-        return made
 
     def answers(
         self, request: GetStatuses, authority: IssuingAuthority, known: Collection[str]
@@ -114,11 +88,6 @@ class StatusDesk:
         entry = _entry(revoked) if revoked is not None else None
         is_issued = serial in known or self._ledger.has_issued(issuer, serial)
         return Standing(int(serial, 16), is_issued, entry)
-
-    def _entries(self, issuer: str, now: datetime) -> Iterator[RevokedSerial]:
-        for one in self._ledger.revoked_by(issuer):
-            if one.until is None or now < one.until + _AFTER_ITS_END:
-                yield _entry(one)
 
     def _delegate(self, issuer: str, authority: IssuingAuthority) -> IssuingAuthority:
         known, now = self._delegates.get(issuer), self._clock.now()

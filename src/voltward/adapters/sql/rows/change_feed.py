@@ -20,9 +20,10 @@ class PendingChanges:
     """What one unit of work has moved; each thing is listed once, however often it was saved."""
 
     def __init__(self) -> None:
-        self._moved: dict[tuple[Aggregate, StationId | None], None] = {}
+        self._moved: dict[tuple[Aggregate, StationId | bytes | None], None] = {}
 
-    def note(self, aggregate: Aggregate, key: StationId | None = None) -> None:
+    def note(self, aggregate: Aggregate, key: StationId | bytes | None = None) -> None:
+        """`key`: the station, or the certificate that is denied (its fingerprint)."""
         self._moved[aggregate, key] = None
 
     async def write(self, transaction: Transaction) -> None:
@@ -40,8 +41,9 @@ class PendingChanges:
             {
                 "revision": revision,
                 "aggregate": aggregate.value,
-                "tenant": key.tenant if key else None,
-                "identity": key.identity if key else None,
+                "tenant": key.tenant if isinstance(key, StationId) else None,
+                "identity": key.identity if isinstance(key, StationId) else None,
+                "denied": key if isinstance(key, bytes) else None,
             }
             for revision, (aggregate, key) in enumerate(self._moved, start=first)
         ]
@@ -104,4 +106,4 @@ async def _latest(transaction: Transaction) -> int:
 
 def _change(row: RowMapping) -> RegistryChange:
     key = StationId(row["identity"], row["tenant"]) if row["identity"] is not None else None
-    return RegistryChange(row["revision"], Aggregate(row["aggregate"]), key)
+    return RegistryChange(row["revision"], Aggregate(row["aggregate"]), key, row["denied"])

@@ -23,14 +23,20 @@ class SqlDenialStore:
 
     async def all(self) -> Sequence[DeniedCertificate]:
         denied = DENIED_CERTIFICATES.c
-        rows = await self._transaction.all(
-            select(DENIED_CERTIFICATES).order_by(denied.denied_at, denied.fingerprint)
-        )
-        return [_denied(row) for row in rows]
+        oldest = select(DENIED_CERTIFICATES).order_by(denied.denied_at, denied.fingerprint)
+        return await self._transaction.each(oldest, _denied)
 
     async def get(self, fingerprint: bytes) -> DeniedCertificate | None:
         row = await self._transaction.first(select(DENIED_CERTIFICATES).where(*_same(fingerprint)))
         return _denied(row) if row is not None else None
+
+    async def some(self, fingerprints: Sequence[bytes]) -> Sequence[DeniedCertificate]:
+        denied = DENIED_CERTIFICATES.c
+        named = denied.tenant == DEFAULT_TENANT, denied.fingerprint.in_(fingerprints)
+        rows = await self._transaction.all(
+            select(DENIED_CERTIFICATES).where(*named).order_by(denied.denied_at, denied.fingerprint)
+        )
+        return [_denied(row) for row in rows]
 
     async def add(self, denied: DeniedCertificate) -> None:
         """The first reason stays."""
@@ -45,7 +51,7 @@ class SqlDenialStore:
                 station=denied.station,
             )
         )
-        self._changes.note(Aggregate.DENIAL)
+        self._changes.note(Aggregate.DENIAL, denied.fingerprint)
 
 
 def _same(fingerprint: bytes) -> tuple[ColumnElement[bool], ...]:

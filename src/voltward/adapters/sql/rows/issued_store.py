@@ -34,6 +34,9 @@ class SqlIssuedStore:
         found = await self._many(_ROW.fingerprint == fingerprint)
         return found[0] if found else None
 
+    async def some(self, fingerprints: Sequence[bytes]) -> Sequence[IssuedCertificate]:
+        return await self._many(_ROW.fingerprint.in_(fingerprints))
+
     async def by_serial(self, issuer: str, serial: int) -> IssuedCertificate | None:
         found = await self._many(_ROW.issuer == issuer, _ROW.serial == f"{serial:x}")
         return found[0] if found else None

@@ -224,6 +224,7 @@ CHANGES: Final = Table(
     required("aggregate", String(32)),
     Column("tenant", String(64)),
     Column("identity", String(255)),
+    Column("denied", LargeBinary),  # the fingerprint of a certificate that came onto the deny-list
 )
 
 # One row. Raising `latest` last in each transaction makes revisions visible in their order, on any database.
