@@ -11,6 +11,7 @@ from voltward.lifecycles.effects import Cancelled, Record
 from voltward.lifecycles.rollover_state import NamedRoot, PauseWanted, ResumeWanted, Roots
 from voltward.lifecycles.root_rotation import (
     ROTATION,
+    AllTold,
     ChainPutBack,
     ChainSwitched,
     InstallWanted,
@@ -45,7 +46,17 @@ def test_it_goes_chain_by_chain_to_the_end() -> None:
     all_of_them = told(*BEGUN, ChainSwitched(A), ChainSwitched(B))
     assert (all_of_them.phase, all_of_them.left) == (P.SWITCHED, ())
     assert all_of_them.all_switched_at == NOON + timedelta(minutes=3)
-    assert told(*BEGUN, ChainSwitched(A), ChainSwitched(B), RetireWanted()).phase is P.DONE
+    retiring = told(*BEGUN, ChainSwitched(A), ChainSwitched(B), RetireWanted(), RetireWanted())
+    assert retiring.phase is P.RETIRING
+    assert ROTATION.step(retiring, AllTold(), NOON).state.phase is P.DONE
+
+
+def test_there_is_no_way_back_once_the_old_root_is_being_retired() -> None:
+    retiring = told(*BEGUN, ChainSwitched(A), ChainSwitched(B), RetireWanted())
+
+    for fact in (ChainPutBack(A), Cancelled("ann"), PauseWanted()):
+        with pytest.raises(IllegalTransition):
+            ROTATION.step(retiring, fact, NOON)
 
 
 def test_there_is_a_way_back_from_each_phase_before_the_end() -> None:

@@ -1,6 +1,6 @@
 """The change of a deployment from one root to the next: prepared, installed, switched, the old one retired.
 
-It is an operator's: each phase is entered by order, has a pause, and a way back until the old root is
+It is an operator's: each phase is entered by order, has a pause, and a way back until the old root is being
 retired. The stations' own part of it is `trust_rollover`; who would break is told by what they hold.
 """
 
@@ -26,6 +26,7 @@ class RotationPhase(StrEnum):
     INSTALLING = "being installed"
     SWITCHING = "some chains switched"
     SWITCHED = "all chains switched"
+    RETIRING = "old root being retired"
     DONE = "old root retired"
     CANCELLED = "given up"
 
@@ -101,6 +102,11 @@ class RetireWanted:
     left_behind: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AllTold:
+    """Every station has been told what becomes of its old root."""
+
+
 ROTATION: Final[Table[RootRotation]] = Table(KIND, P.NEW, frozenset({P.DONE, P.CANCELLED}))
 
 
@@ -144,12 +150,24 @@ def _back(state: RootRotation, fact: object, now: datetime) -> Step[RootRotation
     return _enter(after, P.SWITCHING if after.switched else P.INSTALLING, now, told)
 
 
-@ROTATION.on(P.SWITCHED, fact=RetireWanted, to={P.DONE})
+@ROTATION.on(P.SWITCHED, fact=RetireWanted, to={P.RETIRING})
 def _retire(state: RootRotation, fact: object, now: datetime) -> Step[RootRotation]:
-    """The end; from here there is no way back."""
+    """From here there is no way back."""
     assert isinstance(fact, RetireWanted)
     facts = {"old": state.old, "new": state.new, "left_behind": fact.left_behind}
-    return _enter(state, P.DONE, now, Record("old_root_retired", facts))
+    return _enter(state, P.RETIRING, now, Record("old_root_retired", facts))
+
+
+@ROTATION.on(P.RETIRING, fact=RetireWanted, to={P.RETIRING})
+def _retire_again(state: RootRotation, _fact: object, _now: datetime) -> Step[RootRotation]:
+    """The order was cut off, and is given again: those who were told are told nothing new."""
+    return Step(state)
+
+
+@ROTATION.on(P.RETIRING, fact=AllTold, to={P.DONE})
+def _retired(state: RootRotation, _fact: object, now: datetime) -> Step[RootRotation]:
+    """The end."""
+    return _enter(state, P.DONE, now)
 
 
 @ROTATION.on(P.PREPARED, P.INSTALLING, fact=Cancelled, to={P.CANCELLED})

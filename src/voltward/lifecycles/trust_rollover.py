@@ -103,9 +103,9 @@ def _listed(state: Rollover, answer: IntentAnswer) -> tuple[Rollover, bool]:
 # ---------------------------------------------------------------------------------------- the new root
 
 
-@ROLLOVER.on(P.NEW, P.HELD_BACK, fact=RolloverWanted, to={P.LISTING})
+@ROLLOVER.on(P.NEW, P.HELD_BACK, P.READY, fact=RolloverWanted, to={P.LISTING})
 def _begin(state: Rollover, _fact: object, now: datetime) -> Step[Rollover]:
-    """First it is read what it holds."""
+    """First it is read what it holds; again, where it was held back, or may have lost the new root since."""
     return _enter(state, P.LISTING, now)
 
 
@@ -279,7 +279,7 @@ for _phase in OPEN:
     ROLLOVER.on(_phase, fact=PauseWanted, to={_phase})(_pause)
     ROLLOVER.on(_phase, fact=ResumeWanted, to={_phase})(_resume)
     ROLLOVER.on(_phase, fact=Cancelled, to={P.CANCELLED})(_cancelled)
-    if _phase is not P.HELD_BACK:
+    if _phase not in (P.HELD_BACK, P.READY):
         ROLLOVER.on(_phase, fact=RolloverWanted, to={_phase})(_stays)
     if _phase is not P.READY:
         ROLLOVER.on(_phase, fact=RemovalWanted, to={_phase})(_stays)

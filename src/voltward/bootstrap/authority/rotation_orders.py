@@ -167,6 +167,21 @@ async def put_chain_back(
     return await tell_rotation(deployment.store, ChainPutBack(chain), moment_of(deployment, actor))
 
 
+def chains_of_old_root(deployment: Deployment, rotation: RootRotation) -> list[str]:
+    """What the files say, where an order to switch or to put back was cut off before it was written down."""
+    new = read_pem_bundle(rotation.roots.new.pem.encode())[0]
+    shown = {name: read_server_chain(deployment.room, name)[0] for name in rotation.chains}
+    return [name for name, pem in shown.items() if not _leads_to(pem, new)]
+
+
+def undo_halfway_switches(deployment: Deployment, rotation: RootRotation) -> None:
+    """A chain whose file was written, and the row was not, leads to the old root again."""
+    still_old = chains_of_old_root(deployment, rotation)
+    for name in rotation.left:
+        if name not in still_old:
+            write_server_chain(deployment.room, name, *read_server_chain(deployment.room, name + BEFORE))
+
+
 async def retire_authorities(deployment: Deployment, rotation: RootRotation) -> None:
     """The new authorities sign from now on, for stations too; the old ones vouch for what they have signed.
 

@@ -11,11 +11,13 @@ from cyclopts import App, Parameter
 from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.authority.rotation_orders import (
     NEXT,
+    chains_of_old_root,
     moment_of,
     prepare_rotation,
     put_chain_back,
     retire_authorities,
     switch_chain,
+    undo_halfway_switches,
 )
 from voltward.bootstrap.authority.rotation_views import prospects_of, served_since
 from voltward.bootstrap.worker import renewal_plan
@@ -26,6 +28,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.lifecycles.root_rotation import RootRotation
 from voltward.settings import load_settings
 from voltward.usecases.lifecycles.rotate_root import (
+    begin_retiring,
     check_nobody_is_lost,
     check_way_back,
     give_up_rotation,
@@ -137,7 +140,13 @@ def resume(*, options: Options = Options()) -> None:
 @app.command(name="give-up")
 def give_up(*, options: Options = Options()) -> None:
     """Stay with the old root; possible as long as no chain is switched."""
-    _ordered(lambda deployment: give_up_rotation(deployment.store, moment_of(deployment, actor())), options)
+
+    async def story(deployment: Deployment) -> RootRotation:
+        rotation = await give_up_rotation(deployment.store, moment_of(deployment, actor()))
+        undo_halfway_switches(deployment, rotation)
+        return rotation
+
+    _ordered(story, options)
 
 
 @app.command
@@ -147,18 +156,21 @@ def retire(*, leave_behind: Named = None, options: Options = Options()) -> None:
     async def story() -> int:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             rotation = await _rotation(deployment)
-            if rotation.left:
+            left = dict.fromkeys((*rotation.left, *chains_of_old_root(deployment, rotation)))
+            if left:
                 raise OperatorFault(
-                    f"{', '.join(rotation.left)} still leads to the old root.",
-                    mend="`voltward ca rotate switch` comes first.",
+                    f"{', '.join(left)} still leads to the old root.",
+                    mend=f"`voltward ca rotate switch {' '.join(left)}` comes first.",
                 )
             if await served_since(deployment, rotation) is None:
                 raise OperatorFault("the gateway does not show the new chains yet.", mend=HUP)
             prospects = await prospects_of(deployment, rotation)
             named = leave_behind or ()
             check_nobody_is_lost(prospects, named, deployment.settings.certificates.most_left_behind)
+            moment = moment_of(deployment, actor())
+            rotation = await begin_retiring(deployment.store, named, moment)
             await retire_authorities(deployment, rotation)
-            return await retire_root(deployment.store, prospects, named, moment_of(deployment, actor()))
+            return await retire_root(deployment.store, prospects, moment)
 
     asked = run(story())
     if options.json:

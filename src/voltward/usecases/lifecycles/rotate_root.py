@@ -17,13 +17,21 @@ from voltward.lifecycles.rollover_state import (
     RolloverPhase,
     RolloverWanted,
 )
-from voltward.lifecycles.root_rotation import KIND, InstallWanted, Prepared, RetireWanted, RootRotation
+from voltward.lifecycles.root_rotation import (
+    KIND,
+    AllTold,
+    InstallWanted,
+    Prepared,
+    RetireWanted,
+    RootRotation,
+)
 from voltward.ports.lifecycles import Lifecycle
 from voltward.ports.storage import Reading, Store, UnitOfWork
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.lifecycles.rotation_plan import Prospect, Trusting, open_rollovers
 
 NAMED_IN_WORDS = 10
+_REMOVING = (RolloverPhase.REMOVING, RolloverPhase.CHECKING)
 
 
 async def rotation_under_way(reading: Reading) -> tuple[Lifecycle, RootRotation]:
@@ -53,16 +61,20 @@ async def begin_rotation(store: Store, rotation: RootRotation, moment: Moment) -
 async def tell_rotation(store: Store, fact: object, moment: Moment) -> RootRotation:
     """Move it; OperatorFault where this order does not fit the phase."""
     async with store.begin() as work:
-        lifecycle, state = await rotation_under_way(work)
-        if not takes(lifecycle, type(fact)):
-            raise OperatorFault(
-                f"that is not possible now: {state.phase.value}.",
-                mend="`voltward ca rotate status` tells what is.",
-            )
-        after = await advance_lifecycle(work, lifecycle, fact, moment)
+        after = await advance_lifecycle(work, await _fitting(work, type(fact)), fact, moment)
         await work.commit()
     assert isinstance(after.state, RootRotation)
     return after.state
+
+
+async def _fitting(reading: Reading, fact: type) -> Lifecycle:
+    lifecycle, state = await rotation_under_way(reading)
+    if not takes(lifecycle, fact):
+        raise OperatorFault(
+            f"that is not possible now: {state.phase.value}.",
+            mend="`voltward ca rotate status` tells what is.",
+        )
+    return lifecycle
 
 
 async def install_root(
@@ -70,14 +82,13 @@ async def install_root(
 ) -> int:
     """Give the new root to all whom the rotation concerns; those under way go on. Returns how many begin."""
     rotation = await tell_rotation(store, InstallWanted(), moment)
-    if rotation.is_paused:
-        raise OperatorFault("it is paused.", mend="`voltward ca rotate resume` goes on.")
+    _refuse_paused(rotation)
     begun = 0
     for prospect in prospects:
         if prospect.trusting is Trusting.UNTOUCHED:
             continue
         async with store.begin() as work:
-            begun += await _begin(work, prospect.station, rotation, patience, moment)
+            begun += await _begin(work, prospect, Rollover(moment.now, rotation.roots, patience), moment)
             await work.commit()
     return begun
 
@@ -97,31 +108,46 @@ async def resume_rotation(store: Store, moment: Moment) -> RootRotation:
 
 
 async def give_up_rotation(store: Store, moment: Moment) -> RootRotation:
-    """The old root stays; what stations hold of the new one harms nobody."""
+    """The old root stays; what stations hold of the new one harms nobody.
+
+    Stations first: cut off in between, the rotation is still there to be given up.
+    """
     cancelled = Cancelled(moment.actor)
-    rotation = await tell_rotation(store, cancelled, moment)
+    async with store.read() as reading:
+        await _fitting(reading, Cancelled)
     await _tell_stations(store, cancelled, moment)
-    return rotation
+    return await tell_rotation(store, cancelled, moment)
 
 
-async def retire_root(
-    store: Store, prospects: Sequence[Prospect], left_behind: Collection[str], moment: Moment
-) -> int:
+async def begin_retiring(store: Store, left_behind: Collection[str], moment: Moment) -> RootRotation:
+    """There is no way back from here; given again after it was cut off, it goes on.
+
+    OperatorFault while it is paused: nobody could be asked to forget the old root.
+    """
+    async with store.read() as reading:
+        _refuse_paused((await rotation_under_way(reading))[1])
+    return await tell_rotation(store, RetireWanted(tuple(sorted(left_behind))), moment)
+
+
+async def retire_root(store: Store, prospects: Sequence[Prospect], moment: Moment) -> int:
     """The old root goes from stations that came by the new one; returns how many are asked to forget it.
 
     A station that has not come since keeps both: it is never asked for what nobody has seen work.
     """
     proven = {one.station for one in prospects if one.proven_at is not None}
-    await tell_rotation(store, RetireWanted(tuple(sorted(left_behind))), moment)
     async with store.read() as reading:
+        await _fitting(reading, AllTold)
         rollovers = await open_rollovers(reading)
     asked = 0
     for rollover in rollovers:
         state = rollover.state
-        is_ready = isinstance(state, Rollover) and state.phase is RolloverPhase.READY
-        goes = is_ready and rollover.station in proven
+        assert isinstance(state, Rollover)
+        if state.phase in _REMOVING:
+            continue  # told already, before this order was cut off
+        goes = state.phase is RolloverPhase.READY and rollover.station in proven
         await _tell(store, rollover.id, RemovalWanted() if goes else Cancelled(moment.actor), moment)
         asked += goes
+    await tell_rotation(store, AllTold(), moment)
     return asked
 
 
@@ -150,22 +176,32 @@ def _check(lost: Sequence[StationId], left_behind: Collection[str], most: int, m
     raise OperatorFault(f"{len(others)} stations would not reach us any more: {names}{more}.", mend=mend)
 
 
+def _refuse_paused(rotation: RootRotation) -> None:
+    if rotation.is_paused:
+        raise OperatorFault("it is paused.", mend="`voltward ca rotate resume` goes on.")
+
+
 def _is_named(station: StationId, names: Collection[str]) -> bool:
     return str(station) in names or station.identity in names
 
 
-async def _begin(
-    work: UnitOfWork, station: StationId, rotation: RootRotation, patience: timedelta, moment: Moment
-) -> bool:
+async def _begin(work: UnitOfWork, prospect: Prospect, state: Rollover, moment: Moment) -> bool:
+    """Whether it begins, or begins again: it was held back, or tells that it lost the new root since."""
+    station = prospect.station
     record = await work.stations.get(station)
     if record is None or record.standing is Standing.RETIRED:
         return False
     for lifecycle in await work.lifecycles.open_of(station):
-        if lifecycle.kind == ROLLOVER and isinstance(lifecycle.state, Rollover):
-            is_held_back = lifecycle.state.phase is RolloverPhase.HELD_BACK
+        if not isinstance(lifecycle.state, Rollover):
+            continue
+        phase = lifecycle.state.phase
+        if lifecycle.state.roots != state.roots:  # of a rotation that was cut off at its end
+            await advance_lifecycle(work, lifecycle, Cancelled(moment.actor), moment)
+            continue
+        again = phase is RolloverPhase.HELD_BACK or (phase is RolloverPhase.READY and prospect.is_lost)
+        if again:
             await advance_lifecycle(work, lifecycle, RolloverWanted(), moment)
-            return is_held_back
-    state = Rollover(moment.now, rotation.roots, patience)
+        return again
     name = moment.entropy.identifier()
     begun = await work.lifecycles.save(Lifecycle(name, ROLLOVER, station, state, moment.now, moment.actor))
     await advance_lifecycle(work, begun, RolloverWanted(), moment)

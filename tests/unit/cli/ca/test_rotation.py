@@ -5,6 +5,7 @@ from pathlib import Path
 from cryptography import x509
 
 from tests.unit.cli.conftest import Shell
+from voltward.adapters.vault import read_server_chain, write_server_chain
 from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import run
 from voltward.crypto.reading.pem import read_pem_bundle
@@ -115,6 +116,40 @@ def test_it_pauses_and_goes_on_and_may_be_given_up(shell: Shell) -> None:
     assert shell.done("ca", "rotate", "give-up", "--json").json["phase"] == "given up"
     assert shell.done("ca", "rotate", "prepare", "ecdsa", "--json").json["phase"] == "prepared"
     assert (shell.folder / "public" / "root-ecdsa.3.pem").exists()
+
+
+def show(shell: Shell, chain: str) -> None:
+    """Puts this chain's file into the place of the one that is shown, as an order does before its row."""
+
+    async def story() -> None:
+        async with open_deployment(load_settings(shell.folder / "voltward.toml")) as deployment:
+            write_server_chain(deployment.room, f"{CHAIN}.before", *read_server_chain(deployment.room, CHAIN))
+            write_server_chain(deployment.room, CHAIN, *read_server_chain(deployment.room, chain))
+
+    run(story())
+
+
+def test_a_switch_that_was_cut_off_is_undone_when_all_is_given_up(shell: Shell) -> None:
+    """Else the next start of the gateway would show a chain that no station has a root for."""
+    old = chain_of(shell.folder)
+    shell.done("ca", "rotate", "prepare", "ecdsa")
+    show(shell, f"{CHAIN}.next")
+
+    shell.done("ca", "rotate", "give-up")
+
+    assert chain_of(shell.folder) == old
+
+
+def test_the_old_root_stays_while_a_way_back_that_was_cut_off_still_shows_it(shell: Shell) -> None:
+    shell.done("ca", "rotate", "prepare", "ecdsa")
+    shell.done("ca", "rotate", "switch")
+    show(shell, f"{CHAIN}.before")
+    reloaded(shell)
+
+    assert "server-ecdsa still leads to the old root" in shell("ca", "rotate", "retire").err
+    shell.done("ca", "rotate", "switch", CHAIN)
+    reloaded(shell)
+    shell.done("ca", "rotate", "retire")
 
 
 def test_a_root_whose_key_is_elsewhere_is_not_followed_by_one_made_here(shell: Shell) -> None:
