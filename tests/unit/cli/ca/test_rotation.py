@@ -123,8 +123,9 @@ def show(shell: Shell, chain: str) -> None:
 
     async def story() -> None:
         async with open_deployment(load_settings(shell.folder / "voltward.toml")) as deployment:
-            write_server_chain(deployment.room, f"{CHAIN}.before", *read_server_chain(deployment.room, CHAIN))
-            write_server_chain(deployment.room, CHAIN, *read_server_chain(deployment.room, chain))
+            shown, other = (read_server_chain(deployment.room, name) for name in (CHAIN, chain))
+            write_server_chain(deployment.room, f"{CHAIN}.before", *shown)
+            write_server_chain(deployment.room, CHAIN, *other)
 
     run(story())
 
