@@ -63,6 +63,44 @@ async def test_output_that_cannot_be_written_is_status_3_and_one_sentence(words:
     assert "No space left on device" in err
 
 
+async def test_closed_streams_are_no_fault_and_nothing_else_is_opened_in_their_place(site: Site) -> None:
+    order = f"exec {sys.executable} -m voltward station add CP001 <&- >&- 2>&-"
+    child = await asyncio.create_subprocess_exec("/bin/sh", "-c", order, env=CLEAN, cwd=site.folder)
+    async with asyncio.timeout(60):
+        assert await child.wait() == 0
+
+    listed = await started("station", "list", stdout=PIPE, folder=site.folder)
+    async with asyncio.timeout(60):
+        out, _ = await listed.communicate()
+
+    assert b"CP001" in out
+
+
+async def test_ctrl_c_while_the_command_line_is_loaded_ends_it_without_a_word() -> None:
+    reading, writing = os.pipe()
+    # Its first import of a module of ours says that Python is there and the command line is not.
+    words = f"import os, sys; import voltward.__main__ as p; os.write({writing}, b'.'); p.main()"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", words, stdout=DEVNULL, stderr=PIPE, env=CLEAN, pass_fds=(writing,)
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    os.close(writing)
+    try:
+        assert await asyncio.to_thread(os.read, reading, 1) == b"."
+    finally:
+        os.close(reading)
+    await asyncio.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+
+    status, err = await ended(child)
+
+    assert err == ""
+    assert status in {-signal.SIGINT, 130}
+
+
 async def test_following_the_journal_ends_with_ctrl_c_and_without_a_traceback(site: Site) -> None:
     added = await started("station", "add", "CP001", stdout=DEVNULL, folder=site.folder)
     assert await ended(added) == (0, "")

@@ -207,8 +207,9 @@ class Database:
         """The last connection to SQLite that closes folds the write-ahead log into the file: a writer's."""
         if self.wake is not None:
             await self.wake.close()
-        await self._connections.readers.dispose()
-        await self._connections.writers.dispose()
+        # Of a connection whose closing was cancelled SQLAlchemy complains by a traceback.
+        await to_its_end(self._connections.readers.dispose())
+        await to_its_end(self._connections.writers.dispose())
 
 
 async def _entered(connection: AsyncConnection) -> None:

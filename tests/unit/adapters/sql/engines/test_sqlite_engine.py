@@ -299,6 +299,20 @@ def test_a_transaction_that_is_called_off_anywhere_leaves_nothing_open(tmp_path:
     gc.collect()  # a connection that nobody closed complains here, as does a thread with nobody to answer
 
 
+async def test_who_is_cancelled_while_it_closes_closes_it_without_a_complaint(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for steps in range(1, 9):
+        database = await open_sqlite(f"sqlite:///{tmp_path / 'v.db'}", 0.2)
+        task = asyncio.get_running_loop().create_task(database.close())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait((task,))
+
+    assert caplog.text == ""
+
+
 def test_a_url_that_is_refused_shows_no_password() -> None:
     with pytest.raises(OperatorFault, match=r"store\.url \(postgresql:\.\.\.\) names no") as caught:
         sqlite_path("postgresql://voltward:hunter2@db/voltward")
