@@ -22,6 +22,7 @@ QUIET_KINDS = frozenset(
     {"answer_dropped", "csms_spared", "message_blocked"}
 )  # repeated by a broken peer, or by many: journalled by digest
 HOURLY_KINDS = frozenset({"schema_violated"})  # a model's habit: one row and one line an hour, and counted
+OF_THE_LAST = ("reason", "profile", "tls", "credential")  # of refusals that are counted
 HOUR = 3600.0
 MOST_HABITS = 5_000  # stations and habits told one by one in an hour
 
@@ -75,8 +76,8 @@ class Reports:
         self._journal = journal
         self._clock = clock
         self._log = structlog.get_logger()
-        self._tally = RefusalTally()
-        self._habits = RefusalTally(HOUR, MOST_HABITS)
+        self._tally = RefusalTally[Event]()
+        self._habits = RefusalTally[Event](HOUR, MOST_HABITS)
         self.metrics = metrics
         self.on_alarm: Callable[[Event], None] = _nobody_is_called
 
@@ -133,7 +134,7 @@ class Reports:
         event = Event("our_certificate_refused", self._clock.now(), "gateway", source, dict(facts))
         self.metrics.event(event.kind).inc()
         kind = RefusalKind(source, f"{event.kind}:{facts['alert']}")
-        if self._habits.note(kind, source, self._clock.monotonic()) is not None:
+        if self._habits.note(kind, event, self._clock.monotonic()) is not None:
             self._say(event)
             self._journal.append(event)
 
@@ -155,7 +156,7 @@ class Reports:
     def _tell_once(self, event: Event, why: str) -> None:
         """The first of its kind goes to the journal whole; the rest of the minute is counted."""
         kind = RefusalKind(event.subject, f"{event.kind}:{why}")
-        if self._tally.note(kind, str(event.facts.get("source", "")), self._clock.monotonic()) is not None:
+        if self._tally.note(kind, event, self._clock.monotonic()) is not None:
             self._journal.append(event)
 
     def _tell_hourly(self, event: Event) -> None:
@@ -163,14 +164,18 @@ class Reports:
         action, rule = str(event.facts.get("action")), str(event.facts.get("rule"))
         self.metrics.schema_violations.labels(action, rule).inc()
         kind = RefusalKind(event.subject, f"{event.kind}:{action} {event.facts.get('frame')} {rule}")
-        if self._habits.note(kind, "", self._clock.monotonic()) is not None:
+        if self._habits.note(kind, event, self._clock.monotonic()) is not None:
             self._say(event)
             self._journal.append(event)
 
-    def _journal_counts(self, rows: Iterable[RefusalRow]) -> None:
+    def _journal_counts(self, rows: Iterable[RefusalRow[Event]]) -> None:
         for row in rows:
             kind, _, why = row.kind.control.partition(":")
-            facts: dict[str, FactValue] = {"count": row.count, "control": why, "source": row.last_source}
+            facts: dict[str, FactValue] = {"count": row.count, "control": why}
+            # The row is written up to a minute after it happened; meanwhile the station may be in.
+            facts |= {"source": row.last.facts.get("source", ""), "last_at": row.last.at.isoformat()}
+            if kind == "station_refused":
+                facts |= {name: row.last.facts[name] for name in OF_THE_LAST if name in row.last.facts}
             self._journal.append(
                 Event(kind or "refusals_counted", self._clock.now(), "gateway", row.kind.subject, facts)
             )

@@ -12,14 +12,14 @@ UNKNOWN = RefusalKind("CP-8", "ID-02")
 
 
 def test_the_first_of_a_kind_is_told_at_once() -> None:
-    tally = RefusalTally()
+    tally = RefusalTally[str]()
 
     assert tally.note(WRONG, "a", now=0.0) == RefusalRow(WRONG, 1, "a")
     assert tally.note(UNKNOWN, "b", now=0.0) == RefusalRow(UNKNOWN, 1, "b")
 
 
 def test_the_rest_of_the_minute_becomes_one_row() -> None:
-    tally = RefusalTally()
+    tally = RefusalTally[str]()
     tally.note(WRONG, "a", now=0.0)
     for second in range(1, 60):
         assert tally.note(WRONG, f"source-{second}", now=float(second)) is None
@@ -29,7 +29,7 @@ def test_the_rest_of_the_minute_becomes_one_row() -> None:
 
 
 def test_it_goes_on_with_a_row_a_minute_and_ends_by_itself() -> None:
-    tally = RefusalTally()
+    tally = RefusalTally[str]()
     tally.note(WRONG, "a", now=0.0)
     tally.note(WRONG, "a", now=1.0)
     assert len(list(tally.due(now=60.0))) == 1
@@ -41,7 +41,7 @@ def test_it_goes_on_with_a_row_a_minute_and_ends_by_itself() -> None:
 
 
 def test_kinds_without_end_are_told_together() -> None:
-    tally = RefusalTally(most_kinds=3)
+    tally = RefusalTally[str](most_kinds=3)
     rows = [tally.note(RefusalKind(f"invented-{n}", "ID-02"), "a", now=0.0) for n in range(100)]
 
     assert [row.kind.subject for row in rows if row] == ["invented-0", "invented-1", "invented-2", ""]
@@ -49,7 +49,7 @@ def test_kinds_without_end_are_told_together() -> None:
 
 
 def test_nothing_that_was_counted_is_lost_at_the_end() -> None:
-    tally = RefusalTally()
+    tally = RefusalTally[str]()
     for _ in range(3):
         tally.note(WRONG, "a", now=0.0)
 
@@ -59,7 +59,7 @@ def test_nothing_that_was_counted_is_lost_at_the_end() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.floats(0, 30)), max_size=80))
 def test_every_refusal_is_in_exactly_one_row(refusals: list[tuple[int, float]]) -> None:
-    tally, now, told, kinds = RefusalTally(most_kinds=4), 0.0, 0, Counter[str]()
+    tally, now, told, kinds = RefusalTally[str](most_kinds=4), 0.0, 0, Counter[str]()
     for kind, wait in refusals:
         now += wait
         due = list(tally.due(now))

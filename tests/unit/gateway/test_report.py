@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,10 +56,12 @@ def test_an_admission_is_told_to_log_journal_and_metrics(desk: Desk) -> None:
     assert desk.count("voltward_decisions_total", answer="admitted", control="-") == 1
 
 
-def test_repeated_refusals_are_one_row_a_minute_with_a_count(desk: Desk) -> None:
+def test_repeated_refusals_are_one_row_a_minute_with_a_count_and_the_last_of_them(desk: Desk) -> None:
     with capture_logs() as logged:
-        for number in range(40):
+        for number in range(39):
             desk.reports.decided(refusal(source=f"192.0.2.{number}"))
+        last = event("station_refused", control="AUTH-02", source="192.0.2.39", tls="TLSv1.3", reason="wrong")
+        desk.reports.decided(replace(last, at=NOON + timedelta(seconds=9)))
     desk.reports.flush()
     assert desk.journal.kinds == ["station_refused"]  # the first, whole
 
@@ -74,7 +77,14 @@ def test_repeated_refusals_are_one_row_a_minute_with_a_count(desk: Desk) -> None
         "CP001",
         NOON + timedelta(seconds=60),
     )
-    assert dict(counted.facts) == {"count": 39, "control": "AUTH-02", "source": "192.0.2.39"}
+    assert dict(counted.facts) == {
+        "count": 39,
+        "control": "AUTH-02",
+        "source": "192.0.2.39",
+        "last_at": (NOON + timedelta(seconds=9)).isoformat(),
+        "reason": "wrong",
+        "tls": "TLSv1.3",
+    }
 
 
 def test_a_habit_is_told_once_an_hour_and_counted(desk: Desk) -> None:
@@ -94,7 +104,12 @@ def test_a_habit_is_told_once_an_hour_and_counted(desk: Desk) -> None:
     desk.clock.leap(1)
     desk.reports.flush()
     assert [dict(event.facts) for event in desk.journal.events[3:]] == [
-        {"count": 39, "control": "BootNotification call required", "source": ""}
+        {
+            "count": 39,
+            "control": "BootNotification call required",
+            "source": "",
+            "last_at": NOON.isoformat(),
+        }
     ]
 
 

@@ -43,7 +43,7 @@ class Explanation:
             "registered": self.entry is not None,
             "standing": self.entry.station.standing.value if self.entry is not None else None,
             "answer": DECISIONS[self.last.kind] if self.last is not None else None,
-            "at": self.last.at if self.last is not None else None,
+            "at": _happened(self.last) if self.last is not None else None,
             "control": self._fact("control"),
             "title": self.control_title,
             "reason": self._fact("reason"),
@@ -55,7 +55,7 @@ class Explanation:
             "failed": self._fact("failed"),
             "excepted": self._fact("excepted"),
             "quirks": self._fact("quirks"),
-            "last_admitted_at": self.last_admitted.at if self.last_admitted is not None else None,
+            "last_admitted_at": _happened(self.last_admitted) if self.last_admitted is not None else None,
             "advice": self.advice,
             "recent": [{"at": e.at, "kind": e.kind, "facts": dict(e.facts)} for e in self.recent],
         }
@@ -71,12 +71,13 @@ class Explanation:
             yield f"What to do: {self.advice}"
         if self.last_admitted is not None and self.last_admitted is not self.last:
             before = self.last_admitted
-            yield f"It was last let in {_ago(before.at, self.now)}, {_how(before.facts)}."
+            yield f"It was last let in {_ago(_happened(before), self.now)}, {_how(before.facts)}."
         for event in self.recent:
             yield f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.kind}  {_short(event.facts)}"
 
     def _last(self, event: Event) -> Iterator[str]:
-        yield f"Last handshake {_ago(event.at, self.now)}: {DECISIONS[event.kind]}, {_how(event.facts)}."
+        when = _ago(_happened(event), self.now)
+        yield f"Last handshake {when}: {DECISIONS[event.kind]}, {_how(event.facts)}."
         if event.facts.get("count"):
             yield f"It was refused {event.facts['count']} times in that minute for the same reason."
         would = event.facts.get("would")
@@ -145,7 +146,15 @@ def _advice(entry: StationEntry | None, last: Event | None, remedy: str) -> str:
 
 
 def _latest(events: Sequence[Event], kinds: Sequence[str]) -> Event | None:
-    return next((event for event in reversed(events) if event.kind in kinds), None)
+    """The one that happened last: of two at one time, the one that stands behind the other."""
+    decisions = [event for event in reversed(events) if event.kind in kinds]
+    return max(decisions, key=_happened, default=None)
+
+
+def _happened(event: Event) -> datetime:
+    """Refusals that were counted become a row a minute later, when the station may have come in."""
+    last = event.facts.get("last_at")
+    return datetime.fromisoformat(last) if isinstance(last, str) else event.at
 
 
 def _ago(at: datetime, now: datetime) -> str:

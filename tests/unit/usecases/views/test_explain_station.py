@@ -87,6 +87,24 @@ async def test_repeated_refusals_are_told_with_their_count(store: SqlStore) -> N
     assert "It was refused 41 times in that minute for the same reason." in words(await explain(store))
 
 
+async def test_refusals_counted_before_it_was_let_in_are_not_its_last_handshake(store: SqlStore) -> None:
+    counted = event(
+        "station_refused",
+        count=2,
+        control="AUTH-02",
+        source="192.0.2.7",
+        tls="TLSv1.3",
+        last_at=(NOON - timedelta(seconds=30)).isoformat(),
+    )
+    await put(store, station())
+    await tell(store, ADMITTED, replace(counted, at=NOON + timedelta(seconds=20)))
+
+    text = words(await explain(store, now=NOON + timedelta(minutes=5)))
+
+    assert "Last handshake 5 minutes ago (2026-11-22 12:00 UTC): admitted" in text
+    assert "What to do: Nothing: it was let in." in text
+
+
 async def test_a_station_that_never_knocked_is_looked_for_elsewhere(store: SqlStore) -> None:
     await put(store, station())
 
