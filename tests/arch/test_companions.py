@@ -23,6 +23,7 @@ from tests.arch.source_tree import (
 # Modules whose test is of another kind: what they do shows only against a real database, socket or terminal.
 # (source below src/voltward) -> (test below tests). An entry goes when the module gets a test file of its own.
 TESTED_ELSEWHERE: Mapping[str, str] = {
+    "__main__.py": "unit/cli/test_cli_process.py",
     "adapters/pki/outside/acme_session.py": "contracts/test_acme.py",
     "adapters/pki/outside/cmp.py": "contracts/test_cmp.py",
     "adapters/pki/outside/est.py": "contracts/test_est.py",
