@@ -99,6 +99,7 @@ class PublicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[publication]`: revocation lists and OCSP answers for anybody."""
 
     listen: str = ""  # off
+    nonce: Literal["ignored", "answered"] = "ignored"  # in questions about single certificates
 
 
 class EnrolmentSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -169,6 +169,9 @@ async def test_an_authority_that_is_not_there_is_the_askers_mistake(way: Open, s
             await signer.status_answers(STATIONS, range(1, 1002), "sha1")
         with pytest.raises(OperatorFault, match="SHA-256"):
             await signer.status_answers(STATIONS, [1], "md5")
+        for serials, nonce in (([1, 2], b"n"), ([1], b"n" * 129)):
+            with pytest.raises(OperatorFault, match="a nonce"):
+                await signer.status_answers(STATIONS, serials, "sha1", nonce)
 
 
 async def test_a_signer_that_is_away_is_an_outside_fault(tmp_path: Path) -> None:

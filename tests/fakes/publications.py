@@ -45,12 +45,15 @@ class Published:
 
 
 @asynccontextmanager
-async def publishing(site: SignerSite) -> AsyncIterator[Published]:
+async def publishing(site: SignerSite, *, with_nonce: bool = False) -> AsyncIterator[Published]:
     """Serves until the block ends."""
     desk = site.desk()
     signer = SignerClient(in_process(desk))
     lists, book = ListKeeper(signer), StatusBook(signer, site.clock)
-    publisher, listening = Publisher(lists, book, site.clock), open_socket(("127.0.0.1", 0))
+    publisher, listening = (
+        Publisher(lists, book, site.clock, with_nonce=with_nonce),
+        open_socket(("127.0.0.1", 0)),
+    )
     published = Published(listening.getsockname()[1], signer, lists, book, site)
     await published.level()
     ready = asyncio.Event()

@@ -35,4 +35,5 @@ async def run_publisher(settings: Settings) -> None:
 def made_publisher(settings: Settings) -> Publisher:
     """Asks the signer process over its socket."""
     clock, signer = SystemClock(), signer_client(settings)
-    return Publisher(ListKeeper(signer), StatusBook(signer, clock), clock)
+    with_nonce = settings.publication.nonce == "answered"
+    return Publisher(ListKeeper(signer), StatusBook(signer, clock), clock, with_nonce=with_nonce)

@@ -82,9 +82,12 @@ class Signer(CertificateAuthority, Protocol):
         ...
 
     async def status_answers(
-        self, issuer: str, serials: Sequence[int], name_hash: str
+        self, issuer: str, serials: Sequence[int], name_hash: str, nonce: bytes = b""
     ) -> Sequence[StatusAnswer]:
-        """Signed ahead, for the publisher; at most 1,000 at a time. `name_hash`: `sha1` or `sha256`."""
+        """Signed ahead, for the publisher; at most 1,000 at a time. `name_hash`: `sha1` or `sha256`.
+
+        With a nonce (at most 128 octets): about one certificate, for one asker.
+        """
         ...
 
     async def revocations(self, *, after: int, limit: int) -> Sequence[KnownRevocation]:

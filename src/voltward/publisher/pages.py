@@ -48,10 +48,13 @@ class Page:
 class Pages:
     """One per publisher."""
 
-    def __init__(self, lists: ListKeeper, book: StatusBook, clock: Clock) -> None:
+    def __init__(
+        self, lists: ListKeeper, book: StatusBook, clock: Clock, *, with_nonce: bool = False
+    ) -> None:
         self._lists = lists
         self._book = book
         self._clock = clock
+        self._with_nonce = with_nonce
 
     async def answer(self, head: RequestHead, body: bytes) -> Page:
         """The page for a request; `body` is no longer than `LARGEST`."""
@@ -88,12 +91,14 @@ class Pages:
             der = _in_path(head.path.removeprefix(_OCSP).removeprefix("/"))
         else:
             return _words(405, "GET or POST")
-        query = read_status_request(der) if der is not None else None
+        query = read_status_request(der, with_nonce=self._with_nonce) if der is not None else None
         if query is None:
             return _refused(StatusRefusal.MALFORMED)
         told = await self._book.answer(query)
         if isinstance(told, StatusRefusal):
             return _refused(told)
+        if query.nonce:
+            return Page(200, told.answer.der, {"Content-Type": ANSWER_KIND, "Cache-Control": "no-store"})
         left = int((told.renew_at - self._clock.now()).total_seconds())
         tag = hashlib.sha256(told.answer.der).hexdigest()[:32]
         page = _kept(told.answer.der, tag, ANSWER_KIND, min(max(0, left), _LONGEST_KEEPING))

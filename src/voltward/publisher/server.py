@@ -35,11 +35,13 @@ RENEW: Final = 60.0  # seconds between two rounds of signing ahead
 class Publisher:
     """Listens on a socket, and keeps what it tells fresh, until it is cancelled."""
 
-    def __init__(self, lists: ListKeeper, book: StatusBook, clock: Clock) -> None:
+    def __init__(
+        self, lists: ListKeeper, book: StatusBook, clock: Clock, *, with_nonce: bool = False
+    ) -> None:
         self._lists = lists
         self._book = book
         self._clock = clock
-        self._pages = Pages(lists, book, clock)
+        self._pages = Pages(lists, book, clock, with_nonce=with_nonce)
         self._visits = Visits(Bounds(MOST, MOST_PER_SOURCE, PATIENCE, LARGEST_HEAD), self._serve)
         self._log = structlog.get_logger()
         self.on_ready: Callable[[], None] = lambda: None

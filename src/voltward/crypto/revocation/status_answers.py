@@ -43,9 +43,17 @@ class Standing:
 
 
 def sign_status(
-    authority: x509.Certificate, delegate: IssuingAuthority, standing: Standing, form: NameHash, now: datetime
+    authority: x509.Certificate,
+    delegate: IssuingAuthority,
+    standing: Standing,
+    form: NameHash,
+    now: datetime,
+    nonce: bytes = b"",
 ) -> bytes:
-    """One answer, as DER; good for `LIFETIME`, never beyond the delegate's own end."""
+    """One answer, as DER; good for `LIFETIME`, never beyond the delegate's own end.
+
+    With a nonce it is for one asker alone (RFC 9654).
+    """
     name, key = _issuer_hashes(authority, form)
     status, at, reason = _said(standing)
     end = min(now + LIFETIME, delegate.certificate.not_valid_after_utc)
@@ -62,6 +70,8 @@ def sign_status(
     )
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, delegate.certificate)
     builder = builder.certificates([delegate.certificate])
+    if nonce:
+        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
     return builder.sign(delegate.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 

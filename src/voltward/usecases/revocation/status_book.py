@@ -3,6 +3,8 @@
 An answer is signed once and told to everybody who asks (RFC 5019), until half of its time is over or
 something of its authority was revoked. Those that were asked for lately are signed again ahead of that. How
 many are signed is bounded: whoever asks about made-up serial numbers uses that up, and not the signer.
+
+An answer with a nonce is for one asker: signed at once, kept for nobody, and bounded by itself.
 """
 
 from __future__ import annotations
@@ -51,6 +53,7 @@ class StatusBook:
         self._kept: OrderedDict[_Key, KeptAnswer] = OrderedDict()
         self._issuers: dict[tuple[NameHash, bytes, bytes], SignerAuthority] = {}
         self._tokens = Tokens(clock.monotonic(), BURST)
+        self._nonce_tokens = Tokens(clock.monotonic(), BURST)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -69,13 +72,15 @@ class StatusBook:
         }
 
     async def answer(self, query: StatusQuery) -> KeptAnswer | StatusRefusal:
-        """What is signed about this certificate."""
+        """What is signed about this certificate; with the nonce of the question, where it has one."""
         if query.algorithm not in set(NameHash):
             return StatusRefusal.UNAUTHORIZED
         form = NameHash(query.algorithm)
         issuer = self._issuers.get((form, query.issuer_name, query.issuer_key))
         if issuer is None:
             return StatusRefusal.UNAUTHORIZED
+        if query.nonce:
+            return await self._for_one_asker(issuer.id, query)
         key, now = (issuer.id, query.serial, form), self._clock.now()
         kept = self._kept.get(key)
         if kept is not None and now < kept.renew_at:
@@ -99,6 +104,22 @@ class StatusBook:
             for start in range(0, len(serials), PORTION):
                 await self._sign(issuer, form, serials[start : start + PORTION])
         return sum(map(len, wanted.values()))
+
+    async def _for_one_asker(self, issuer: str, query: StatusQuery) -> KeptAnswer | StatusRefusal:
+        """One that was signed before is no answer here: the asker wants to know that this one was not."""
+        if not self._nonce_tokens.has_one(self._clock.monotonic(), PER_SECOND, BURST):
+            return StatusRefusal.TRY_LATER
+        self._nonce_tokens.take()
+        now = self._clock.now()
+        try:
+            (answer,) = await self._signer.status_answers(
+                issuer, [query.serial], query.algorithm, query.nonce
+            )
+        except OutsideFault:
+            return StatusRefusal.TRY_LATER
+        except OperatorFault:
+            return StatusRefusal.UNAUTHORIZED
+        return KeptAnswer(answer, now, now)
 
     async def _signed(self, key: _Key, kept: KeptAnswer | None) -> KeptAnswer | StatusRefusal:
         now = self._clock.monotonic()

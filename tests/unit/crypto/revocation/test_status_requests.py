@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -21,9 +22,11 @@ SHA1 = hashes.SHA1()  # noqa: S303 - RFC 5019 wants no other
 CA = hierarchy().ecdsa.stations.certificate
 
 
-def asked(serial: int, algorithm: hashes.HashAlgorithm) -> bytes:
+def asked(serial: int, algorithm: hashes.HashAlgorithm, nonce: bytes | None = None) -> bytes:
     name, key = issuer_hashes(CA.public_bytes(Encoding.DER), NameHash(algorithm.name))
     builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(name, key, serial, algorithm)
+    if nonce is not None:
+        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
     return builder.build().public_bytes(Encoding.DER)
 
 
@@ -41,12 +44,22 @@ def test_a_number_that_no_certificate_has_is_no_question() -> None:
     assert read_status_request(asked(1, SHA1) + bytes(LARGEST)) is None
 
 
+@pytest.mark.parametrize(("octets", "is_one"), [(0, False), (1, True), (32, True), (128, True), (129, False)])
+def test_a_nonce_is_read_where_it_counts_and_passed_over_elsewhere(octets: int, is_one: bool) -> None:
+    question = asked(7, SHA1, b"n" * octets)
+
+    query = read_status_request(question, with_nonce=True)
+    assert (query.nonce if query is not None else None) == (b"n" * octets if is_one else None)
+    assert read_status_request(question) == read_status_request(asked(7, SHA1))
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_a_question_or_none(octets: bytes) -> None:
-    read_status_request(octets)
-    whole = asked(7, SHA1)
-    read_status_request(whole[: len(octets)] + octets)
+    whole = asked(7, SHA1, b"nonce")
+    for question in (octets, whole[: len(octets)] + octets):
+        read_status_request(question)
+        read_status_request(question, with_nonce=True)
 
 
 def test_refusals_are_unsigned_answers() -> None:

@@ -31,12 +31,12 @@ class CountedSigner(SignerClient):
     is_away = False
 
     async def status_answers(
-        self, issuer: str, serials: Sequence[int], name_hash: str
+        self, issuer: str, serials: Sequence[int], name_hash: str, nonce: bytes = b""
     ) -> Sequence[StatusAnswer]:
         if self.is_away:
             raise OutsideFault("the signer is away.")
         self.signed += len(serials)
-        return await super().status_answers(issuer, serials, name_hash)
+        return await super().status_answers(issuer, serials, name_hash, nonce)
 
 
 class Desk:
@@ -57,11 +57,14 @@ class Desk:
     async def become(self, *moved: str) -> None:
         self.book.become(await self.signer.authorities(), moved)
 
-    async def says(self, serial: int, form: NameHash = NameHash.SHA1) -> object:
+    async def says(self, serial: int, form: NameHash = NameHash.SHA1, nonce: bytes = b"") -> object:
         name, key = issuer_hashes(CA.public_bytes(Encoding.DER), form)
-        told = await self.book.answer(StatusQuery(form.value, name, key, serial))
+        told = await self.book.answer(StatusQuery(form.value, name, key, serial, nonce))
         if isinstance(told, KeptAnswer):
-            return ocsp.load_der_ocsp_response(told.answer.der).certificate_status
+            answer = ocsp.load_der_ocsp_response(told.answer.der)
+            repeated = [one.value.nonce for one in answer.extensions if isinstance(one.value, x509.OCSPNonce)]
+            assert repeated == ([nonce] if nonce else [])
+            return answer.certificate_status
         return told
 
 
@@ -127,6 +130,26 @@ async def test_strangers_use_up_their_share_and_not_the_signer(desk: Desk) -> No
     assert await desk.says(desk.serial) is GOOD
     desk.site.clock.leap(1)
     assert await desk.says(1) is UNKNOWN
+
+
+async def test_an_answer_with_a_nonce_is_for_one_asker(desk: Desk) -> None:
+    assert [await desk.says(desk.serial, nonce=nonce) for nonce in (b"a", b"b", b"b")] == [GOOD] * 3
+
+    assert (desk.signer.signed, len(desk.book)) == (3, 0)
+    await desk.signer.revoke(Revocation(ISSUER, desk.serial, NOON, RevocationReason.KEY_COMPROMISE))
+    assert await desk.says(desk.serial, nonce=b"c") is REVOKED  # no list has to move for that
+
+
+async def test_nonces_are_bounded_and_take_nothing_from_those_who_send_none(desk: Desk) -> None:
+    await desk.says(desk.serial)
+    said = [await desk.says(desk.serial, nonce=b"%d" % number) for number in range(BURST + 1)]
+
+    assert (said[0], said[-1]) == (GOOD, StatusRefusal.TRY_LATER)  # and no answer of before: it has no nonce
+    assert await desk.says(7) is UNKNOWN
+    desk.site.clock.leap(1)
+    assert await desk.says(desk.serial, nonce=b"new") is GOOD
+    desk.signer.is_away = True
+    assert await desk.says(desk.serial, nonce=b"new") is StatusRefusal.TRY_LATER
 
 
 async def test_whoever_asks_about_others_is_told_that_we_know_nothing(desk: Desk) -> None:

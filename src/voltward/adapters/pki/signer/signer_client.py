@@ -97,9 +97,9 @@ class SignerClient:
         return RevocationList(answer.der, answer.number, answer.made_at, answer.next_update, answer.entries)
 
     async def status_answers(
-        self, issuer: str, serials: Sequence[int], name_hash: str
+        self, issuer: str, serials: Sequence[int], name_hash: str, nonce: bytes = b""
     ) -> Sequence[StatusAnswer]:
-        request = GetStatuses(issuer, [f"{serial:x}" for serial in serials], name_hash)
+        request = GetStatuses(issuer, [f"{serial:x}" for serial in serials], name_hash, nonce)
         answer = await self._answered(request)
         if not isinstance(answer, SignedStatuses):
             _out_of_place(answer)

@@ -50,11 +50,12 @@ class GetList(Struct, frozen=True, tag=True):
 
 
 class GetStatuses(Struct, frozen=True, tag=True):
-    """Answered by `SignedStatuses`."""
+    """Answered by `SignedStatuses`. With a nonce, about one certificate."""
 
     issuer: str
     serials: list[str]
     name_hash: str
+    nonce: bytes = b""
 
 
 class GetRevocations(Struct, frozen=True, tag=True):

@@ -29,6 +29,7 @@ from voltward.crypto.keys import PublicKey, make_key
 from voltward.crypto.revocation import status_answers
 from voltward.crypto.revocation.revocation_lists import RevokedSerial
 from voltward.crypto.revocation.status_answers import NameHash, Standing, sign_status
+from voltward.crypto.revocation.status_requests import LARGEST_NONCE
 from voltward.domain.errors import OperatorFault
 from voltward.ports.clock import Clock, Entropy
 
@@ -58,11 +59,7 @@ class StatusDesk:
         self, request: GetStatuses, authority: IssuingAuthority, known: Collection[str]
     ) -> SignedStatuses:
         """Answers for these serial numbers, each signed now. `known`: given out before there was a ledger."""
-        if len(request.serials) > MOST_SERIALS or request.name_hash not in set(NameHash):
-            raise OperatorFault(
-                f"answers are signed for at most {MOST_SERIALS} certificates at a time, by SHA-1 or SHA-256.",
-                mend="Ask for fewer.",
-            )
+        _check(request)
         now, delegate = self._clock.now(), self._delegate(request.issuer, authority)
         end = min(now + status_answers.LIFETIME, delegate.certificate.not_valid_after_utc)
         form = NameHash(request.name_hash)
@@ -76,6 +73,7 @@ class StatusDesk:
                         self._standing(request.issuer, serial, known),
                         form,
                         now,
+                        request.nonce,
                     ),
                     end,
                 )
@@ -110,6 +108,19 @@ class StatusDesk:
         self._ledger.append([record])
         self._delegates[issuer] = _Delegate(made, _half(now, certificate.not_valid_after_utc))
         return made
+
+
+def _check(request: GetStatuses) -> None:
+    if len(request.serials) > MOST_SERIALS or request.name_hash not in set(NameHash):
+        raise OperatorFault(
+            f"answers are signed for at most {MOST_SERIALS} certificates at a time, by SHA-1 or SHA-256.",
+            mend="Ask for fewer.",
+        )
+    if request.nonce and (len(request.serials) != 1 or len(request.nonce) > LARGEST_NONCE):
+        raise OperatorFault(
+            f"a nonce has at most {LARGEST_NONCE} octets, and goes with one certificate.",
+            mend="Ask for each by itself.",
+        )
 
 
 def _entry(one: CertificateRevoked) -> RevokedSerial:
