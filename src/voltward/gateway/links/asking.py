@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from voltward.domain.ask import Ask
@@ -67,6 +68,20 @@ class AskedLink(Protocol):
 
     def happened(self, kind: str, /, **facts: FactValue) -> None:
         """Report an event."""
+
+
+@dataclass(slots=True)
+class _Asking:
+    """An ask on its way, with what was said so far to the calls that it takes."""
+
+    ask: Ask
+    calls: Sequence[SaidCall]
+    answers: list[IntentAnswer] = field(default_factory=list[IntentAnswer])
+    is_lost: bool = False  # one was not answered: the others are not asked any more
+
+    @property
+    def is_over(self) -> bool:
+        return self.is_lost or len(self.answers) == len(self.calls)
 
 
 class AskDesk:
@@ -141,30 +156,21 @@ class AskDesk:
 
     async def _put(self, link: AskedLink, ask: Ask) -> None:
         """Ask it, call by call; what comes of it is told, and only what was never sent is tried again."""
-        calls = link.dialect.say(ask.intent)
-        if not calls:
+        asking = _Asking(ask, link.dialect.say(ask.intent))
+        if not asking.calls:
             self._tell(link, ask, IntentAnswer(Outcome.UNSUPPORTED, "its version has no words for this"))
-            return
-        answers: list[IntentAnswer] = []
-        for call in calls:
-            said = await self._call(link, ask, call)
-            if said is Silence.NEVER_SENT:
+        while not asking.is_over:
+            if await self._call(link, asking) is Silence.NEVER_SENT:
                 await asyncio.sleep(self.pause)
                 return
-            if said is Silence.LINK_LOST:
-                return  # told already; the link is about to end this story
-            if isinstance(said, Silence):
-                answers.append(_UNANSWERED[said])
-                break
-            answers.append(link.dialect.read_answer(ask.intent, call, said))
-        self._tell(link, ask, link.dialect.merge_answers(answers))
 
-    async def _call(self, link: AskedLink, ask: Ask, call: SaidCall) -> CallOutcome:
+    async def _call(self, link: AskedLink, asking: _Asking) -> CallOutcome:
+        call = asking.calls[len(asking.answers)]
         heard: asyncio.Future[CallOutcome] = asyncio.get_running_loop().create_future()
 
         def waiter(outcome: CallOutcome) -> None:
-            if outcome is Silence.LINK_LOST:
-                self._tell(link, ask, _UNANSWERED[outcome])  # at once: this story ends with the link
+            """Told at once: this story ends with the link, and a station may hang up with its answer."""
+            self._heard(link, asking, call, outcome)
             if not heard.done():
                 heard.set_result(outcome)
 
@@ -173,6 +179,19 @@ class AskDesk:
             return Silence.NEVER_SENT
         line.ask(self._entropy.identifier(), call, waiter, self._clock.monotonic())
         return await heard
+
+    def _heard(self, link: AskedLink, asking: _Asking, call: SaidCall, outcome: CallOutcome) -> None:
+        if outcome is Silence.NEVER_SENT:
+            return
+        if isinstance(outcome, Silence):
+            asking.is_lost = True
+            answer = _UNANSWERED[outcome]
+        else:
+            answer = link.dialect.read_answer(asking.ask.intent, call, outcome)
+        asking.answers.append(answer)
+        if asking.is_over:
+            whole = answer if outcome is Silence.LINK_LOST else link.dialect.merge_answers(asking.answers)
+            self._tell(link, asking.ask, whole)
 
     def _tell(self, link: AskedLink, ask: Ask, answer: IntentAnswer) -> None:
         self._told.setdefault(ask.station, set()).add(ask.id)

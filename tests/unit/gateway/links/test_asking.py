@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -83,6 +84,21 @@ async def test_what_was_told_is_not_asked_again_while_the_store_still_has_it(
 
     assert calls(again) == []
     assert len(waiting.answers()) == 1
+
+
+async def test_an_answer_that_a_station_hangs_up_with_is_told_and_its_ask_is_not_asked_again(
+    hall: Hall, waiting: Waiting
+) -> None:
+    waiting.add("first")
+    link = await linked(hall)
+    ((_, message_id, *_call),) = calls(link)
+
+    link.link.text(json.dumps([3, message_id, {"status": "Accepted"}]).encode())
+    link.link.ended("closed")
+    await settle()
+
+    assert [(ask, said.outcome) for ask, said in waiting.answers()] == [("first", Outcome.ACCEPTED)]
+    assert calls(await linked(hall)) == []
 
 
 async def test_a_new_ask_reaches_a_link_that_is_there(hall: Hall, waiting: Waiting) -> None:
