@@ -115,6 +115,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "ocpp/intent_answers.py": "contracts/test_intents.py",
     "ocpp/intents_v16.py": "contracts/test_intents.py",
     "ocpp/intents_v2.py": "contracts/test_intents.py",
+    "lifecycles/renewal_reports.py": "playbooks/test_certificate_renewal_reported.py",
     "lifecycles/renewal_steps.py": "playbooks/test_certificate_renewal.py",
     "simulator/csms/csms_office.py": "journeys/test_station_certificates.py",
     "simulator/token_keys.py": "journeys/test_station_token.py",

@@ -12,6 +12,7 @@ import pytest
 
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.command_rule import Direction
+from voltward.domain.complaint import Complaint
 from voltward.ocpp import DIALECTS, Dialect
 from voltward.ocpp.error_code import ErrorCode
 
@@ -132,6 +133,26 @@ def test_the_facts_of_a_boot_stand_where_the_schema_has_them(dialect: Dialect) -
     paths = [*dialect.boot.serial, dialect.boot.vendor, dialect.boot.model, dialect.boot.firmware]
 
     assert all(path[-1] in members(dialect, "BootNotification", *path[:-1]) for path in paths)
+
+
+def test_complaints_about_certificates_and_tls_have_their_words(dialect: Dialect) -> None:
+    is_old = dialect.subprotocol == "ocpp1.6"
+    its, ours = (
+        ("InvalidChargePointCertificate", "InvalidCentralSystemCertificate")
+        if is_old
+        else ("InvalidChargingStationCertificate", "InvalidCsmsCertificate")
+    )
+
+    def heard(word: str) -> Complaint | None:
+        event = dialect.security_event({"type": word, "timestamp": "2026-11-22T06:40:00Z"})
+        assert event is not None
+        return dialect.complaint_in(event)
+
+    assert (heard(its), heard(ours)) == (Complaint.ITS_CERTIFICATE, Complaint.OUR_CERTIFICATE)
+    assert heard("InvalidTLSVersion") is Complaint.TLS_VERSION
+    assert heard("InvalidTLSCipherSuite") is Complaint.CIPHER_SUITE
+    assert heard("DiscardedRenewedClientCertificate") is (None if is_old else Complaint.RENEWED_DISCARDED)
+    assert heard("TamperDetectionActivated") is None
 
 
 def test_a_security_event_is_read_where_the_schema_has_it(dialect: Dialect) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from tests.fakes.builders import certificate_credential
 from tests.fakes.clock import NOON
 from voltward.adapters.sql.store import SqlStore
+from voltward.domain.complaint import Complaint
 from voltward.domain.credential import ClientCertificate, Purpose
 from voltward.domain.intents import (
     AnchorUse,
@@ -22,6 +23,7 @@ from voltward.domain.station_fact import (
     AskAnswered,
     CameBack,
     CertificateFirstSeen,
+    Complained,
     CsrRefused,
     CsrSubmitted,
     Proven,
@@ -50,6 +52,7 @@ FACTS: tuple[InboxFact, ...] = (
     CameBack(CP001, NOON, None),
     CameBack(CP001, NOON, b"\x01" * 32),
     AnchorMoved(CP001, NOON, None),
+    Complained(CP001, NOON, Complaint.OUR_CERTIFICATE, "self signed"),
     CsrRefused(CP001, NOON, "its key has 1024 bits"),
     Proven(CP001, NOON, SecurityProfile.TLS_CERTIFICATE, fingerprint=b"\x01" * 32),
     CertificateFirstSeen(CP001, NOON, PROOF, Purpose.COMMISSIONING),

@@ -67,13 +67,21 @@ async def world(template: Template, corporate: Corporate) -> AsyncIterator[World
         yield world
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-async def test_a_station_gets_its_next_certificate_and_comes_in_with_it(world: World, dialect: str) -> None:
+@pytest.mark.parametrize(
+    ("dialect", "faults"),
+    [("ocpp1.6", ()), ("ocpp2.0.1", ()), ("ocpp2.1", (Fault.CHAIN_DISOWNED,))],
+    ids=["ocpp1.6", "ocpp2.0.1", "ocpp2.1, which reports its first form as invalid"],
+)
+async def test_a_station_gets_its_next_certificate_and_comes_in_with_it(
+    world: World, dialect: str, faults: tuple[Fault, ...]
+) -> None:
     part = world.take(3)
-    async with living(world, part, dialect) as station:
+    async with living(world, part, dialect, *faults) as station:
         first = shown(station)
         await world.command("cert", "renew", part.identity)
         await becomes(world, part, "certificate_renewed")
+        rejected = await world.journal("certificate_rejected", subject=part.identity)
+        assert ["it was given is invalid" in row.facts["answer"] for row in rejected] == [True] * len(faults)
 
         (listed,) = await world.command("cert", "list", "--station", part.identity)
         assert listed["authority"] == "signer"

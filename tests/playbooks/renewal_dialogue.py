@@ -7,7 +7,10 @@ from datetime import timedelta
 
 from tests.fakes.clock import NOON
 from tests.playbooks.dialogue import Dialogue, Fact
+from voltward.domain.complaint import Complaint
 from voltward.domain.intents import InstallCertificate, IntentAnswer, Outcome
+from voltward.domain.station import StationId
+from voltward.domain.station_fact import Complained
 from voltward.lifecycles.answers import answer_fact
 from voltward.lifecycles.certificate_renewal import RENEWAL
 from voltward.lifecycles.effects import (
@@ -152,6 +155,11 @@ def installing(**changes: object) -> Dialogue[Play]:
 def unproven(**changes: object) -> Dialogue[Play]:
     """Until it says that it took it."""
     return installing(**changes) >> ACCEPTED << "wake in 1 day, 0:00:00"
+
+
+def reports(complaint: Complaint, words: str = "") -> Fact[Play]:
+    """A security event."""
+    return fact(Complained(StationId("CP001"), NOON, complaint, words))
 
 
 def phase(dialogue: Dialogue[Play]) -> RenewalPhase:

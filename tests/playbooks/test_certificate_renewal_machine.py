@@ -16,7 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.fakes.clock import NOON
 from tests.playbooks.renewal_dialogue import FORMS, OLD, YEAR
 from voltward.adapters.value_form import packed, unpacked
+from voltward.domain.complaint import Complaint
 from voltward.domain.intents import InstallCertificate, Intent, IntentAnswer, Outcome
+from voltward.domain.station import StationId
+from voltward.domain.station_fact import Complained
 from voltward.lifecycles.answers import answer_fact
 from voltward.lifecycles.certificate_renewal import FINAL, RENEWAL
 from voltward.lifecycles.effects import (
@@ -201,6 +204,14 @@ class RenewalMachine(RuleBasedStateMachine):
         self.tell(CameWith(fingerprint))
         if proves:
             self.tell(CertificateProven(fingerprint))
+
+    @precondition(lambda self: self.is_open and RENEWAL.takes(self.state.phase, Complained))
+    @rule(complaint=st.sampled_from(Complaint), keeps_it=st.booleans())
+    def reports(self, complaint: Complaint, keeps_it: bool) -> None:
+        """Whatever is true of it: it may hold what it says that it has thrown away."""
+        if not keeps_it and self.state.issued in self.held and not self.state.came_with_new:
+            self.held.remove(self.state.issued)
+        self.tell(Complained(StationId("CP001"), self.now, complaint))
 
     @rule()
     def forgets_its_request_in_a_reboot(self) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.clock import NOON
 from tests.playbooks.dialogue import Dialogue, Fact
+from voltward.domain.complaint import Complaint
 from voltward.domain.intents import (
     IntentAnswer,
     OfferNetwork,
@@ -18,6 +19,8 @@ from voltward.domain.intents import (
     ReadingTold,
 )
 from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
+from voltward.domain.station_fact import Complained
 from voltward.lifecycles.answers import answer_fact
 from voltward.lifecycles.effects import (
     AskStation,
@@ -96,6 +99,7 @@ UNKNOWN, SCHEDULED, LINK_LOST = (
     answer(Outcome.LINK_LOST),
 )
 ON_2, ON_3 = fact(CameOn(SecurityProfile.TLS_BASIC)), fact(CameOn(SecurityProfile.TLS_CERTIFICATE))
+DISTRUSTS = fact(Complained(StationId("CP001"), NOON, Complaint.OUR_CERTIFICATE, "self signed"))
 DAY = "wake in 1 day, 0:00:00"
 
 
@@ -132,6 +136,19 @@ def test_one_that_falls_back_has_its_old_order_again_and_is_tried_later() -> Non
     play = play >> ACCEPTED << "withdraw"
     play = play << "tell: it came back on profile 2, not on 3; it works as before" << DAY
     assert play >> 86400 >> TIME_CAME << "withdraw" << "ask RaiseProfile"
+
+
+def test_why_its_new_link_fails_is_told_with_its_fall_back_whichever_comes_first() -> None:
+    said = "it reports that our certificate is invalid, or of no root that it trusts (self signed)"
+    fell_back = f"tell: it came back on profile 2, not on 3; it works as before; {said}"
+
+    before = restarted() >> DISTRUSTS >> ON_2 << "withdraw" << "order (1,)" >> ACCEPTED << "withdraw"
+    assert before << fell_back << DAY >> DISTRUSTS
+    between = restarted() >> ON_2 << "withdraw" << "order (1,)" >> DISTRUSTS >> ACCEPTED << "withdraw"
+    assert between << fell_back << DAY
+    after = restarted() >> ON_2 << "withdraw" << "order (1,)" >> ACCEPTED << "withdraw"
+    after = after << "tell: it came back on profile 2, not on 3; it works as before" << DAY
+    assert after >> DISTRUSTS << fell_back >> DISTRUSTS
 
 
 def test_a_restart_that_waits_for_the_last_charge_is_waited_for() -> None:
@@ -213,6 +230,7 @@ _FACTS: list[object] = [
     *(answer_fact(IntentAnswer(outcome)) for outcome in Outcome),
     answer_fact(IntentAnswer(Outcome.ACCEPTED, readings=(ReadingTold(Reading.NETWORKS, "1"),))),
     *(CameOn(profile) for profile in SecurityProfile),
+    *(Complained(StationId("CP001"), NOON, complaint) for complaint in Complaint),
     TimeCame(),
     TriedAgain("anna"),
     Cancelled("anna"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.clock import NOON
+from voltward.domain.complaint import Complaint
 from voltward.domain.intents import (
     AnchorUse,
     CertificateHash,
@@ -25,7 +26,7 @@ from voltward.domain.intents import (
     RemoveTrustAnchor,
 )
 from voltward.domain.station import StationId
-from voltward.domain.station_fact import AnchorMoved
+from voltward.domain.station_fact import AnchorMoved, Complained
 from voltward.lifecycles.answers import answer_fact
 from voltward.lifecycles.effects import (
     AskStation,
@@ -179,6 +180,19 @@ def test_each_refusal_holds_back_by_name_and_can_be_tried_again() -> None:
         assert play.state.phase is P.HELD_BACK
         assert play.state.problem
         assert play.hear(RolloverWanted()).state.phase is P.LISTING
+
+
+def test_who_lists_the_new_root_and_refuses_what_we_show_is_held_back_until_it_is_asked_again() -> None:
+    play = begun().hear(listing(OLD, NEW))
+    play.hear(Complained(StationId("CP001"), NOON, Complaint.TLS_VERSION))
+    assert play.state.phase is P.READY
+
+    play.hear(Complained(StationId("CP001"), NOON, Complaint.OUR_CERTIFICATE, "self signed"))
+    assert (play.state.phase, play.state.refuses_us) == (P.HELD_BACK, True)
+    assert "our certificate is invalid, or of no root that it trusts (self signed)" in play.told[0]
+
+    play.hear(RolloverWanted(), listing(OLD, NEW))
+    assert (play.state.phase, play.state.refuses_us) == (P.READY, False)
 
 
 def test_silence_is_asked_again_and_then_somebody_looks() -> None:

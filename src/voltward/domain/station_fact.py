@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from voltward.domain.acquaintance import Habits, Manner, Wanting
+from voltward.domain.complaint import Complaint
 from voltward.domain.credential import ClientCertificate, PasswordForm, Purpose
 from voltward.domain.intents import AnchorUse, CertificateHash, CertificateUse, IntentAnswer
 from voltward.domain.security_profile import SecurityProfile
@@ -162,9 +163,22 @@ class CertificateRevoked:
     fingerprint: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Complained:
+    """A station that has a life-cycle under way reported a security event that may concern it.
+
+    `words`: what it added, for people.
+    """
+
+    station: StationId
+    at: datetime
+    complaint: Complaint
+    words: str = ""
+
+
 # What the door needs to know.
 RegistryFact = Connected | CertificateFirstSeen | CameIn | Proven | SerialTold | ModelTold
 AcquaintanceFact = Met | HabitsTold
 # What a life-cycle waits for. A proven credential (`Proven`) moves life-cycles too.
-LifecycleFact = CsrSubmitted | CsrRefused | AskAnswered | CameBack | AnchorMoved
+LifecycleFact = CsrSubmitted | CsrRefused | AskAnswered | CameBack | AnchorMoved | Complained
 StationFact = RegistryFact | AcquaintanceFact | LifecycleFact

@@ -1,10 +1,12 @@
-"""What a station's answer to an ask means for a life-cycle: four facts, whatever version it speaks."""
+"""What a station's answer to an ask means for a life-cycle: five facts, whatever version it speaks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voltward.domain.complaint import COMPLAINT_WORDS
 from voltward.domain.intents import IntentAnswer, Outcome
+from voltward.domain.station_fact import Complained
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,9 @@ def answer_fact(answer: IntentAnswer) -> AnswerFact:
 def answer_words(answer: IntentAnswer) -> str:
     """The outcome with the station's reason, for operators."""
     return f"{answer.outcome.value}: {answer.words}" if answer.words else answer.outcome.value
+
+
+def report_words(reported: Complained) -> str:
+    """What a station reports of its own accord, with what it added."""
+    words = COMPLAINT_WORDS[reported.complaint]
+    return f"{words} ({reported.words})" if reported.words else words

@@ -18,7 +18,7 @@ from typing import Final
 
 from voltward.domain.intents import Reading
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station_fact import CertificateRevoked
+from voltward.domain.station_fact import CertificateRevoked, Complained
 from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
 from voltward.lifecycles.effects import (
     AwaitCertificate,
@@ -33,6 +33,7 @@ from voltward.lifecycles.effects import (
     WithdrawAsks,
 )
 from voltward.lifecycles.renewal_proof import never_used, proven, revoked, seen, used_already
+from voltward.lifecycles.renewal_reports import reported, reported_early
 from voltward.lifecycles.renewal_state import (
     ASKING,
     FINAL,
@@ -59,8 +60,10 @@ from voltward.lifecycles.renewal_steps import (
     enter,
     hand_over,
     is_over,
+    next_form,
     pause,
     question,
+    rejection,
     set_aside,
     stuck,
 )
@@ -217,7 +220,7 @@ def _declined(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
 @RENEWAL.on(P.INSTALLING, fact=Agreed, to={P.UNPROVEN})
 def _taken(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     """Said is not done: it is to be seen with it. One that comes with a password is led to profile 3."""
-    step = await_proof(replace(state, has_agreed=True), now)
+    step = await_proof(replace(state, has_agreed=True, refusals=max(state.refusals, 0)), now)
     if state.origin is not RenewalOrigin.COMMISSIONING:
         return step
     return Step(step.state, (*step.effects, BeginUpgrade(SecurityProfile.TLS_CERTIFICATE, state.terms)))
@@ -228,17 +231,12 @@ def _rejected(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     """The next form of the chain; then with the issuer's root beneath; then somebody has to look."""
     assert isinstance(fact, Refused)
     words = answer_words(fact.answer)
-    told = Record("certificate_rejected", {"form": state.forms[state.form].name, "answer": words})
+    told = rejection(state, words)
+    after = replace(state, refusals=state.refusals + 1)
     if state.is_unsure or state.has_agreed:  # it may have it already, and knows of no request any more
-        awaited = await_proof(state, now)
+        awaited = await_proof(after, now)
         return Step(awaited.state, (told, *awaited.effects))
-    if state.form + 1 < len(state.forms):
-        return enter(replace(state, form=state.form + 1), P.INSTALLING, now, told)
-    if state.root_pem and not state.is_anchored:
-        return enter(replace(state, is_anchored=True), P.ANCHORING, now, told)
-    what = f"it took its certificate in no form ({words})"
-    ended = stuck(replace(state, is_refused=True), now, what, LOOK)
-    return Step(ended.state, (told, *ended.effects))
+    return next_form(after, now, words, told)
 
 
 @RENEWAL.on(P.INSTALLING, fact=Unable, to={P.STUCK})
@@ -351,6 +349,8 @@ RENEWAL.on(P.STUCK, fact=TimeCame, to=_ANEW)(_try_again)
 RENEWAL.on(P.STUCK, P.UNPROVEN, P.AWAITING_CSR, fact=TriedAgain, to=_ANEW)(_try_again)
 RENEWAL.on(P.UNPROVEN, fact=TimeCame, to={P.UNPROVEN, P.STUCK})(never_used)
 RENEWAL.on(P.UNPROVEN, fact=CameWith, to={P.UNPROVEN})(seen)
+RENEWAL.on(P.INSTALLING, fact=Complained, to={P.INSTALLING})(reported_early)
+RENEWAL.on(P.UNPROVEN, fact=Complained, to={P.UNPROVEN, P.INSTALLING, P.ANCHORING, P.STUCK})(reported)
 RENEWAL.on(P.INSTALLING, P.STUCK, fact=CameWith, to={P.INSTALLING, P.STUCK, P.UNPROVEN})(used_already)
 RENEWAL.on(P.ISSUING, fact=TriedAgain, to={P.ISSUING})(_waits)
 for _answer in (Agreed, Refused, Unable, Unanswered, NotThere):

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from voltward.domain.complaint import COMPLAINT_WORDS
 from voltward.domain.intents import (
     Intent,
     OfferNetwork,
@@ -24,7 +25,16 @@ from voltward.domain.intents import (
     Reading,
     Restart,
 )
-from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
+from voltward.domain.station_fact import Complained
+from voltward.lifecycles.answers import (
+    Agreed,
+    NotThere,
+    Refused,
+    Unable,
+    Unanswered,
+    answer_words,
+    report_words,
+)
 from voltward.lifecycles.effects import (
     AskStation,
     Cancelled,
@@ -240,7 +250,7 @@ def _came(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     if state.phase is not P.UNPROVEN or (state.waits_for_idle and not state.came_with_new):
         return Step(state)
     what = f"it came back on profile {int(fact.profile)}, not on {int(state.profile)}; it works as before"
-    return _given_up(state, now, what, LOOK)
+    return _given_up(state, now, _with_report(state, what), LOOK)
 
 
 @UPGRADE.on(P.UNPROVEN, fact=Agreed, to={P.UNPROVEN, P.DONE})
@@ -258,7 +268,24 @@ def _answered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
 def _never_came(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """Said, and not done in time."""
     what = f"it agreed to go to profile {int(state.profile)}, and did not come on it; what it had goes on"
-    return _given_up(state, now, what, LOOK)
+    return _given_up(state, now, _with_report(state, what), LOOK)
+
+
+def _with_report(state: Upgrade, what: str) -> str:
+    """While a proof is awaited, the problem is what the station has reported meanwhile."""
+    return f"{what}; {state.problem}" if state.problem else what
+
+
+@UPGRADE.on(P.UNPROVEN, P.PUTTING_BACK, P.STUCK, fact=Complained, to={P.UNPROVEN, P.PUTTING_BACK, P.STUCK})
+def _reported(state: Upgrade, fact: object, _now: datetime) -> Step[Upgrade]:
+    """Why its new link fails, in its own words: before or after it has fallen back."""
+    assert isinstance(fact, Complained)
+    if COMPLAINT_WORDS[fact.complaint] in state.problem:
+        return Step(state)
+    words = report_words(fact)
+    after = replace(state, problem=f"{state.problem}; {words}" if state.problem else words)
+    is_over = state.phase is P.STUCK
+    return Step(after, (TellOperator(after.problem, after.mend),) if is_over else ())
 
 
 @UPGRADE.on(P.UNPROVEN, fact=TriedAgain, to={P.RESTARTING, P.TELLING})

@@ -21,6 +21,7 @@ from voltward.lifecycles.effects import (
     AskStation,
     DiscardCertificate,
     LifecycleEffect,
+    Record,
     TellOperator,
     WakeAt,
     WithdrawAsks,
@@ -107,6 +108,26 @@ def stuck(state: Renewal, now: datetime, what: str, mend: str) -> Step[Renewal]:
     return enter(after, P.STUCK, now, WithdrawAsks(), TellOperator(what, mend), wake=now + wait)
 
 
+def rejection(state: Renewal, words: str) -> Record:
+    """For the journal: the form that it was offered last, and what it said to that."""
+    form = state.forms[state.form].name if state.forms else ""
+    return Record("certificate_rejected", {"form": form, "answer": words})
+
+
+def next_form(state: Renewal, now: datetime, words: str, *effects: LifecycleEffect) -> Step[Renewal]:
+    """The next form of the chain; then with the issuer's root beneath; then somebody has to look.
+
+    `words`: what the station said to the last one. Whoever fetches its certificate is not sent another form.
+    """
+    if not state.fetches:
+        if state.form + 1 < len(state.forms):
+            return enter(replace(state, form=state.form + 1), P.INSTALLING, now, *effects)
+        if state.root_pem and not state.is_anchored:
+            return enter(replace(state, is_anchored=True), P.ANCHORING, now, *effects)
+    ended = stuck(replace(state, is_refused=True), now, f"it took its certificate in no form ({words})", LOOK)
+    return Step(ended.state, (*effects, *ended.effects))
+
+
 def begin(state: Renewal, now: datetime) -> Step[Renewal]:
     """From the top: how long a chain it takes, and whose it says that it is."""
     return enter(replace(state, problem="", mend=""), P.READING, now)
@@ -128,6 +149,7 @@ def forget(state: Renewal) -> Renewal:
         came_with_old=0,
         came_with_new=False,
         was_restarted=False,
+        refusals=0,
     )
 
 

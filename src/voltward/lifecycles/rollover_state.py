@@ -76,6 +76,7 @@ class Rollover:
     held: int = 0  # certificates that it listed
     old_named: CertificateHash | None = None  # the old root, as it names it; None: it does not hold it
     wants_crossed: bool = False  # it takes a root only from the one that it has (M05.FR.10)
+    refuses_us: bool = False  # it lists the new root, and reported that our certificate is not valid for it
     is_paused: bool = False
     problem: str = ""  # why it is held back, or what it waits for
     mend: str = ""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from voltward.domain.complaint import Complaint
 from voltward.domain.intents import (
     AnchorUse,
     InstallTrustAnchor,
@@ -26,8 +27,16 @@ from voltward.domain.intents import (
     Reading,
     RemoveTrustAnchor,
 )
-from voltward.domain.station_fact import AnchorMoved
-from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
+from voltward.domain.station_fact import AnchorMoved, Complained
+from voltward.lifecycles.answers import (
+    Agreed,
+    NotThere,
+    Refused,
+    Unable,
+    Unanswered,
+    answer_words,
+    report_words,
+)
 from voltward.lifecycles.effects import (
     AskStation,
     Cancelled,
@@ -59,6 +68,9 @@ TRIES: Final = 4
 FIRST_PAUSE: Final = timedelta(minutes=5)  # before it is asked once more; doubles
 
 VISIT: Final = "It stays with the old chain. Give it the root on site, or serve the old chain to it for good"
+DISTRUST: Final = (
+    "Look at its clock and at what it trusts for its CSMS; `voltward ca rotate install` asks it again"
+)
 _TRUE: Final = frozenset({"true", "1", "yes"})
 
 
@@ -106,7 +118,7 @@ def _listed(state: Rollover, answer: IntentAnswer) -> tuple[Rollover, bool]:
 @ROLLOVER.on(P.NEW, P.HELD_BACK, P.READY, fact=RolloverWanted, to={P.LISTING})
 def _begin(state: Rollover, _fact: object, now: datetime) -> Step[Rollover]:
     """First it is read what it holds; again, where it was held back, or may have lost the new root since."""
-    return _enter(state, P.LISTING, now)
+    return _enter(replace(state, refuses_us=False), P.LISTING, now)
 
 
 @ROLLOVER.on(P.LISTING, fact=Agreed, to={P.READY, P.LEARNING})
@@ -176,6 +188,16 @@ def _read_back(state: Rollover, fact: object, now: datetime) -> Step[Rollover]:
         what = "it let go of the old root when it took the new one: only the new chain reaches it now"
         effects.append(TellOperator(what, "Show it the new chain: `voltward ca rotate switch`"))
     return _enter(after, P.READY, now, *effects)
+
+
+@ROLLOVER.on(P.READY, fact=Complained, to={P.READY, P.HELD_BACK})
+def _refuses_us(state: Rollover, fact: object, now: datetime) -> Step[Rollover]:
+    """To hold a root is not to trust it: nobody relies on a station that refuses what we show."""
+    assert isinstance(fact, Complained)
+    if fact.complaint is not Complaint.OUR_CERTIFICATE:
+        return Step(state)
+    what = f"it lists the new root, and {report_words(fact)}"
+    return _held_back(replace(state, refuses_us=True), now, what, DISTRUST)
 
 
 @ROLLOVER.on(P.LISTING, P.CONFIRMING, P.CHECKING, fact=Unable, to={P.HELD_BACK})

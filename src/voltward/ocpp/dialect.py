@@ -13,6 +13,7 @@ from typing import Any
 
 from voltward.domain.call_purpose import URGENT, CallPurpose
 from voltward.domain.command_rule import Direction
+from voltward.domain.complaint import Complaint
 from voltward.domain.credential import OLD_CERTIFICATE
 from voltward.domain.intents import Intent, IntentAnswer
 from voltward.ocpp.boot import BootFacts, BootPaths, SecurityEvent, read_boot, read_security_event, wire_time
@@ -56,6 +57,7 @@ class Dialect:
     times: TimePlaces
     intents: Sayings
     certificates: CertificateFacts
+    complaints: Mapping[str, Complaint]  # security events, by their type
     gives_reasons: bool = True  # a refusal may say why (statusInfo)
     tunnel: Tunnel | None = None
     old_certificate: timedelta = OLD_CERTIFICATE  # that a renewed one's predecessor opens the repair lane
@@ -92,6 +94,10 @@ class Dialect:
     def security_event(self, payload: dict[str, Any]) -> SecurityEvent | None:
         """What a SecurityEventNotification says; None if it lacks its type."""
         return read_security_event(payload)
+
+    def complaint_in(self, event: SecurityEvent) -> Complaint | None:
+        """What an event says about certificates and TLS; None: something else, or a vendor's own."""
+        return self.complaints.get(event.kind)
 
     def boot_pending_answer(self, now: datetime, interval_seconds: int) -> dict[str, Any]:
         """The answer to a boot that is not accepted yet: come back after the interval (B02.FR.01)."""

@@ -7,6 +7,7 @@ hexadecimal digits and stands in the Basic header as the octets that they spell.
 from __future__ import annotations
 
 from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.complaint import Complaint
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
 from voltward.ocpp.certificate_facts import CertificateFacts
@@ -82,6 +83,13 @@ _PLUG_AND_CHARGE = Tunnel(
     certificates=CertificateFacts(WORDS_V201),
 )
 
+_COMPLAINTS = {
+    "InvalidChargePointCertificate": Complaint.ITS_CERTIFICATE,
+    "InvalidCentralSystemCertificate": Complaint.OUR_CERTIFICATE,
+    "InvalidTLSVersion": Complaint.TLS_VERSION,
+    "InvalidTLSCipherSuite": Complaint.CIPHER_SUITE,
+}
+
 _NAMED_VALUES = NamedValues(
     calls={"ChangeConfiguration": Rows(at="", name=(("key",),), values=(("value",),))},
     answers={"GetConfiguration": Rows(at="configurationKey", name=(("key",),), values=(("value",),))},
@@ -129,6 +137,7 @@ V16 = Dialect(
     times=TIMES_V16,
     intents=INTENTS_V16,
     certificates=CertificateFacts(WORDS_V16),
+    complaints=_COMPLAINTS,
     gives_reasons=False,
     tunnel=_PLUG_AND_CHARGE,
 )

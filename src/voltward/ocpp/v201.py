@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.complaint import Complaint
 from voltward.domain.credential import PasswordForm
 from voltward.ocpp.boot import BootPaths
 from voltward.ocpp.certificate_facts import CertificateFacts
@@ -61,6 +62,15 @@ _PURPOSES = {
     "InstallCertificate": CallPurpose.ANCHOR,
     "DeleteCertificate": CallPurpose.ANCHOR_REMOVAL,
     "GetCertificateStatus": CallPurpose.CERTIFICATE_STATUS,
+}
+
+_COMPLAINTS = {
+    "InvalidChargingStationCertificate": Complaint.ITS_CERTIFICATE,
+    "InvalidCsmsCertificate": Complaint.OUR_CERTIFICATE,
+    "InvalidTLSVersion": Complaint.TLS_VERSION,
+    "InvalidTLSCipherSuite": Complaint.CIPHER_SUITE,
+    # Not in this edition's list of events, though its errata ask for it.
+    "DiscardedRenewedClientCertificate": Complaint.RENEWED_DISCARDED,
 }
 
 _NAME = (("component", "name"), ("variable", "name"))
@@ -143,5 +153,6 @@ V201 = Dialect(
     times=TIMES_V2,
     intents=INTENTS_V201,
     certificates=CertificateFacts(WORDS_V201),
+    complaints=_COMPLAINTS,
     longest_status=5_500,
 )

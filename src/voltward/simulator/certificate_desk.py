@@ -191,7 +191,10 @@ class CertificateDesk:
             for use in CertificateUse if delivery.use is None else (delivery.use,):
                 self.renewal.ended(use)
             return Taken.INVALID
-        self.memory.keys.install(held)
+        if self.once(Fault.CHAIN_DISOWNED):
+            self.events.append(EventKind.INVALID_STATION_CERTIFICATE)
+        else:
+            self.memory.keys.install(held)
         self.renewal.ended(held.use)
         return Taken.KEPT
 

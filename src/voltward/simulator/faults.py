@@ -42,6 +42,7 @@ class Fault(StrEnum):
     CHAIN_WITHOUT_ROOT = "chain-without-root"
     CHAIN_LEAF_ONLY = "chain-leaf-only"
     CHAIN_UNANSWERED = "chain-unanswered"
+    CHAIN_DISOWNED = "chain-disowned"
     NEW_NEVER_USED = "new-never-used"
     NEW_AFTER_OLD = "new-after-old"
     LAST_TO_END = "last-to-end"
@@ -90,6 +91,7 @@ FAULT_WORDS: Final[Mapping[Fault, str]] = {
     Fault.CHAIN_WITHOUT_ROOT: "rejects a chain with its root",
     Fault.CHAIN_LEAF_ONLY: "rejects a chain with more than the certificate itself",
     Fault.CHAIN_UNANSWERED: "never answers when its certificate comes",
+    Fault.CHAIN_DISOWNED: "accepts a certificate once, finds it invalid afterwards, and reports that",
     Fault.NEW_NEVER_USED: "accepts a certificate, and goes on with the old one",
     Fault.NEW_AFTER_OLD: "comes back with the old certificate once, before it uses the new one",
     Fault.LAST_TO_END: "uses the certificate that ends last, whichever is newer",

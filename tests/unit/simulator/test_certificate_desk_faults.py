@@ -57,6 +57,20 @@ def test_it_may_dislike_the_chain(dialect: str, fault: Fault, with_root: bool, a
 
 
 @EVERY
+def test_it_may_find_what_it_accepted_invalid_afterwards_once(dialect: str) -> None:
+    play = Play.begin(dialect, Fault.CHAIN_DISOWNED)
+    old, chain = shown(play), certify(play.request())
+
+    answered, reported = play.deliver(chain)
+    assert status([answered]) == "Accepted"
+    assert reported.action == "SecurityEventNotification"
+    assert (reported.payload or {})["type"].startswith("InvalidCharg")
+    assert shown(play) == old
+    assert status(play.deliver(chain)) == "Accepted"
+    assert shown(play) == leaf(chain)
+
+
+@EVERY
 def test_it_may_go_on_with_the_old_one(dialect: str) -> None:
     play = Play.begin(dialect, Fault.NEW_NEVER_USED)
     old = shown(play)

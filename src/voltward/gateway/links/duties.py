@@ -15,7 +15,6 @@ from voltward.domain.authority import BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate, Purpose
 from voltward.domain.enforcement import Action, Answer, Policy, Would
 from voltward.domain.errors import OutsideFault
-from voltward.domain.events import Event, FactValue
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import UNKNOWN_MODEL, Lane, Model, Standing, Station
 from voltward.domain.station_entry import StationEntry
@@ -37,6 +36,7 @@ from voltward.gateway.links.asking import AskDesk
 from voltward.gateway.links.csms_certificates import CsmsCertificates
 from voltward.gateway.links.meetings import Meetings
 from voltward.gateway.links.request_desk import RequestDesk
+from voltward.gateway.links.security_events import SecurityEventDesk
 from voltward.gateway.links.status_desk import StatusDesk
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.relay.rules import RelayRules
@@ -44,14 +44,12 @@ from voltward.gateway.report import Reports
 from voltward.gateway.upkeep.facts import FactWriter
 from voltward.ocpp.boot import BootFacts
 from voltward.ocpp.dialect import Dialect
-from voltward.ocpp.frames import Call
 from voltward.ports.clock import Clock, Entropy
 from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admission.admit_station import DoorRules, judge_boot
 from voltward.usecases.admission.vouched_links import is_vouched
 
 IN_TOLD_AGAIN = timedelta(days=1)  # how exactly it is known when a certificate last opened by right
-LONGEST_INFO = 255  # characters of a security event's own words (A04)
 LONGEST_SERIAL = 50  # characters; every edition keeps to 25
 
 
@@ -101,6 +99,7 @@ class LinkDuties:
         self.asks.allows_plain = lambda judgement: book.group_of(judgement.entry).plain_certificates
         self.requests = RequestDesk(facts, clock)
         self.csms_certificates = CsmsCertificates(facts, clock, self._is_off)
+        self.security_events = SecurityEventDesk(reports, facts, clock)
         self.statuses = StatusDesk()
         self.is_leaving = False  # the gateway takes nobody any more
         self.on_left: Callable[[LeavingLink], None] = _nobody_is_told
@@ -313,18 +312,6 @@ class LinkDuties:
         if len(serial) <= LONGEST_SERIAL and serial.isprintable():
             told = SerialTold(entry.station.id, self.clock.now(), serial)
             self.facts.put(told)
-
-    async def journal_security_event(self, link: LeavingLink, call: Call) -> None:
-        """A station's security event, on disk when this returns (A04.FR.03, ruling 29)."""
-        told = link.dialect.security_event(call.payload)
-        facts: dict[str, FactValue] = {"connection": link.connection, "type": None}
-        if told is not None:
-            facts["type"] = told.kind[:LONGEST_INFO]
-            facts["timestamp"] = told.timestamp[:LONGEST_INFO]
-            facts["tech_info"] = (told.tech_info or "")[:LONGEST_INFO]
-        await self.reports.happened_for_sure(
-            Event("security_event_reported", self.clock.now(), "station", str(link.judgement.station), facts)
-        )
 
 
 def _nobody_is_told(_link: LeavingLink) -> None:

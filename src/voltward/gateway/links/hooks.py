@@ -55,7 +55,7 @@ async def journal_security_event(link: WatchedLink, duties: LinkDuties, call: Ca
     """Whether the event is on disk; a station that is not answered sends it again (A04.FR.02)."""
     try:
         async with asyncio.timeout(JOURNAL_PATIENCE):
-            await duties.journal_security_event(link, call)
+            await duties.security_events.keep(link, call)
     except (TimeoutError, OutsideFault):
         link.happened("security_event_not_journalled", action=call.action)
         return False

@@ -104,6 +104,8 @@ async def _prospect(
         return Prospect(station, Trusting.UNTOUCHED, untouched)
     proven_at, rollover = _proven_at(met, terms), known.rollovers.get(station)
     one_way = _one_way(station, known, terms)
+    if rollover is not None and rollover.refuses_us and proven_at is None:
+        return Prospect(station, Trusting.BREAKS, rollover.problem, no_way_back=one_way)
     if station in known.holds_new:
         return Prospect(station, Trusting.READY, "it holds the new root", proven_at, one_way)
     if proven_at is not None:

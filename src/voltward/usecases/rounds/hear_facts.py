@@ -24,6 +24,7 @@ from voltward.domain.station_fact import (
     CameBack,
     CertificateFirstSeen,
     CertificateRevoked,
+    Complained,
     CsrRefused,
     CsrSubmitted,
     Proven,
@@ -183,6 +184,11 @@ async def _came_back(work: UnitOfWork, fact: CameBack, _hearing: Hearing, moment
         await _offer(work, fact.station, CameOn(fact.profile), moment)
 
 
+async def _complained(work: UnitOfWork, fact: Complained, _hearing: Hearing, moment: Moment) -> None:
+    """Its certificate, our chain, our TLS: whichever of its life-cycles that concerns."""
+    await _offer(work, fact.station, fact, moment)
+
+
 async def _anchor_moved(work: UnitOfWork, fact: AnchorMoved, hearing: Hearing, moment: Moment) -> None:
     """What a station answered is not what it holds: it is read."""
     station = await work.stations.get(fact.station)
@@ -219,6 +225,7 @@ _HEARD: Mapping[type[Any], Callable[[UnitOfWork, Any, Hearing, Moment], Awaitabl
     Proven: _proven,
     CameBack: _came_back,
     AnchorMoved: _anchor_moved,
+    Complained: _complained,
     CertificateFirstSeen: _first_seen,
     CertificateRevoked: _revoked,
 }

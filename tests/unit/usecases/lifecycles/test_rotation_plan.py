@@ -90,6 +90,24 @@ async def test_who_came_by_the_new_chain_is_ready_whatever_it_tells(fleet: SqlSt
     assert (found.trusting, found.proven_at) == (Trusting.READY, LATER)
 
 
+async def test_who_holds_the_new_root_and_refuses_us_breaks_until_it_has_come_by_it(fleet: SqlStore) -> None:
+    await holds(fleet, "CP001", OLD, NEW)
+    refusing = Rollover(
+        NOON, rotation().roots, WEEK, RolloverPhase.HELD_BACK, refuses_us=True, problem="it refuses us"
+    )
+    async with fleet.begin() as work:
+        await work.lifecycles.save(Lifecycle("l1", ROLLOVER, StationId("CP001"), refusing, NOON, "ann"))
+        await work.commit()
+
+    await came(fleet, met("CP001"))
+    found = (await plan(fleet))["CP001"]
+    assert (found.trusting, found.reason, found.is_lost) == (Trusting.BREAKS, "it refuses us", True)
+    await came(
+        fleet, met("CP001").met(LATER, met("CP001", server_name="canary.example").manners[0].manner, None)
+    )
+    assert (await plan(fleet, served_since=NOON))["CP001"].trusting is Trusting.READY
+
+
 async def test_who_may_have_let_go_of_the_old_root_has_no_way_back(fleet: SqlStore) -> None:
     await holds(fleet, "CP001", OLD, NEW)
     await holds(fleet, "CP002", NEW)

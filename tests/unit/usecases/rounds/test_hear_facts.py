@@ -11,6 +11,7 @@ from tests.fakes.renewals import CP001, HEARING, RenewalWorld, names, pem_of, st
 from tests.fakes.stores import journalled, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.issuing.issued_certificates import requested_key
+from voltward.domain.complaint import Complaint
 from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
 from voltward.domain.intents import CertificateUse, InstallCertificate, IntentAnswer, Outcome, RequestCsr
 from voltward.domain.station import Standing, StationId
@@ -18,6 +19,7 @@ from voltward.domain.station_fact import (
     AnchorMoved,
     AskAnswered,
     CertificateFirstSeen,
+    Complained,
     CsrRefused,
     CsrSubmitted,
 )
@@ -270,3 +272,17 @@ async def test_what_we_gave_up_ourselves_says_nothing_against_its_key(world: Ren
 
     _, state = await world.renewal()
     assert state.phase is RenewalPhase.INSTALLING
+
+
+async def test_what_its_station_reports_moves_the_life_cycle_that_it_concerns(world: RenewalWorld) -> None:
+    await world.begin()
+    await world.until_installing()
+    await world.answer()
+    await world.work()
+    assert (await world.renewal())[1].phase is RenewalPhase.UNPROVEN
+
+    await world.tell(Complained(CP001, NOON, Complaint.ITS_CERTIFICATE, "no path"))
+    await world.work()
+
+    _, state = await world.renewal()
+    assert (state.phase, state.form) == (RenewalPhase.INSTALLING, 1)
