@@ -5,6 +5,7 @@ Exit status: 0 done, 1 findings or a failed check, 2 wrong usage or settings, 3 
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from cyclopts import App, Group
@@ -14,6 +15,10 @@ from voltward import __version__
 DEPLOYMENT = Group("Deployment", sort_key=1)
 FLEET = Group("Fleet", sort_key=2)
 EVIDENCE = Group("Evidence", sort_key=3)
+
+# Objects that are made before the collector of garbage looks at the young ones. A command imports a hundred
+# thousand that stay; by the default of 700, looking at them again and again takes a sixth of its time.
+YOUNG = 20_000
 
 _COMMANDS = (
     # (name, where it is, group, what it does)
@@ -87,6 +92,7 @@ def main() -> None:
     """Run a command and leave with its status; errors are sentences, never tracebacks."""
     from voltward.cli.frame import end_output, fault_status, interrupted_status, say_fault
 
+    gc.set_threshold(YOUNG)
     status = 0
     try:
         result = build()(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_value")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTerms:
+    """`share` of the lifetime at which it begins, `jitter` (a share, too) by which it comes forward."""
+
+    share: float = 0.7
+    jitter: float = 0.1
+    at_once: int = 50  # for each authority and group; those that are stuck do not count
 
 
 def renewal_time(

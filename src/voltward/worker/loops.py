@@ -17,13 +17,14 @@ from functools import partial
 import structlog
 
 from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.lifecycles.renewal_time import ScheduleTerms
 from voltward.lifecycles.upgrade_state import NetworkPlace
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import ChangeFeed, Conflict, Store
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, no_certificates, nowhere
-from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms, schedule_renewals
+from voltward.usecases.lifecycles.schedule_renewals import schedule_renewals
 from voltward.usecases.revocation.level_revocations import Levelling
 from voltward.usecases.revocation.refresh_lists import DueList, ListDesk
 from voltward.usecases.rounds.forget_orders import OrdersOver, forget_orders

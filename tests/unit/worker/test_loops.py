@@ -14,9 +14,9 @@ from tests.fakes.stores import opened_store
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.renewal_state import Renewal, RenewalPhase
+from voltward.lifecycles.renewal_time import ScheduleTerms
 from voltward.ports.authority import CertificateOrder, OrderOutcome, Revocation
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
-from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.rounds.forget_orders import OrdersOver
 from voltward.worker.loops import Worker, WorkerPace, WorkerParts

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from voltward.domain.quantities import Duration
 from voltward.lifecycles.renewal_state import RenewalTerms
-from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms
+from voltward.lifecycles.renewal_time import ScheduleTerms
 
 Share = Annotated[float, Meta(gt=0, lt=1)]
 Jitter = Annotated[float, Meta(ge=0, le=0.5)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from voltward.domain.station import Standing, Station, StationId
 from voltward.lifecycles.renewal_state import KIND, Renewal, RenewalOrigin, RenewalPhase
-from voltward.lifecycles.renewal_time import renewal_time
+from voltward.lifecycles.renewal_time import ScheduleTerms, renewal_time
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.storage import Reading, Store
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
@@ -21,15 +20,6 @@ HORIZON: Final = timedelta(days=800)  # nobody begins earlier before the end
 PORTION: Final = 500
 MOST_OPEN: Final = 100_000
 _Place = tuple[str, str]  # whose signature, and the station's group
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleTerms:
-    """`share` of the lifetime at which it begins, `jitter` (a share, too) by which it comes forward."""
-
-    share: float = 0.7
-    jitter: float = 0.1
-    at_once: int = 50  # for each authority and group; those that are stuck do not count
 
 
 async def schedule_renewals(store: Store, terms: ScheduleTerms, plan: RenewalPlan, moment: Moment) -> int:

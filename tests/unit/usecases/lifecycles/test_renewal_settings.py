@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from voltward.domain.quantities import Duration
 from voltward.lifecycles.renewal_state import DEFAULT_TERMS
+from voltward.lifecycles.renewal_time import ScheduleTerms
 from voltward.usecases.lifecycles.renewal_settings import RenewalSettings
-from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms
 
 
 def test_the_defaults_of_the_settings_are_those_of_the_machine_and_of_the_schedule() -> None:

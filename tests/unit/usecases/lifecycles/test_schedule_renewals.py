@@ -15,7 +15,8 @@ from voltward.domain.intents import IntentAnswer, Outcome
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_fact import AskAnswered
 from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin
-from voltward.usecases.lifecycles.schedule_renewals import ScheduleTerms, schedule_renewals
+from voltward.lifecycles.renewal_time import ScheduleTerms
+from voltward.usecases.lifecycles.schedule_renewals import schedule_renewals
 
 EXACT = ScheduleTerms(share=0.7, jitter=0.0, at_once=2)
 DUE = NOON + timedelta(days=63)  # of ninety
