@@ -83,10 +83,18 @@ def test_the_command_line_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not heavy, f"voltward.cli imports {', '.join(heavy)}"
 
 
-def test_the_settings_import_neither_log_nor_metrics(tmp_path: Path) -> None:
+def test_the_settings_import_nothing_of_what_they_set(tmp_path: Path) -> None:
     loaded = _run("import sys\nimport voltward.settings\nprint(*sys.modules)", tmp_path).split()
 
-    assert not {"structlog", "prometheus_client", "sqlalchemy"} & set(loaded)
+    heavy = {"structlog", "prometheus_client", "sqlalchemy", "cryptography", "voltward.ports.storage"}
+    assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize("part", ["authority.signer", "publisher"])
+def test_a_part_that_needs_no_store_loads_none(part: str, tmp_path: Path) -> None:
+    loaded = _run(f"import sys\nimport voltward.bootstrap.{part}\nprint(*sys.modules)", tmp_path).split()
+
+    assert not {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"} & set(loaded)
 
 
 def test_reading_the_published_schemas_runs_none_of_their_packages_code(tmp_path: Path) -> None:

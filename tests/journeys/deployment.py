@@ -26,7 +26,7 @@ from tests.journeys.command_line import passwords_in, run_cli
 from tests.journeys.gateway_child import PATIENCE, GatewayChild, children_of, gateway_child
 from tests.journeys.secrets_hunt import Hoard, hunt, left_behind, stored_rows
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap import Deployment, open_deployment
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.initialise import initialise
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.domain.credential import PasswordForm

@@ -26,7 +26,7 @@ from sqlalchemy import select
 
 from voltward.adapters.sql.engines.opening import open_database
 from voltward.adapters.sql.rows.tables import METADATA
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.domain.errors import VoltwardError
 from voltward.domain.secret import Secret

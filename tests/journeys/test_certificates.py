@@ -32,7 +32,7 @@ from tests.journeys.deployment import (
     world_of,
 )
 from tests.journeys.player import playing
-from voltward.bootstrap import Deployment
+from voltward.bootstrap.deployment import Deployment
 from voltward.domain.authority import Binding, BindingRule, TrustedFor
 from voltward.domain.secret import Secret
 from voltward.simulator.dial import PasswordLogin, TlsVersion

@@ -22,8 +22,8 @@ from tests.journeys.deployment import ACTOR, BITES_SECONDS, Template, World, eve
 from tests.journeys.gateway_child import gateway_child
 from tests.journeys.living import SECONDS, becomes, living, shown
 from tests.journeys.own_certificates import Ours, certified
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.signer import signer_client
+from voltward.bootstrap.deployment import open_deployment
 from voltward.domain.station import StationId
 from voltward.ports.authority import Issued, RevocationReason
 from voltward.ports.signer import RevocationList

@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.fakes.certificates import Authority, Validity
 from tests.journeys.deployment import OPERATOR, OVERRIDES, Part, Template, World, eventually, world_of
 from tests.journeys.player import playing
-from voltward.bootstrap import Deployment
+from voltward.bootstrap.deployment import Deployment
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.domain.revocation_list import ListRule, OnStale
 from voltward.simulator.frames import CALL_RESULT

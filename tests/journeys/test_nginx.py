@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.journeys.deployment import ACTOR, Part, Template, World, fresh_source, world_of
 from tests.journeys.player import playing
 from tests.journeys.real_proxies import SERVER_ROOT, Place, free_place, nginx, server_pem
-from voltward.bootstrap import Deployment
+from voltward.bootstrap.deployment import Deployment
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.simulator.dial import Dial
 from voltward.simulator.frames import CALL_RESULT

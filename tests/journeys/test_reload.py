@@ -21,7 +21,8 @@ from tests.journeys.deployment import (
     world_of,
 )
 from tests.journeys.player import playing
-from voltward.bootstrap.deployment import Deployment, open_room
+from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.rooms import open_room
 from voltward.domain.authority import Binding, TrustedFor
 from voltward.domain.secret import Secret
 from voltward.gateway.channel.sockets import open_socket

@@ -31,7 +31,7 @@ from tests.journeys.deployment import (
 from tests.journeys.gateway_child import PATIENCE
 from tests.journeys.player import playing
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap import Deployment
+from voltward.bootstrap.deployment import Deployment
 from voltward.domain.secret import Secret
 from voltward.simulator.attacks.raw_exchange import exchange
 from voltward.simulator.csms.csms import Conduct, SmallCsms, small_csms

@@ -7,16 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from voltward.adapters.secret_references import resolve_reference, resolve_text
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
-from voltward.bootstrap.environment import environment
+from voltward.bootstrap.rooms import open_room
 from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.finding import ControlException
-from voltward.domain.secret import Secret
 from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import JournalReader
@@ -120,23 +118,3 @@ def _check_is_there(file: Path) -> None:
             mend="Bring its disk back, or restore it from the backup.",
             subject=str(file),
         )
-
-
-def open_room(settings: Settings, name: RoomName) -> Room:
-    """A room of keys, by the reference in `keys`."""
-    references = {
-        RoomName.GATEWAY: settings.keys.gateway_unlock,
-        RoomName.SIGNER: settings.keys.signer_unlock,
-    }
-    unlock = resolve_reference(references[name], Path(settings.folder), environment())
-    return Room.open(settings.path(name), name, unlock, SystemEntropy())
-
-
-def secret_named(reference: str, base: Path) -> Secret:
-    """A secret that an order names; paths start at `base`."""
-    return resolve_text(reference, base, environment())
-
-
-def referenced_secret(settings: Settings, reference: str) -> Secret:
-    """A secret that the settings name: a password towards the CSMS."""
-    return resolve_text(reference, Path(settings.folder), environment())

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from voltward.bootstrap.backups.backup import BackupOrder, make_backup
 from voltward.bootstrap.backups.restore import Restored, RestoreOrder, restore, verify_backup
-from voltward.bootstrap.deployment import secret_named
+from voltward.bootstrap.rooms import secret_named
 from voltward.cli.frame import FINDINGS, JSON_FLAG, Options, actor, print_json, print_line, run, say_progress
 from voltward.domain.secret import Secret
 from voltward.settings import load_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import FINDINGS, Options, actor, print_json, print_line, run
 from voltward.domain.breaker import Trip
 from voltward.domain.errors import OperatorFault

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, run
 from voltward.ports.storage import JournalRow
 from voltward.settings import load_settings

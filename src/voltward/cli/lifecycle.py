@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cyclopts import App
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
 from voltward.lifecycles.machines import MACHINES
 from voltward.ports.lifecycles import Lifecycle

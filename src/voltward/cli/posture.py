@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.group_orders import observed_of
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, print_table, run
 from voltward.domain.observing import ObserveTerms

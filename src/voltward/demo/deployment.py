@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from voltward.bootstrap import Deployment, open_deployment
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.initialise import initialise
 from voltward.demo.cast import Part, Proof
 from voltward.demo.papers import OPERATOR, Papers

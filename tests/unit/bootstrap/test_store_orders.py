@@ -9,7 +9,7 @@ from tests.fakes.builders import station
 from tests.fakes.deployments import Site
 from tests.fakes.postgres import PostgresServer
 from voltward.adapters.sql.schema import VERSION
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.store_orders import (
     StoreState,
     StoreStatus,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.cli.conftest import Shell
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.domain.acquaintance import Acquaintance, Habits, Manner, MannerSeen, Wanting
 from voltward.domain.enforcement import Answer
 from voltward.domain.station import StationId

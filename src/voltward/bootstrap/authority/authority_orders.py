@@ -12,7 +12,7 @@ from voltward.adapters.pki.signer.authority_shelf import FOLDER, read_chains
 from voltward.adapters.pki.signer.ledger_file import accept_loss
 from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.authority.signer import signer_at_hand
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.crypto.reading.pem import certificate_pem
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.signer import KeyPlace, RevocationList, Signer, SignerAuthority

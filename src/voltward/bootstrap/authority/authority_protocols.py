@@ -18,7 +18,7 @@ from voltward.adapters.pki.outside.outside_authority import Enrolment
 from voltward.adapters.pki.outside.step_ca import StepCaEnrolment
 from voltward.adapters.pki.outside.vault_pki import VaultEnrolment
 from voltward.adapters.system_clock import SystemEntropy
-from voltward.bootstrap.deployment import referenced_secret
+from voltward.bootstrap.rooms import referenced_secret
 from voltward.crypto.reading.pem import LARGEST_BUNDLE
 from voltward.crypto.tokens.provisioner_tokens import ProvisionerKey
 from voltward.domain.errors import OperatorFault

@@ -16,7 +16,8 @@ from voltward.adapters.pki.signer.authority_shelf import (
 from voltward.bootstrap.authority.authority_install import install_authorities
 from voltward.bootstrap.authority.signer import signer_at_hand
 from voltward.bootstrap.authority.token import open_signer_token
-from voltward.bootstrap.deployment import Deployment, open_room
+from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.rooms import open_room
 from voltward.crypto.issuing.hierarchy import DRAWN, Family, Role, certify_subordinate, make_successor
 from voltward.crypto.issuing.issuance import IssuingAuthority
 from voltward.crypto.keys import private_key_pem

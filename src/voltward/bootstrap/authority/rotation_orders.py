@@ -27,7 +27,8 @@ from voltward.adapters.vault import Room, read_server_chain, write_server_chain
 from voltward.bootstrap.authority.our_anchors import CROSSED
 from voltward.bootstrap.authority.signer import signer_at_hand
 from voltward.bootstrap.authority.token import open_signer_token
-from voltward.bootstrap.deployment import Deployment, open_room
+from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.rooms import open_room
 from voltward.crypto.issuing.hierarchy import (
     DRAWN,
     Family,

@@ -12,7 +12,7 @@ from voltward.adapters.pki.outside.acme_session import AcmeAccess
 from voltward.adapters.pki.outside.http_exchange import read_place
 from voltward.bootstrap.authority.authorities import ACME, authority_table, naming
 from voltward.bootstrap.authority.authority_protocols import check_keys, client_context
-from voltward.bootstrap.deployment import referenced_secret
+from voltward.bootstrap.rooms import referenced_secret
 from voltward.crypto.keys import KeyKind, make_key, private_key_pem
 from voltward.crypto.tokens.acme_account import AcmeAccount, ExternalAccount
 from voltward.domain.errors import OperatorFault

@@ -28,7 +28,7 @@ from voltward.adapters.pki.signer.signing_desk import DeskParts, SigningDesk
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
 from voltward.bootstrap.authority.token import open_signer_token
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.clock import Clock
 from voltward.ports.signer import Signer

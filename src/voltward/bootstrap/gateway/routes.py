@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from voltward.bootstrap.deployment import referenced_secret
 from voltward.bootstrap.gateway.gateway_keys import csms_password_box, token_signer
+from voltward.bootstrap.rooms import referenced_secret
 from voltward.crypto.passwords.csms_passwords import CsmsPasswordBox
 from voltward.crypto.tokens.station_tokens import TokenSigner
 from voltward.domain.errors import OperatorFault, OutsideFault

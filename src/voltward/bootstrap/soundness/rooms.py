@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from voltward.adapters.vault import Room
 from voltward.bootstrap.authority.token import open_signer_token
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.bootstrap.soundness.remarks import Note, Remark, Severity, from_fault, guarded
 from voltward.domain.errors import VoltwardError
 from voltward.ports.vault import MADE_WHEN_NEEDED, GatewayKey, RoomName

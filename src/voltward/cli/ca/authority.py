@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.authority_orders import own_authorities
 from voltward.bootstrap.authority.revocation import own_chain
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.gateway_keys import token_signer
 from voltward.cli.ca.authority_lists import ListOptions, list_facts, say_lists
 from voltward.cli.ca.own_authority_words import own_facts, say_own

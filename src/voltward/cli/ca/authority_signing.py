@@ -7,10 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.authority_install import Installed, install_authorities
 from voltward.bootstrap.authority.authority_succession import Succession, replace_authority
 from voltward.bootstrap.authority.offline_root import make_offline_root, sign_offline
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import JSON_FLAG, Options, actor, print_json, print_line, run
 from voltward.cli.reading import certificates_in
 from voltward.domain.errors import OperatorFault

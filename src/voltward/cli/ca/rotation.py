@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.authority.rotation_orders import (
     NEXT,
     chains_of_old_root,
@@ -20,6 +19,7 @@ from voltward.bootstrap.authority.rotation_orders import (
     undo_halfway_switches,
 )
 from voltward.bootstrap.authority.rotation_views import prospects_of, served_since
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.worker import renewal_plan
 from voltward.cli.ca.rotation_words import prospect_facts, rotation_facts, say_prospects
 from voltward.cli.frame import FINDINGS, Options, actor, print_facts, print_json, print_line, run

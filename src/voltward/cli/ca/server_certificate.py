@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.server_orders import (
     InstalledServer,
     ServerOrder,
@@ -16,6 +15,7 @@ from voltward.bootstrap.authority.server_orders import (
     server_chain,
 )
 from voltward.bootstrap.authority.server_renewal import RenewalOrder, RenewedServer, renew_servers
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import octets_of
 from voltward.crypto.issuing.hierarchy import Family

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.authority.revocation import LivingLinks, living_below, living_links, own_chain
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import one_certificate
 from voltward.crypto.reading.certificates import fingerprint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.cert.renewals import certificate_facts
 from voltward.cli.frame import Options, print_facts, print_json, run
 from voltward.cli.words import credential_words

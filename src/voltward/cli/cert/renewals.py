@@ -10,9 +10,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.renewal_orders import own_certificates, renewal_plan
-from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.cert.calendar_picture import calendar_svg, months
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words

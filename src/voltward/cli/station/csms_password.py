@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.gateway_keys import csms_password_box
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import read_password

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.known_anchors import known_anchors
 from voltward.bootstrap.authority.renewal_orders import issuing
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, print_table, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words
 from voltward.cli.station.acquaintance_words import acquaintance_facts, acquaintance_lines

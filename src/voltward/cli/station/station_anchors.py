@@ -6,9 +6,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import Deployment, open_deployment
 from voltward.bootstrap.authority.known_anchors import known_anchors
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.station.anchor_words import inventory_facts, inventory_lines
 from voltward.cli.station.station_orders import Flag, Tenant

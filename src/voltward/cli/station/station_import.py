@@ -12,7 +12,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import Deployment, open_deployment
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.frame import FINDINGS, Options, actor, print_json, print_line, run
 from voltward.cli.reading import one_certificate, read_date
 from voltward.cli.station.station_orders import Flag, Profile

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.quirk_rules import check_dialect
 from voltward.cli.frame import Options, actor, print_facts, print_json, run
 from voltward.cli.station.station_orders import Flag, Tenant

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
+from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.station_places import station_places
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from voltward.bootstrap import open_deployment
+from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, run
 from voltward.cli.reading import read_date
 from voltward.cli.station.station_orders import Flag, Tenant

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.fakes.deployments import Site
 from voltward.bootstrap.authority.server_origins import note_origin, origin_of
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.ports.vault import RoomName
 
 

@@ -15,8 +15,9 @@ from voltward.adapters.pki.signer.ledger_file import LedgerFile
 from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.backups.backup import BackupOrder, make_backup
 from voltward.bootstrap.backups.restore import Restored, RestoreOrder, restore, verify_backup
-from voltward.bootstrap.deployment import Deployment, open_deployment, open_room
+from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway.grounds import snapshot_file
+from voltward.bootstrap.rooms import open_room
 from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.ended_rights import EndedRights
 from voltward.domain.errors import OperatorFault, OutsideFault

@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 
 from tests.fakes.deployments import Site
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.bootstrap.soundness.remarks import Note, Problem, Severity
 from voltward.bootstrap.soundness.rooms import check_gateway_room, check_signer_room
 from voltward.ports.vault import RoomName

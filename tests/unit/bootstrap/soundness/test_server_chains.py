@@ -8,7 +8,7 @@ from cryptography import x509
 
 from tests.fakes.certificates import Authority, Issued, Validity
 from tests.fakes.deployments import Site, made_site
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity
 from voltward.bootstrap.soundness.server_chains import (
     check_dates,

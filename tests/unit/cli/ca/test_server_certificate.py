@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.certificates import Authority
 from tests.unit.cli.conftest import Shell
 from voltward.adapters.vault import read_server_chain
-from voltward.bootstrap.deployment import open_room
+from voltward.bootstrap.rooms import open_room
 from voltward.ports.vault import RoomName
 from voltward.settings import load_settings
 
