@@ -36,8 +36,8 @@ REFEREES_READY := $(VENV)/referees-ready
 # The tests start hundreds of processes: what one has compiled, the next does not compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# How many processes share the tests. The journeys measure deadlines: do not give them more than the cores.
-TEST_PROCESSES ?= 2
+# How many processes share the tests: on two cores one more than these, since journeys also wait.
+TEST_PROCESSES ?= 3
 # How long `make soak` lasts.
 SOAK_MINUTES ?= 60
 # Options for the command that a target runs: make demo ARGS=--once, make tests ARGS=tests/unit
@@ -86,7 +86,7 @@ imports: $(READY_TO_TEST)
 	@echo "== import contracts"
 	@$(BIN)/lint-imports --no-logo
 
-# In the order of their names the journeys come before the small tests, with which both processes end.
+# In the order of their names the journeys come before the small tests, with which all processes end.
 .PHONY: tests
 tests: $(READY_TO_TEST) $(PEERS) $(PROXIES) $(TOKEN) $(ACME) $(ENROLS) $(REFEREES_READY)
 	@echo "== tests"
