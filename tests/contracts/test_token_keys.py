@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.corporate_pki import CorporatePki
 from tests.fakes.tokens import LABEL, SoftToken, soft_token
 
 SEE = """
@@ -105,6 +106,28 @@ def test_authorities_keys_are_made_in_the_token_and_sign_there(tmp_path: Path, t
     assert not list((tmp_path / "d" / "signer").glob("*ecdsa*.sealed"))
     checked = voltward(tmp_path, "settings", "check", "-c", "d/voltward.toml")
     assert f"keys are in the token '{LABEL}'" in checked.stdout
+
+
+def test_below_a_corporate_root_the_next_keys_are_made_in_the_token_too(
+    tmp_path: Path, token: SoftToken
+) -> None:
+    here = ("-c", "d/voltward.toml", "--set", 'gateway.chains=["server-ecdsa"]')
+    assert init(tmp_path, token, "--sub-ca-csr").returncode == 0
+    public = tmp_path / "d" / "public"
+    old, new = (CorporatePki.create(tmp_path / name, name) for name in ("old", "new"))
+    first = old.sign(public.glob("*-ecdsa.csr"))
+    assert voltward(tmp_path, "ca", "install", *first, old.above, *here).returncode == 0
+    prepare = ("ca", "rotate", "prepare", "ecdsa")
+
+    asked = voltward(tmp_path, *prepare, *here)
+    assert asked.returncode == 0, asked.stderr
+    back = new.sign(public.glob("*.next.csr"))
+    done = voltward(tmp_path, *prepare, "--chain", *back, new.above, *here)
+
+    assert done.returncode == 0, done.stderr
+    assert not list((tmp_path / "d" / "signer").glob("*-ca-*.sealed"))
+    shown = json.loads(voltward(tmp_path, "ca", "show", "--json", *here).stdout)
+    assert [one["state"] for one in shown["own"] if one["name"].endswith(".2")] == ["prepared"] * 2
 
 
 def test_what_is_wrong_with_a_token_is_said_in_words(tmp_path: Path, token: SoftToken) -> None:

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes
 
 from tests.journeys.deployment import ACTOR, Part, Template, World, eventually, world_of
 from voltward.adapters.system_clock import SystemClock
-from voltward.bootstrap.authority.rotation_orders import put_chain_back, switch_chain
-from voltward.bootstrap.authority.rotation_views import prospects_of, served_since
 from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.rotation.chains import put_chain_back, switch_chain
+from voltward.bootstrap.rotation.views import prospects_of, served_since
 from voltward.domain.station import Standing
 from voltward.lifecycles.root_rotation import RootRotation
 from voltward.ocpp import DIALECTS

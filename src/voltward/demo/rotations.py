@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
-from voltward.bootstrap.authority.rotation_orders import (
+from voltward.bootstrap.rotation.chains import (
     moment_of,
-    prepare_rotation,
     put_chain_back,
     switch_chain,
 )
-from voltward.bootstrap.authority.rotation_views import prospects_of
+from voltward.bootstrap.rotation.preparing import prepare_rotation
+from voltward.bootstrap.rotation.views import prospects_of
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.demo.cast import BILLING, Manner
 from voltward.demo.deployment import ACTOR
@@ -64,7 +64,8 @@ async def _given(stage: Stage) -> Seen:
         for player in _fleet(stage):
             if not player.is_connected:
                 group.create_task(player.enter())
-    rotation = await prepare_rotation(deployment, Family.ECDSA, ACTOR)
+    rotation = await prepare_rotation(deployment, Family.ECDSA, (), ACTOR)
+    assert isinstance(rotation, RootRotation), "the demo's roots are its own"
     moment = moment_of(deployment, ACTOR)
     patience = renewal_plan(deployment.settings).terms.ask_patience
     await install_root(deployment.store, await prospects_of(deployment, rotation), patience, moment)

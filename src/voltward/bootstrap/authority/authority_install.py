@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from voltward.adapters.durable_files import read_file, write_file
 from voltward.adapters.pki.signer.authority_shelf import (
     FOLDER,
+    WAITING,
     own_stations_authorities,
     split_name,
 )
@@ -48,13 +50,11 @@ async def install_authorities(deployment: Deployment, certificates: Sequence[byt
     requests = _requests(public, authorities=True)
     chains = {name: chain_for_request(request, certificates) for name, request in requests.items()}
     ready = {name: chain for name, chain in chains.items() if chain}
-    if requests and not ready:
-        raise OperatorFault(
-            f"none of these certificates is for {', '.join(sorted(requests))}.",
-            mend=f"Have the requests in {public} signed, and name what came back.",
-        )
+    servers_wait = bool(_requests(deployment.settings.path(RoomName.GATEWAY), authorities=False))
+    if not ready and (requests or not servers_wait):
+        raise _for_nobody(public, sorted(requests))
     for name, chain in ready.items():
-        _check(name, chain, deployment)
+        check_chain(name, chain, deployment.clock.now())
     for name, chain in ready.items():
         write_file(public / f"{name}.pem", certificate_pem(*chain), 0o644)
         (public / f"{name}.csr").unlink()
@@ -64,8 +64,24 @@ async def install_authorities(deployment: Deployment, certificates: Sequence[byt
     return Installed(tuple(sorted(ready)), servers, tuple(sorted(requests.keys() - ready.keys())))
 
 
-def _check(name: str, chain: Sequence[bytes], deployment: Deployment) -> None:
-    problem = trust_problem(chain[0], deployment.clock.now())
+def _for_nobody(public: Path, waiting: Sequence[str]) -> OperatorFault:
+    if any(public.glob(f"*{WAITING}.csr")):
+        return OperatorFault(
+            "these are for no authority that waits here by itself; a root rotation waits, too.",
+            mend="What is for that: `voltward ca rotate prepare FAMILY --chain FILE ...`.",
+        )
+    if not waiting:
+        what = "no authority here waits for a certificate."
+        return OperatorFault(what, mend="`voltward ca show` tells which there are.")
+    return OperatorFault(
+        f"none of these certificates is for {', '.join(waiting)}.",
+        mend=f"Have the requests in {public} signed, and name what came back.",
+    )
+
+
+def check_chain(name: str, chain: Sequence[bytes], now: datetime) -> None:
+    """OperatorFault for one that is no authority's, or does not lead to a root."""
+    problem = trust_problem(chain[0], now)
     if problem is not None:
         raise OperatorFault(
             f"the certificate for {name} cannot be an authority's: {problem}.",

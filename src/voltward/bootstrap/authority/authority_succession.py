@@ -9,22 +9,18 @@ from voltward.adapters.durable_files import write_file
 from voltward.adapters.pki.signer.authority_shelf import (
     FOLDER,
     next_generation,
-    no_token,
     read_shelf,
     split_name,
 )
 from voltward.bootstrap.authority.authority_install import install_authorities
+from voltward.bootstrap.authority.authority_keys import open_keys
 from voltward.bootstrap.authority.signer import signer_at_hand
-from voltward.bootstrap.authority.token import open_signer_token
 from voltward.bootstrap.deployment import Deployment
-from voltward.bootstrap.rooms import open_room
-from voltward.crypto.issuing.hierarchy import DRAWN, Family, Role, certify_subordinate, make_successor
+from voltward.crypto.issuing.hierarchy import Family, Role, certify_subordinate, make_successor
 from voltward.crypto.issuing.issuance import IssuingAuthority
-from voltward.crypto.keys import private_key_pem
 from voltward.crypto.reading.pem import read_pem_bundle, request_pem
 from voltward.domain.errors import OperatorFault
 from voltward.ports.signer import AuthorityState, SignerAuthority
-from voltward.ports.vault import RoomName
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +42,15 @@ async def replace_authority(deployment: Deployment, name: str, actor: str) -> Su
     public = deployment.settings.path(FOLDER)
     before = await _newest(deployment, role, family)
     following = f"{role}-{family}.{next_generation(public, family)}"
-    room, token = open_room(deployment.settings, RoomName.SIGNER), open_signer_token(deployment.settings)
-    try:
+    with open_keys(deployment.settings) as keys:
         organisation = deployment.settings.operator.name
-        made = make_successor(following, role, family, organisation, deployment.entropy, token or DRAWN)
-        if token is None:
-            room.put(following, private_key_pem(made.key))
+        made = make_successor(following, role, family, organisation, deployment.entropy, keys.source)
+        keys.keep(following, made.key)
         request = public / f"{following}.csr"
         write_file(request, request_pem(made.request), 0o644)
-        shelf = read_shelf(public, room, token.find if token is not None else no_token)
+        shelf = read_shelf(public, keys.room, keys.find_key)
         root = next((one.issuing for one in shelf.values() if one.ders[0] == before.chain[-1]), None)
         signed = _signed(deployment, made.request, root) if root is not None else None
-    finally:
-        if token is not None:
-            token.close()
     if signed is not None:
         await install_authorities(deployment, read_pem_bundle(signed), actor)
     return Succession(following, before.name, before.id, None if signed is not None else request)

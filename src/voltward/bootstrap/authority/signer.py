@@ -6,7 +6,7 @@ import asyncio
 import pwd
 import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,6 @@ from voltward.adapters.pki.signer.authority_shelf import (
     FOLDER,
     FindKey,
     ShelvedAuthority,
-    no_token,
     read_shelf,
 )
 from voltward.adapters.pki.signer.ledger import Ledger
@@ -27,8 +26,7 @@ from voltward.adapters.pki.signer.signer_server import SignerServer, SignerSocke
 from voltward.adapters.pki.signer.signing_desk import DeskParts, SigningDesk
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
 from voltward.adapters.vault import Room
-from voltward.bootstrap.authority.token import open_signer_token
-from voltward.bootstrap.rooms import open_room
+from voltward.bootstrap.authority.authority_keys import open_keys
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.clock import Clock
 from voltward.ports.signer import Signer
@@ -60,14 +58,14 @@ async def run_signer(settings: Settings) -> None:
 
 def open_desk(settings: Settings, clock: Clock | None = None) -> SigningDesk:
     """The desk on the deployment's own room and ledger. Faults as either has them."""
-    room, entropy = open_room(settings, RoomName.SIGNER), SystemEntropy()
-    token = open_signer_token(settings)
-    shelf = Shelf(settings.path(FOLDER), room, token.find if token is not None else no_token)
-    shelf.current()
-    ledger = Ledger.open(room.folder, room, entropy)
-    return SigningDesk(
-        DeskParts(shelf.current, ledger, signing_terms(settings), clock or SystemClock(), entropy)
-    )
+    entropy = SystemEntropy()
+    with ExitStack() as opened:
+        keys = opened.enter_context(open_keys(settings))
+        shelf = Shelf(settings.path(FOLDER), keys.room, keys.find_key)
+        shelf.current()
+        ledger = Ledger.open(keys.room.folder, keys.room, entropy)
+        terms, closing = signing_terms(settings), opened.pop_all().close
+        return SigningDesk(DeskParts(shelf.current, ledger, terms, clock or SystemClock(), entropy, closing))
 
 
 class Shelf:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from voltward.bootstrap.authority.rotation_orders import (
+from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.rotation.chains import (
     NEXT,
     chains_of_old_root,
     moment_of,
-    prepare_rotation,
     put_chain_back,
     retire_authorities,
     switch_chain,
     undo_halfway_switches,
 )
-from voltward.bootstrap.authority.rotation_views import prospects_of, served_since
-from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.rotation.next_authorities import waiting_requests
+from voltward.bootstrap.rotation.preparing import prepare_rotation
+from voltward.bootstrap.rotation.views import prospects_of, served_since
 from voltward.bootstrap.worker import renewal_plan
 from voltward.cli.ca.rotation_words import prospect_facts, rotation_facts, say_prospects
 from voltward.cli.frame import FINDINGS, Options, actor, print_facts, print_json, print_line, run
+from voltward.cli.reading import certificates_in
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.domain.errors import OperatorFault
 from voltward.lifecycles.root_rotation import RootRotation
@@ -33,6 +37,7 @@ from voltward.usecases.lifecycles.rotate_root import (
     check_way_back,
     give_up_rotation,
     install_root,
+    is_rotating,
     pause_rotation,
     resume_rotation,
     retire_root,
@@ -51,15 +56,31 @@ Named = Annotated[
 
 
 @app.command
-def prepare(family: Literal["ecdsa", "rsa"], /, *, options: Options = Options()) -> None:
-    """Make the next root of a family, its issuing CAs, and the chains below it; nobody is shown them yet."""
+def prepare(
+    family: Literal["ecdsa", "rsa"],
+    /,
+    *,
+    chain: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
+    options: Options = Options(),
+) -> None:
+    """Make the next root of a family, its issuing CAs, and the chains below it; nobody is shown them yet.
 
-    async def story(deployment: Deployment) -> RootRotation:
-        return await prepare_rotation(deployment, Family(family), actor())
+    Where somebody else has the root: first the requests for the next issuing CAs; then, with what came back
+    for them and all above it, `--chain FILE ...`, the chains.
+    """
+    certificates = [der for file in chain or () for der in certificates_in(file)]
 
-    rotation = _ordered(story, options)
+    async def story() -> RootRotation | list[Path]:
+        async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            return await prepare_rotation(deployment, Family(family), certificates, actor())
+
+    prepared = run(story())
+    if not isinstance(prepared, RootRotation):
+        _say_waiting(prepared, options)
+        return
+    _say(prepared, None, options)
     if not options.json:
-        for name in rotation.chains:
+        for name in prepared.chains:
             print_line(f'Canary: [gateway.host_chains] "canary.example" = ["{name}{NEXT}"], then SIGHUP.')
         print_line("Next: `voltward ca rotate install` gives the new root to stations.")
 
@@ -182,7 +203,19 @@ def retire(*, leave_behind: Named = None, options: Options = Options()) -> None:
 @app.command
 def status(*, options: Options = Options()) -> None:
     """Where the rotation stands."""
-    _ordered(_rotation, options)
+
+    async def story() -> bool:
+        async with (
+            open_deployment(load_settings(options.config, options.set)) as deployment,
+            deployment.store.read() as reading,
+        ):
+            return await is_rotating(reading)
+
+    waiting = waiting_requests(load_settings(options.config, options.set))
+    if waiting and not run(story()):
+        _say_waiting(waiting, options)
+    else:
+        _ordered(_rotation, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +264,29 @@ async def _rotation(deployment: Deployment) -> RootRotation:
 def _ordered(order: Callable[[Deployment], Awaitable[RootRotation]], options: Options) -> RootRotation:
     """Give the order, and tell where the rotation stands."""
 
-    async def story() -> tuple[RootRotation, Sequence[object]]:
+    async def story() -> tuple[RootRotation, datetime | None]:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             rotation = await order(deployment)
-            return rotation, (await served_since(deployment, rotation),)
+            return rotation, await served_since(deployment, rotation)
 
-    rotation, (since,) = run(story())
+    rotation, since = run(story())
+    _say(rotation, since, options)
+    return rotation
+
+
+def _say(rotation: RootRotation, since: datetime | None, options: Options) -> None:
     facts = {**rotation_facts(rotation), "new_chains_shown_since": since}
     if options.json:
         print_json(facts)
     else:
         print_facts(facts)
-    return rotation
+
+
+def _say_waiting(requests: Sequence[Path], options: Options) -> None:
+    """Others have the root: they have to sign first, and nothing has begun yet."""
+    if options.json:
+        print_json({"phase": "waiting for certificates", "requests": [str(path) for path in requests]})
+        return
+    for path in requests:
+        print_line(f"{path}: have it signed as a CA below the next root")
+    print_line("Then, with all above them: `voltward ca rotate prepare FAMILY --chain FILE ...`")

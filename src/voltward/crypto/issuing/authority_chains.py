@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 _LONGEST = 8
 
@@ -26,10 +27,24 @@ def chain_for_request(request: bytes, certificates: Sequence[bytes]) -> tuple[by
     return tuple(der for der, _ in chain)
 
 
+def split_crossed(certificates: Sequence[bytes], old_root: bytes) -> tuple[list[bytes], bytes]:
+    """All but the forms of a root that another signed; and that which the old root signed, empty for none."""
+    roots = {_named_key(der) for der in certificates if is_root(der)}
+    crossed = [der for der in certificates if _named_key(der) in roots and not is_root(der)]
+    old = x509.load_der_x509_certificate(old_root)
+    fitting = (der for der in crossed if _has_signed(old, x509.load_der_x509_certificate(der)))
+    return [der for der in certificates if der not in crossed], next(fitting, b"")
+
+
 def is_root(certificate: bytes) -> bool:
     """Has it signed itself?"""
     read = x509.load_der_x509_certificate(certificate)
     return _has_signed(read, read)
+
+
+def _named_key(certificate: bytes) -> tuple[x509.Name, bytes]:
+    read = x509.load_der_x509_certificate(certificate)
+    return read.subject, read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _has_signed(above: x509.Certificate, below: x509.Certificate) -> bool:

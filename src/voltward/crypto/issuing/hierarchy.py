@@ -204,13 +204,13 @@ def certify_subordinate(
 
 
 def make_server_credential(
-    authorities: FamilyAuthorities, hosts: tuple[str, ...], now: datetime, entropy: TokenSource
+    csms: IssuingAuthority, hosts: tuple[str, ...], now: datetime, entropy: TokenSource
 ) -> ServerCredential:
     """CN is the first host, alternative names are all of them, O is the CSMS CA's (A00.FR.509, 510)."""
-    key = make_key(authorities.family.leaf_key)
-    order = CertificateOrder(Subject(hosts[0], authorities.csms.organisation), key.public_key(), hosts)
-    leaf = issue_certificate(CSMS_SERVER, order, authorities.csms, now, entropy)
-    return ServerCredential(leaf, key, leaf.public_bytes(Encoding.PEM) + authorities.csms.pem)
+    key = make_key(Family.of(csms.key.public_key()).leaf_key)
+    order = CertificateOrder(Subject(hosts[0], csms.organisation), key.public_key(), hosts)
+    leaf = issue_certificate(CSMS_SERVER, order, csms, now, entropy)
+    return ServerCredential(leaf, key, leaf.public_bytes(Encoding.PEM) + csms.pem)
 
 
 def _firmware(tagged: Subject, now: datetime, entropy: TokenSource, keys: KeySource) -> IssuingAuthority:

@@ -111,6 +111,13 @@ class IssuingAuthority:
         return str(found[0].value) if found else ""
 
 
+def certified_key(certificate: bytes) -> PublicKey:
+    """The public key of an authority's certificate (DER)."""
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    assert isinstance(key, PublicKey), "its chain was checked"
+    return key
+
+
 def read_authority(pem: bytes, key: PrivateKey) -> IssuingAuthority:
     """An authority from its certificate (PEM) and its key; OutsideFault if they are no pair."""
     certificate = x509.load_pem_x509_certificate(pem)

@@ -60,7 +60,7 @@ def _own_papers(
 ) -> AuthorityPapers:
     servers = dict[str, ServerPaper]()
     for family in hierarchy.families:
-        server = make_server_credential(family, plan.hosts, *at)
+        server = make_server_credential(family.csms, plan.hosts, *at)
         paper = ServerPaper(private_key_pem(server.key), "pem", server.chain_pem)
         servers[f"server-{family.family}"] = paper
     named = hierarchy.named()

@@ -42,14 +42,23 @@ async def rotation_under_way(reading: Reading) -> tuple[Lifecycle, RootRotation]
     raise OperatorFault("no root is being rotated.", mend="`voltward ca rotate prepare` begins.")
 
 
+async def is_rotating(reading: Reading) -> bool:
+    """Whether one is under way."""
+    return bool(await reading.lifecycles.open(KIND, limit=1))
+
+
+async def check_none_is_under_way(reading: Reading) -> None:
+    """OperatorFault where one is: stations are asked for one root at a time."""
+    if await is_rotating(reading):
+        raise OperatorFault(
+            "a root is being rotated already.", mend="Finish it, or give it up: `voltward ca rotate status`."
+        )
+
+
 async def begin_rotation(store: Store, rotation: RootRotation, moment: Moment) -> RootRotation:
     """Write down that one is prepared; OperatorFault where one is under way."""
     async with store.begin() as work:
-        if await work.lifecycles.open(KIND, limit=1):
-            raise OperatorFault(
-                "a root is being rotated already.",
-                mend="Finish it, or give it up: `voltward ca rotate status`.",
-            )
+        await check_none_is_under_way(work)
         name = moment.entropy.identifier()
         begun = await work.lifecycles.save(Lifecycle(name, KIND, None, rotation, moment.now, moment.actor))
         begun = await advance_lifecycle(work, begun, Prepared(), moment)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.fakes.certificates import Authority
+from tests.fakes.corporate_pki import CorporatePki
 from tests.unit.cli.conftest import Shell
 from voltward.crypto.reading.pem import read_pem_bundle
 
@@ -92,32 +93,16 @@ def test_a_root_made_offline_certifies_them_and_stations_can_check_the_servers(
 
 
 def test_a_corporate_pki_with_an_intermediate_may_certify_one_family(below: Shell) -> None:
-    """Openssl is the corporate PKI: it knows nothing of us but the requests."""
     folder = below.folder
-    (folder / "ext").write_text(
-        "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n"
-    )
-    root = Authority.create("Corporate root")
-    middle = Authority.create("Corporate issuing", parent=root)
-    (folder / "middle.pem").write_bytes(middle.certificate_pem)
-    key = middle.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "middle.key").write_bytes(key)
-    for name in ("csms-ca-ecdsa", "stations-ca-ecdsa"):
-        subprocess.run(  # noqa: S603 - fixed arguments
-            [  # noqa: S607
-                "openssl", "x509", "-req", "-in", f"d/public/{name}.csr", "-CA", "middle.pem", "-CAkey", "middle.key",
-                "-extfile", "ext", "-days", "365", "-out", f"{name}.pem",
-            ],
-            cwd=folder, capture_output=True, check=True, timeout=60,
-        )  # fmt: skip
-    (folder / "above.pem").write_bytes(middle.certificate_pem + root.certificate_pem)
-    install = ("ca", "install", "csms-ca-ecdsa.pem", "stations-ca-ecdsa.pem")
+    corporate = CorporatePki.create(folder / "corporate", "Corporate")
+    ours = (folder / "d" / "public" / f"{name}.csr" for name in ("csms-ca-ecdsa", "stations-ca-ecdsa"))
+    install = ("ca", "install", *corporate.sign(ours))
 
-    without_root = below(*install, "middle.pem", "-c", "d/voltward.toml")
+    without_root = below(*install, "corporate/middle.pem", "-c", "d/voltward.toml")
     assert without_root.status == 2
     assert "not at a root" in without_root.err
     assert len(requests(folder)) == 4
-    told = below.done(*install, "above.pem", "-c", "d/voltward.toml", "--json").json
+    told = below.done(*install, corporate.above, "-c", "d/voltward.toml", "--json").json
 
     assert set(told["waiting"]) == {"csms-ca-rsa", "stations-ca-rsa"}
     assert "server-ecdsa" in told["servers"]

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 from tests.fakes.certificates import Authority
+from tests.fakes.chance import CountedTokens
+from tests.fakes.clock import NOON
 from tests.fakes.signers import csr_of
-from voltward.crypto.issuing.authority_chains import chain_for_request, is_root
+from voltward.crypto.issuing.authority_chains import chain_for_request, is_root, split_crossed
+from voltward.crypto.issuing.issuance import IssuingAuthority
+from voltward.crypto.issuing.next_family import crossed_form
 
 ROOT = Authority.create("Corporate root")
 MIDDLE = Authority.create("Corporate issuing", parent=ROOT)
@@ -32,3 +36,18 @@ def test_a_root_is_what_signed_itself() -> None:
     assert not is_root(MIDDLE.der)
     impostor = Authority.create("Corporate root", parent=ROOT)  # the same name above and below, another key
     assert not is_root(impostor.der)
+
+
+def test_a_root_that_others_signed_too_is_told_from_the_chain_below_it() -> None:
+    following = Authority.create("Next root")
+    new = IssuingAuthority(following.certificate, following.key)
+    by_old, by_stranger = (
+        crossed_form(new, IssuingAuthority(one.certificate, one.key), NOON, CountedTokens())
+        for one in (ROOT, Authority.create("Somebody"))
+    )
+
+    assert split_crossed([by_stranger, by_old, OURS.der, following.der], ROOT.der) == (
+        [OURS.der, following.der],
+        by_old,
+    )
+    assert split_crossed([OURS.der, MIDDLE.der], ROOT.der) == ([OURS.der, MIDDLE.der], b"")

@@ -22,7 +22,7 @@ from voltward.crypto.keys import make_key
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 MADE = make_hierarchy("Example CPO", NOW, CountedTokens(), PooledKeys())
 HOSTS = ("csms.example", "127.0.0.1")
-SERVERS = {one.family: make_server_credential(one, HOSTS, NOW, CountedTokens()) for one in MADE.families}
+SERVERS = {one.family: make_server_credential(one.csms, HOSTS, NOW, CountedTokens()) for one in MADE.families}
 
 
 def verify(leaf: x509.Certificate, between: IssuingAuthority, root: IssuingAuthority, at: datetime) -> None:

@@ -29,6 +29,7 @@ from voltward.ports.signer import KeyPlace
 from voltward.ports.vault import KeyRoom
 
 FOLDER: Final = "public"
+WAITING: Final = ".next"  # behind the name of one that a root rotation has to bring
 _NAME: Final = re.compile(
     r"(root|csms-ca|stations-ca|firmware-ca)(?:-(ecdsa|rsa))?(?:\.([2-9]|[1-9][0-9]+))?"
 )
@@ -117,7 +118,10 @@ def split_name(name: str) -> tuple[Role, str, int] | None:
 def next_generation(public: Path, family: Family) -> int:
     """The number of the family's next authorities: above all that have a certificate, or wait for one."""
     with disk(public, "cannot be listed"):
-        names = [split_name(path.stem) for path in public.iterdir() if path.suffix in {".pem", ".csr"}]
+        stems = [
+            path.stem.removesuffix(WAITING) for path in public.iterdir() if path.suffix in {".pem", ".csr"}
+        ]
+    names = [split_name(stem) for stem in stems]
     return 1 + max((name[2] for name in names if name is not None and name[1] == family), default=0)
 
 

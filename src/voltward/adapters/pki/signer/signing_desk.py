@@ -15,7 +15,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from voltward.adapters.pki.signer.authority_shelf import ShelvedAuthority
+from voltward.adapters.pki.signer.authority_shelf import ShelvedAuthority, split_name
 from voltward.adapters.pki.signer.ledger import Ledger
 from voltward.adapters.pki.signer.ledger_records import (
     CertificateIssued,
@@ -64,6 +64,7 @@ class DeskParts:
     terms: SigningTerms
     clock: Clock
     entropy: Entropy
+    give_back: Callable[[], object] = bool  # the token, where there is one
 
 
 class SigningDesk:
@@ -80,8 +81,9 @@ class SigningDesk:
         self._lists = ListWriter(parts.ledger, parts.clock)
 
     def close(self) -> None:
-        """Give the ledger back."""
+        """Give the ledger back, and the keys."""
         self._ledger.close()
+        self._parts.give_back()
 
     def perform(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers, in order. OutsideFault where the ledger cannot be written: nothing of them is told."""
@@ -184,9 +186,10 @@ class SigningDesk:
         return RevocationRow(one.issuer, one.serial, one.at, one.reason, certificate)
 
     def _set_state(self, request: SetState) -> Answer:
-        if request.name not in self._shelf:
-            raise _unknown(request.name)
         state = AuthorityState(request.state)
+        is_to_come = state is AuthorityState.PREPARED and split_name(request.name) is not None
+        if request.name not in self._shelf and not is_to_come:
+            raise _unknown(request.name)
         self._pending.append(StateChanged(request.name, state.value, self._parts.clock.now()))
         self._flush()
         return Done()

@@ -14,6 +14,7 @@ from tests.fakes.signers import SignerSite, authority_id, csr_of, hierarchy, ord
 from voltward.adapters.pki.signer.signer_messages import (
     Describe,
     Described,
+    Done,
     Failed,
     GetList,
     GetRevocations,
@@ -183,3 +184,11 @@ def test_a_revoked_certificate_leaves_the_list_weeks_after_its_end(
     assert entries() == 2
     site.clock.leap(timedelta(days=30).total_seconds())
     assert entries() == 1  # the one that was not issued here stays: nobody knows its end
+
+
+def test_one_that_is_to_come_is_told_to_wait_beforehand_and_nothing_else(desk: SigningDesk) -> None:
+    to_come = "stations-ca-ecdsa.2"
+
+    assert isinstance(desk.perform([SetState(to_come, "prepared")])[0], Done)
+    for wrong in (SetState(to_come, "active"), SetState("../stations-ca", "prepared")):
+        assert isinstance(desk.perform([wrong])[0], Wrong)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from voltward.adapters.vault import read_server_chain
-from voltward.bootstrap.authority.rotation_orders import NEXT
 from voltward.bootstrap.deployment import Deployment
+from voltward.bootstrap.rotation.chains import NEXT
 from voltward.crypto.issuing.hierarchy import Family
 from voltward.crypto.issuing.server_certificates import read_server_certificates
 from voltward.domain.acquaintance import Manner
