@@ -5,8 +5,9 @@ from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON
 from tests.fakes.signers import csr_of
 from voltward.crypto.issuing.authority_chains import chain_for_request, is_root, split_crossed
+from voltward.crypto.issuing.hierarchy import Family
 from voltward.crypto.issuing.issuance import IssuingAuthority
-from voltward.crypto.issuing.next_family import crossed_form
+from voltward.crypto.issuing.next_family import crossed_form, make_next_family
 
 ROOT = Authority.create("Corporate root")
 MIDDLE = Authority.create("Corporate issuing", parent=ROOT)
@@ -39,15 +40,14 @@ def test_a_root_is_what_signed_itself() -> None:
 
 
 def test_a_root_that_others_signed_too_is_told_from_the_chain_below_it() -> None:
-    following = Authority.create("Next root")
-    new = IssuingAuthority(following.certificate, following.key)
+    new = make_next_family(Family.ECDSA, "Example CPO", NOON, CountedTokens("new")).root
     by_old, by_stranger = (
         crossed_form(new, IssuingAuthority(one.certificate, one.key), NOON, CountedTokens())
         for one in (ROOT, Authority.create("Somebody"))
     )
 
-    assert split_crossed([by_stranger, by_old, OURS.der, following.der], ROOT.der) == (
-        [OURS.der, following.der],
+    assert split_crossed([by_stranger, by_old, OURS.der, new.der], ROOT.der) == (
+        [OURS.der, new.der],
         by_old,
     )
     assert split_crossed([OURS.der, MIDDLE.der], ROOT.der) == ([OURS.der, MIDDLE.der], b"")
