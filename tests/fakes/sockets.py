@@ -40,6 +40,7 @@ class HeardTransport:
         self.is_ended = False  # our side of the stream
         self.is_aborted = False
         self.write_limit = 0
+        self.unread = 0  # octets that were written and have not left
         self.takes_eof = True
         self.eof_fails = False
         self.tcp_info: bytes | None = None  # what the kernel would tell; None: nothing
@@ -73,6 +74,9 @@ class HeardTransport:
 
     def set_write_buffer_limits(self, high: int) -> None:
         self.write_limit = high
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
 
     def get_extra_info(self, name: str) -> object:
         if name == "socket":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Level:
-    """Rises by one per event and sinks by `per_second`; never below zero."""
+    """Rises by one for each event and sinks by `per_second`; never below zero."""
 
     __slots__ = ("_at", "_value")
 
@@ -16,10 +16,11 @@ class Level:
         """What is left of the events by now."""
         return max(0.0, self._value - (now - self._at) * per_second)
 
-    def rise(self, now: float, per_second: float) -> None:
-        """Count one event."""
-        self._value = self.read(now, per_second) + 1.0
+    def rise(self, now: float, per_second: float, events: int = 1) -> float:
+        """Count events; what is left of all of them."""
+        self._value = self.read(now, per_second) + events
         self._at = now
+        return self._value
 
 
 class Tokens:

@@ -17,6 +17,7 @@ from voltward.wire.tls import TlsFailure
 
 _READ = memoryview(bytearray(256 * 1024))
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)  # Linux alone
+UNREAD = 4  # times the write buffer and a message that may wait for a peer
 DRAIN_TIME = 1.0  # seconds that a last word may take to arrive (ruling 3)
 
 
@@ -69,7 +70,11 @@ class Peer(asyncio.BufferedProtocol):
         "_gone",
         "_loop",
         "_marked",
+        "_most_unread",
+        "_owed",
         "deliver",
+        "is_full",
+        "is_overrun",
         "transport",
     )
 
@@ -82,6 +87,10 @@ class Peer(asyncio.BufferedProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._marked: Progress | None = None
+        self._most_unread = 0
+        self._owed: bytes | None = None
+        self.is_full = False  # it reads more slowly than it is written to
+        self.is_overrun = False  # so much more slowly that it was given up
         # Who takes what was read. A channel puts another method there once its phase is the last.
         self.deliver: Callable[[bytes], None] = channel.received
         self.transport: asyncio.Transport | None = None
@@ -135,9 +144,14 @@ class Peer(asyncio.BufferedProtocol):
         del self._channel, self.deliver  # no ring is left for the garbage collector to find
 
     def pause_writing(self) -> None:
+        self.is_full = True
         self._channel.writable(is_writable=False)
 
     def resume_writing(self) -> None:
+        self.is_full = False
+        owed, self._owed = self._owed, None
+        if owed is not None:
+            self.send(owed)
         self._channel.writable(is_writable=True)
 
     # -- the channel's side -----------------------------------------------------------------------------
@@ -167,13 +181,24 @@ class Peer(asyncio.BufferedProtocol):
         return not (self._closing or self._gone)
 
     def send(self, data: bytes) -> None:
-        """Write now; a peer that is gone or going swallows it."""
+        """Write now; a peer that is gone or going swallows it. One that lets too much wait is given up."""
         if self._closing or self._gone or self.transport is None:
+            return
+        if self.is_full and self.transport.get_write_buffer_size() > self._most_unread:
+            self.is_overrun = True
+            self.abort()
             return
         if self._engine is not None:
             self._engine.write(data)
             data = self._engine.take_output()
         self.transport.write(data)
+
+    def send_latest(self, data: bytes) -> None:
+        """Write now; a peer that is full gets the last of these alone, when it reads on (RFC 6455 5.5.3)."""
+        if self.is_full:
+            self._owed = data
+        else:
+            self.send(data)
 
     def finish(self, last: bytes = b"") -> None:
         """Send the last word and the end of stream; the socket closes when the peer is done, 1 s at most."""
@@ -193,8 +218,12 @@ class Peer(asyncio.BufferedProtocol):
         if self.transport is not None and not self._gone:
             self.transport.abort()
 
-    def set_write_limit(self, octets: int) -> None:
-        """Where back-pressure begins."""
+    def set_write_limit(self, octets: int, largest: int) -> None:
+        """Where back-pressure begins, in octets, and how large a message is: some more than that may wait.
+
+        What is above that is answers to a peer that asks and does not read: back-pressure stops all else.
+        """
+        self._most_unread = UNREAD * (octets + largest)
         if self.transport is not None:
             self.transport.set_write_buffer_limits(high=octets)
 

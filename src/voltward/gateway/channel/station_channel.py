@@ -19,19 +19,13 @@ from voltward.gateway.channel.handshake_turns import HandshakeTurns
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.peer import Peer
 from voltward.gateway.channel.proxies import ALIVE, asks_for_health
-from voltward.gateway.channel.terms import ANY_SIZE, Came, ChannelLimits, LinkEvents, Phase, SendSizes
+from voltward.gateway.channel.terms import ANY_SIZE, Came, ChannelLimits, LinkEvents, Phase, SendSizes, Signs
 from voltward.gateway.report import Reports
 from voltward.wire.forwarded_certificate import ForwardedFault
 from voltward.wire.small_frames import SmallFrameCodec
 from voltward.wire.tls import TlsFacts, TlsServerEngine, looks_like_tls
 from voltward.wire.tls_failure import TlsFailure
-from voltward.wire.upgrade import (
-    Acceptance,
-    UpgradeFault,
-    UpgradeRequest,
-    parse_request_head,
-    refuse,
-)
+from voltward.wire.upgrade import Acceptance, UpgradeFault, UpgradeRequest, parse_request_head, refuse
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
 
 
@@ -76,6 +70,7 @@ class StationChannel:
         "_link",
         "_phase",
         "_place",
+        "_signs",
         "_threshold",
         "_timer",
         "address",
@@ -97,9 +92,8 @@ class StationChannel:
         self._codec: FrameCodec | None = None
         self._link: LinkEvents | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self.on_gone: asyncio.Task[None] | None = (
-            None  # what to cancel when the peer goes before it is answered
-        )
+        self._signs = Signs()
+        self.on_gone: asyncio.Task[None] | None = None  # to cancel when the peer goes before its answer
         self.address = ""  # of the station, as the socket or a proxy that is listed tells it
         self.source: Source = Source("")
         self.tls: TlsFacts | ForwardedTls | None = None
@@ -117,11 +111,12 @@ class StationChannel:
             self._tell({"reason": "too-many-half-open", "source": self.address})
             self.peer.abort()
             return
-        self.peer.set_write_limit(self._threshold.limits.write_buffer)
+        limits = self._threshold.limits
+        self.peer.set_write_limit(limits.write_buffer, limits.message_size)
         if self.listener.tls is None:
             self._ask()
         else:
-            self._wait(self._threshold.limits.handshake_timeout)
+            self._wait(limits.handshake_timeout)
 
     def received(self, data: bytes) -> None:
         """Octets of the peer, by phase; on an open channel they go to `_read` at once."""
@@ -147,7 +142,7 @@ class StationChannel:
 
     def ended(self) -> None:
         """The connection is gone."""
-        self._end("connection lost")
+        self._end("it reads nothing of what it gets" if self.peer.is_overrun else "connection lost")
 
     def writable(self, *, is_writable: bool) -> None:
         """Back-pressure for the link."""
@@ -319,13 +314,15 @@ class StationChannel:
         if payload is not None:
             link.text(payload)
             return
+        signs, ping = 0, None
         for event in codec.receive(data):
             if type(event) is Text:
                 link.text(event.payload)
             elif type(event) is Ping:
-                self.peer.send(codec.pong(event.payload))
+                signs, ping = signs + 1, event
                 link.pinged()
             elif type(event) is Pong:
+                signs += 1
                 link.ponged()
             elif isinstance(event, Close):
                 self.peer.finish(codec.close(event.code))
@@ -336,6 +333,14 @@ class StationChannel:
                 self.close(1003, "OCPP has no binary messages")
             if self._phase is not Phase.OPEN:
                 return
+        self._signalled(codec, signs, ping)
+
+    def _signalled(self, codec: FrameCodec, signs: int, ping: Ping | None) -> None:
+        """So many pings and pongs came in one read; the last ping is answered for all (RFC 6455 5.5.3)."""
+        if signs and self._signs.too_many(signs, asyncio.get_running_loop().time()):
+            self.close(1008, "too many pings")
+        elif ping is not None:
+            self.peer.send_latest(codec.pong(ping.payload))
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()

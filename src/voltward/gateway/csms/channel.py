@@ -198,7 +198,7 @@ class CsmsChannel:
         """The socket is there: ask for the upgrade."""
         assert self.peer is not None
         assert self._upgrade is not None
-        self.peer.set_write_limit(self._route.write_buffer)
+        self.peer.set_write_limit(self._route.write_buffer, self._route.message_size)
         self.peer.send(self._upgrade.request)
 
     def received(self, data: bytes) -> None:
@@ -256,7 +256,7 @@ class CsmsChannel:
                     self._take(payload)
                 case Ping(payload):
                     if self.peer is not None:
-                        self.peer.send(self._codec.pong(payload))
+                        self.peer.send_latest(self._codec.pong(payload))
                 case Pong():
                     pass
                 case Close(code, reason):

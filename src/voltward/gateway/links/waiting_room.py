@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from voltward.detection.buckets import Level
 from voltward.domain.events import FactValue
 from voltward.gateway.csms.channel import CsmsChannel, DialFailed
 from voltward.gateway.door.judging import Judgement
@@ -26,6 +27,7 @@ from voltward.ocpp.relay_answers import Answer
 
 HELD = 32  # calls that may wait while the CSMS is dialled
 FAULTS_BORNE = 5
+SAID_AT_ONCE, SAID_A_SECOND = 1_200, 5.0  # messages: a queue of a day offline, and what comes after it
 _LARGEST = 64 * 1024  # an unproven station has nothing long to say
 
 
@@ -73,7 +75,7 @@ class Guest(Protocol):
 class WaitingRoom:
     """Answers for itself only, never for the CSMS: Pending and SecurityError are ours to say."""
 
-    __slots__ = ("_boot", "_duties", "_faults", "_guest", "_held", "_limits", "_own")
+    __slots__ = ("_boot", "_duties", "_faults", "_guest", "_held", "_limits", "_own", "_said")
 
     def __init__(self, guest: Guest, duties: LinkDuties) -> None:
         self._guest = guest
@@ -83,9 +85,13 @@ class WaitingRoom:
         self._held: list[Call] = []
         self._boot: Call | None = None  # the boot in hand while the CSMS is dialled
         self._own = OwnCalls(guest.to_station, duties.book.call_timeout)
+        self._said = Level(self._now())
 
     def from_station(self, raw: bytes) -> None:
-        """One text of the station."""
+        """One text of the station. Each is answered here, and nobody behind asks it to wait."""
+        if self._said.rise(self._now(), SAID_A_SECOND) > SAID_AT_ONCE:
+            self._guest.end(CloseCause.VIOLATION, "too many messages before the boot was accepted")
+            return
         try:
             frame = parse_frame(raw, self._limits)
         except FrameFault as fault:

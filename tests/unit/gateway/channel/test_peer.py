@@ -9,7 +9,7 @@ from tests.fakes.certificates import Authority
 from tests.fakes.sockets import HeardTransport, LeapingLoop, arrives, on_leaping_loop
 from tests.fakes.tls_peer import TlsPeer
 from voltward.domain.secret import Secret
-from voltward.gateway.channel.peer import DRAIN_TIME, Peer
+from voltward.gateway.channel.peer import DRAIN_TIME, UNREAD, Peer
 from voltward.wire.tcp_info import SIZE
 from voltward.wire.tls import TlsServerEngine
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, ServerContext, build_server_context
@@ -118,12 +118,43 @@ async def test_reading_stops_and_goes_on() -> None:
 
 async def test_back_pressure_is_passed_up() -> None:
     socket = Socket()
-    socket.peer.set_write_limit(4096)
+    socket.peer.set_write_limit(4096, 1024)
 
     socket.peer.pause_writing()
     socket.peer.resume_writing()
 
     assert (socket.transport.write_limit, socket.ear.told) == (4096, ["connected", "full", "writable"])
+
+
+async def test_a_full_peer_gets_the_last_of_its_pongs_alone_when_it_reads_on() -> None:
+    socket = Socket()
+    socket.peer.send_latest(b"1")
+    socket.peer.pause_writing()
+    for pong in (b"2", b"3", b"4"):
+        socket.peer.send_latest(pong)
+    assert socket.transport.take() == b"1"
+
+    socket.peer.resume_writing()
+    socket.peer.resume_writing()
+
+    assert socket.transport.take() == b"4"
+
+
+async def test_a_peer_that_asks_and_never_reads_is_given_up() -> None:
+    socket = Socket()
+    socket.peer.set_write_limit(4096, 1024)
+    most = UNREAD * (4096 + 1024)
+    socket.transport.unread = 10 * most
+    socket.peer.send(b"not full: the transport takes a large message")
+    socket.peer.pause_writing()
+    socket.transport.unread = most
+    socket.peer.send(b"slow is no fault")
+    assert (socket.transport.is_aborted, socket.peer.is_overrun) == (False, False)
+
+    socket.transport.unread += 1
+    socket.peer.send(b"x")
+
+    assert (socket.transport.is_aborted, socket.peer.is_overrun) == (True, True)
 
 
 # -- the polite end
@@ -214,7 +245,7 @@ async def test_a_peer_that_never_connected_swallows_everything_too() -> None:
     peer.finish(b"x")
     peer.abort()
     peer.pause()
-    peer.set_write_limit(1)
+    peer.set_write_limit(1, 1)
 
     assert peer.source == ("", 0)
 

@@ -18,7 +18,7 @@ from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.station_channel import StationChannel, Threshold
-from voltward.gateway.channel.terms import ChannelLimits
+from voltward.gateway.channel.terms import SIGNS_AT_ONCE, ChannelLimits
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, build_server_context
 from voltward.wire.upgrade import HeadLimits, UpgradeRequest, accept
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, Text
@@ -290,6 +290,42 @@ async def test_pings_are_answered_and_signs_of_life_told() -> None:
     assert came.heard() == [Pong(b"x"), Ping(b"voltward")]
     assert came.link.told == ["pinged", "ponged"]
     came.gone()
+
+
+async def test_pings_that_come_together_are_answered_together() -> None:
+    came = Arrived(Hall())
+    came.open()
+
+    came.says(b"".join(came.codec.ping(b"%d" % number) for number in range(100)))
+
+    assert came.heard() == [Pong(b"99")]
+    assert came.link.told == ["pinged"] * 100
+    came.gone()
+
+
+@pytest.mark.parametrize("kind", ["ping", "pong"])
+async def test_a_flood_of_pings_or_pongs_ends_the_link(kind: str) -> None:
+    came = Arrived(Hall())
+    came.open()
+    frame = came.codec.ping(b"") if kind == "ping" else came.codec.pong(b"")
+    came.says(frame * SIGNS_AT_ONCE)
+    assert came.channel.peer.is_open
+
+    came.says(frame * 100)
+
+    assert came.heard()[-1] == Close(1008, "too many pings")
+    assert came.link.told[-1] == "ended: too many pings"
+    came.gone()
+
+
+async def test_a_station_that_reads_nothing_is_told_as_that() -> None:
+    came = Arrived(Hall())
+    came.open()
+    came.channel.peer.is_overrun = True
+
+    came.gone()
+
+    assert came.link.told == ["ended: it reads nothing of what it gets"]
 
 
 async def test_a_close_of_the_station_is_answered_and_nothing_after_it_is_heard() -> None:

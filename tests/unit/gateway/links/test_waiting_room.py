@@ -14,7 +14,7 @@ from voltward.domain.events import FactValue
 from voltward.domain.station import Lane
 from voltward.gateway.csms.channel import CsmsChannel, DialFailed
 from voltward.gateway.door.judging import Judgement
-from voltward.gateway.links.waiting_room import FAULTS_BORNE, HELD, WaitingRoom
+from voltward.gateway.links.waiting_room import FAULTS_BORNE, HELD, SAID_AT_ONCE, WaitingRoom
 from voltward.gateway.relay.rules import Outcome, Silence
 from voltward.lifecycles.station_session import CloseCause, Phase, StationSession
 from voltward.ocpp import DIALECTS
@@ -126,6 +126,17 @@ async def test_any_other_call_is_refused_and_forwarded_nowhere(guest: Waiting, b
     ((kind, message_id, code, *_),) = guest.heard()
     assert (kind, message_id, code) == (4, "1", "SecurityError")
     assert (guest.relayed, guest.stories) == ([], [])
+
+
+async def test_whoever_is_not_accepted_and_says_no_end_of_things_is_sent_away(guest: Waiting) -> None:
+    for _ in range(SAID_AT_ONCE):
+        guest.says(2, "1", "Heartbeat", {})
+    assert guest.endings == []
+
+    guest.says(2, "1", "Heartbeat", {})
+
+    assert [cause for cause, _ in guest.endings] == [CloseCause.VIOLATION]
+    assert len(guest.heard()) == SAID_AT_ONCE
 
 
 async def test_a_security_event_is_acknowledged_when_it_is_on_disk(guest: Waiting) -> None:
