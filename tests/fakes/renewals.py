@@ -179,7 +179,8 @@ class RenewalWorld:
 
     async def register(self, **changes: Any) -> None:
         async with self.store.begin() as work:
-            await work.stations.save(station(profile=SecurityProfile.TLS_CERTIFICATE, **changes))
+            on_3 = {"profile": SecurityProfile.TLS_CERTIFICATE, "floor": SecurityProfile.TLS_CERTIFICATE}
+            await work.stations.save(station(**{**on_3, **changes}))
             await work.commit()
 
     async def begin(self, origin: RenewalOrigin = RenewalOrigin.OPERATOR) -> Lifecycle:

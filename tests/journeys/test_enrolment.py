@@ -125,7 +125,14 @@ async def test_a_station_enrols_by_strongswan_comes_in_and_gets_its_next_certifi
     verify = ("openssl", "verify", "-CAfile", str(public / "roots.pem"), "-untrusted")
     assert b": OK" in await run(*verify, str(public / "stations-ca-ecdsa.pem"), str(file))
 
+    shown = await world.command("station", "show", one.identity)
+    states = [each["state"] for each in shown["credentials"] if "fingerprint" in each]
+    assert (states, shown["standing"]) == (["pending"], "commissioning")
+
     await seen(one, 1)
+    shown = await world.command("station", "show", one.identity)
+    states = [each["state"] for each in shown["credentials"] if "fingerprint" in each]
+    assert (states, shown["standing"]) == (["active"], "active")
     following = await one.enrolled(2, "--cert", str(file), "--key", str(one.key(1)))
     assert b": OK" in await run(*verify, str(public / "stations-ca-ecdsa.pem"), str(following))
     await seen(one, 2)

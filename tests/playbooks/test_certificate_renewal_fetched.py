@@ -14,7 +14,7 @@ from tests.playbooks.renewal_dialogue import (
     proven,
     renewal,
 )
-from voltward.lifecycles.renewal_state import RenewalPhase
+from voltward.lifecycles.renewal_state import RenewalOrigin, RenewalPhase
 
 DAY = "wake in 1 day, 0:00:00"
 
@@ -28,6 +28,15 @@ def test_what_is_fetched_is_not_sent_and_counts_when_it_is_seen() -> None:
         play >> came(NEW) << "withdraw" << "ask ReadFacts"
         >> proven(NEW) << "withdraw" << "supersede old" << "record certificate_renewed"
     )  # fmt: skip
+
+
+def test_one_with_a_password_that_does_not_come_with_what_it_fetched_is_led_there() -> None:
+    play = renewal(origin=RenewalOrigin.COMMISSIONING) >> fetching() << "withdraw" << "issue 1"
+    play = play >> issued() << "await new" << DAY << "wake in 0:01:00"
+
+    assert play >> 60 >> TIME_CAME << "lead to profile 3" << "wake in 23:59:00"
+    told = "tell: it may have taken its certificate, and never used it; what it had goes on"
+    assert play >> TIME_CAME << "withdraw" << told << DAY
 
 
 def test_a_chain_that_is_too_long_to_be_sent_can_be_fetched() -> None:

@@ -32,7 +32,7 @@ from voltward.lifecycles.effects import (
     WithdrawAsks,
 )
 from voltward.lifecycles.profile_upgrade import UPGRADE
-from voltward.lifecycles.renewal_state import TriedAgain
+from voltward.lifecycles.renewal_state import CertificateProven, TriedAgain
 from voltward.lifecycles.upgrade_state import (
     FINAL,
     CameOn,
@@ -129,6 +129,25 @@ def test_one_that_is_told_in_a_word_comes_on_the_new_profile_and_answers() -> No
 def test_one_with_network_profiles_gets_one_first_in_its_order_and_is_restarted() -> None:
     play = restarted() >> ON_3 << "withdraw" << DAY << "ask ReadFacts"
     assert play >> ACCEPTED << "withdraw" << "record profile_upgraded"
+
+
+def test_a_certificate_that_is_proven_is_profile_3_whoever_led_it_there() -> None:
+    proven = fact(CertificateProven(b"new"))
+    assert restarted() >> proven << "withdraw" << "record profile_upgraded"
+
+    to_2 = (
+        Dialogue(Play(Upgrade(NOON, SecurityProfile.TLS_BASIC, place=HERE))) >> WANTED << "ask RaiseProfile"
+    )
+    assert to_2 >> proven
+    assert phase(to_2) is P.TELLING
+
+
+def test_one_that_came_on_the_new_profile_and_never_answered_is_told_as_that() -> None:
+    play = (
+        restarted() >> ON_3 << "withdraw" << DAY << "ask ReadFacts" >> TIME_CAME << "withdraw" << "order (1,)"
+    )
+    said = "tell: it agreed to go to profile 3, and came on it and answered nothing; what it had goes on"
+    assert play >> ACCEPTED << "withdraw" << said << DAY
 
 
 def test_one_that_falls_back_has_its_old_order_again_and_is_tried_later() -> None:
@@ -231,6 +250,7 @@ _FACTS: list[object] = [
     answer_fact(IntentAnswer(Outcome.ACCEPTED, readings=(ReadingTold(Reading.NETWORKS, "1"),))),
     *(CameOn(profile) for profile in SecurityProfile),
     *(Complained(StationId("CP001"), NOON, complaint) for complaint in Complaint),
+    CertificateProven(b"new"),
     TimeCame(),
     TriedAgain("anna"),
     Cancelled("anna"),
@@ -252,6 +272,7 @@ def test_whatever_happens_it_is_done_by_proof_alone_and_always_waits_for_somethi
             continue
         if isinstance(each, CameOn):
             came = came or each.profile is SecurityProfile.TLS_CERTIFICATE
+        came = came or isinstance(each, CertificateProven)
         step = UPGRADE.step(state, each, NOON)
         asks = any(isinstance(effect, AskStation) for effect in step.effects)
         wakes = [effect.at for effect in step.effects if isinstance(effect, WakeAt)]

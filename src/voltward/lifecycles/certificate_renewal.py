@@ -17,12 +17,10 @@ from datetime import datetime
 from typing import Final
 
 from voltward.domain.intents import Reading
-from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station_fact import CertificateRevoked, Complained
 from voltward.lifecycles.answers import Agreed, NotThere, Refused, Unable, Unanswered, answer_words
 from voltward.lifecycles.effects import (
     AwaitCertificate,
-    BeginUpgrade,
     Cancelled,
     DiscardCertificate,
     IssueCertificate,
@@ -60,6 +58,7 @@ from voltward.lifecycles.renewal_steps import (
     enter,
     hand_over,
     is_over,
+    lead,
     next_form,
     pause,
     question,
@@ -223,7 +222,7 @@ def _taken(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     step = await_proof(replace(state, has_agreed=True, refusals=max(state.refusals, 0)), now)
     if state.origin is not RenewalOrigin.COMMISSIONING:
         return step
-    return Step(step.state, (*step.effects, BeginUpgrade(SecurityProfile.TLS_CERTIFICATE, state.terms)))
+    return Step(step.state, (*step.effects, lead(state)))
 
 
 @RENEWAL.on(P.INSTALLING, fact=Refused, to={P.INSTALLING, P.ANCHORING, P.UNPROVEN, P.STUCK})

@@ -25,6 +25,7 @@ from voltward.domain.intents import (
     Reading,
     Restart,
 )
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station_fact import Complained
 from voltward.lifecycles.answers import (
     Agreed,
@@ -45,7 +46,7 @@ from voltward.lifecycles.effects import (
     WakeAt,
     WithdrawAsks,
 )
-from voltward.lifecycles.renewal_state import TriedAgain
+from voltward.lifecycles.renewal_state import CertificateProven, TriedAgain
 from voltward.lifecycles.step import Step, Table
 from voltward.lifecycles.upgrade_state import (
     ASKING,
@@ -260,14 +261,27 @@ def _answered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """Whatever it answers there, it keeps the conversation up (ruling 28)."""
     if not state.came_with_new:
         return Step(state)
+    return _done(state, now)
+
+
+@UPGRADE.on(*OPEN, fact=CertificateProven, to={*OPEN, P.DONE})
+def _proven(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
+    """A link was opened with a certificate, and a call answered on it: that is profile 3, however it came."""
+    if state.profile is not SecurityProfile.TLS_CERTIFICATE:
+        return Step(state)
+    return _done(state, now)
+
+
+def _done(state: Upgrade, now: datetime) -> Step[Upgrade]:
     told = Record("profile_upgraded", {"profile": int(state.profile)})
     return _enter(replace(state, problem="", mend=""), P.DONE, now, WithdrawAsks(), told)
 
 
 @UPGRADE.on(P.UNPROVEN, fact=TimeCame, to={P.PUTTING_BACK, P.STUCK})
 def _never_came(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
-    """Said, and not done in time."""
-    what = f"it agreed to go to profile {int(state.profile)}, and did not come on it; what it had goes on"
+    """Said, and not done in time; or it came, and answered nothing there."""
+    did = "came on it and answered nothing" if state.came_with_new else "did not come on it"
+    what = f"it agreed to go to profile {int(state.profile)}, and {did}; what it had goes on"
     return _given_up(state, now, _with_report(state, what), LOOK)
 
 

@@ -30,6 +30,8 @@ from voltward.lifecycles.renewal_steps import (
     begin,
     enter,
     forget,
+    is_to_be_led,
+    lead,
     prefers_the_old,
     question,
     sign_of_life,
@@ -46,7 +48,10 @@ REVOKED_MEND: Final = (
 
 
 def never_used(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
-    """Some take it up when they reboot; others need somebody to look."""
+    """One with a password is led to profile 3; some change over when they reboot; others need a look."""
+    if is_to_be_led(state):
+        until = state.since + state.terms.proof_patience
+        return Step(replace(state, was_led=True), (lead(state), WakeAt(until)))
     if state.terms.restarts and not state.was_restarted:
         asked = replace(state, was_restarted=True)
         return Step(asked, (question(asked, Restart()), WakeAt(now + state.terms.proof_patience)))

@@ -108,6 +108,7 @@ class Renewal:
     came_with_old: int = 0  # links since it agreed
     came_with_new: bool = False  # a link with it came up, on which nothing was answered yet
     was_restarted: bool = False
+    was_led: bool = False  # it fetched its certificate, and was told to go to profile 3 with it
     refusals: int = 0  # answered in words, and not yet reported; below 0: reported first
     leftovers: tuple[bytes, ...] = ()  # certificates of earlier attempts that the station may hold
     problem: str = ""  # why it is stuck, or what it waits for, in words

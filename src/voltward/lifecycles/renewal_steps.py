@@ -17,8 +17,10 @@ from voltward.domain.intents import (
     RequestCsr,
     SetOrganisation,
 )
+from voltward.domain.security_profile import SecurityProfile
 from voltward.lifecycles.effects import (
     AskStation,
+    BeginUpgrade,
     DiscardCertificate,
     LifecycleEffect,
     Record,
@@ -26,7 +28,7 @@ from voltward.lifecycles.effects import (
     WakeAt,
     WithdrawAsks,
 )
-from voltward.lifecycles.renewal_state import ASKING, Renewal, RenewalPhase
+from voltward.lifecycles.renewal_state import ASKING, Renewal, RenewalOrigin, RenewalPhase
 from voltward.lifecycles.step import Step
 
 P = RenewalPhase
@@ -80,7 +82,18 @@ def hand_over(state: Renewal, now: datetime, *effects: LifecycleEffect) -> Step[
     if not state.fetches:
         return enter(state, P.INSTALLING, now, *effects)
     awaited = await_proof(replace(state, is_unsure=True), now)
-    return Step(awaited.state, (*effects, *awaited.effects))
+    look = (WakeAt(now + state.terms.first_pause),) if is_to_be_led(state) else ()
+    return Step(awaited.state, (*effects, *awaited.effects, *look))
+
+
+def is_to_be_led(state: Renewal) -> bool:
+    """Whether it has fetched its first certificate, and may go on with its password unless it is told."""
+    return state.fetches and state.origin is RenewalOrigin.COMMISSIONING and not state.was_led
+
+
+def lead(state: Renewal) -> BeginUpgrade:
+    """One that comes with a password is led to where its certificate counts."""
+    return BeginUpgrade(SecurityProfile.TLS_CERTIFICATE, state.terms)
 
 
 def await_proof(state: Renewal, now: datetime) -> Step[Renewal]:
@@ -149,6 +162,7 @@ def forget(state: Renewal) -> Renewal:
         came_with_old=0,
         came_with_new=False,
         was_restarted=False,
+        was_led=False,
         refusals=0,
     )
 

@@ -44,7 +44,11 @@ from voltward.ports.storage import Conflict, Store, UnitOfWork
 from voltward.usecases.issuance.request_ground import RequestRules, judge_submitted
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.lifecycles.read_anchors import start_reading
-from voltward.usecases.lifecycles.renewed_credentials import certificate_before, has_certificate
+from voltward.usecases.lifecycles.renewed_credentials import (
+    certificate_before,
+    has_certificate,
+    used_certificate,
+)
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 
 PORTION = 100
@@ -151,7 +155,10 @@ async def _submitted(work: UnitOfWork, fact: CsrSubmitted, hearing: Hearing, mom
         return
     key = request.seen.key_fingerprint
     taken = CsrTaken(request.der, key, fact.use, fact.request_id, fact.fetches)
-    order = RenewalOrder(fact.station, RenewalOrigin.STATION, "station")
+    used = used_certificate(await work.credentials.of(fact.station), moment.now)
+    has_only_password = used is None and station.floor < station.profile
+    origin = RenewalOrigin.COMMISSIONING if has_only_password else RenewalOrigin.STATION
+    order = RenewalOrder(fact.station, origin, "station")
     await start_renewal(work, order, hearing.plan, moment, taken)
 
 

@@ -14,6 +14,7 @@ from voltward.crypto.issuing.issued_certificates import requested_key
 from voltward.domain.complaint import Complaint
 from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
 from voltward.domain.intents import CertificateUse, InstallCertificate, IntentAnswer, Outcome, RequestCsr
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_fact import (
     AnchorMoved,
@@ -272,6 +273,32 @@ async def test_what_we_gave_up_ourselves_says_nothing_against_its_key(world: Ren
 
     _, state = await world.renewal()
     assert state.phase is RenewalPhase.INSTALLING
+
+
+async def test_the_first_request_of_one_that_comes_with_a_password_leads_it_to_profile_3(
+    store: SqlStore,
+) -> None:
+    """It enrols over EST, and goes on with its password for a minute."""
+    world = RenewalWorld(store)
+    await world.register(floor=SecurityProfile.TLS_BASIC)
+    pem = pem_of(station_csr())
+    await world.tell(CsrSubmitted(CP001, NOON, "m1", pem, CertificateUse.CSMS_LINK, fetches=True))
+    await world.work()
+    _, state = await world.renewal()
+    async with store.read() as reading:
+        (given,) = await reading.credentials.of(CP001)
+    assert (state.origin, state.phase) == (RenewalOrigin.COMMISSIONING, RenewalPhase.UNPROVEN)
+    assert (given.state, await world.asked()) == (CredentialState.PENDING, [])
+
+    world.clock.leap(60)
+    await world.work()
+    assert names(await world.asked()) == ["RaiseProfile"]
+
+    assert state.issued is not None
+    await world.comes_with(state.issued)
+    await world.work()
+    kinds = {event.kind for event in await journalled(store)}
+    assert {"certificate_renewed", "profile_upgraded"} <= kinds
 
 
 async def test_what_its_station_reports_moves_the_life_cycle_that_it_concerns(world: RenewalWorld) -> None:
