@@ -88,6 +88,7 @@ WHERE_QUIRKS_ACT: Mapping[ActsOn, str] = {
     ActsOn.REQUEST: "In the request",
     ActsOn.PASSWORD: "In the Basic header",
     ActsOn.LINK: "On the link",
+    ActsOn.CERTIFICATES: "In requests for certificates",
 }
 
 

@@ -20,6 +20,11 @@ from voltward.usecases.views.assess_posture import NO_GROUP, DoorFinding, DoorPo
 from voltward.usecases.views.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
 
 app = App(name="posture", help="What the fleet is ready for, by what was seen of it.")
+app.command(
+    "voltward.cli.posture_quirks:quirks",
+    name="quirks",
+    help="What is tolerated, of whom, until when, and what that costs.",
+)
 Everyone = Annotated[bool, Parameter(name="--all", negative=(), help="List all stations, not only findings.")]
 Group = Annotated[str | None, Parameter(help="Only the stations of this group.")]
 _NAMED = 5  # stations of one source; a balancer has thousands

@@ -35,6 +35,7 @@ class Quirk(StrEnum):
     SMALL_FRAMES = "small-frames"
     SMALL_RECORDS = "small-records"
     SMALL_CALLS = "small-calls"
+    CONFORMANCE = "conformance"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,13 @@ class ParameterKind(StrEnum):
 
 
 class ActsOn(StrEnum):
-    """What of a connection a quirk changes."""
+    """What a quirk changes."""
 
     PATH = "path"
     REQUEST = "request"
     PASSWORD = "password"
     LINK = "link"
+    CERTIFICATES = "certificates"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ LINK_QUIRKS = (
     Quirk.SMALL_FRAMES,
     Quirk.SMALL_RECORDS,
     Quirk.SMALL_CALLS,
+    Quirk.CONFORMANCE,
 )
 
 

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from voltward.detection.shares import Shares
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
+from voltward.domain.quirk import Quirk
 from voltward.domain.station import StationId
 from voltward.domain.station_fact import CsrRefused, CsrSubmitted
 from voltward.gateway.door.judging import Judgement
@@ -87,7 +88,8 @@ class RequestDesk:
             verdict = await self.judge(facts, link.judgement)
         except OutsideFault as fault:
             return _not_now(link, fault)
-        if not verdict.granted and group.conformance and verdict.passes_for_show:
+        for_show = group.conformance or Quirk.CONFORMANCE in link.judgement.grants
+        if not verdict.granted and for_show and verdict.passes_for_show:
             link.happened("certificate_request_refused", **{**verdict.facts, "conformance": True})
             return Answer({"status": "Accepted"}, ())
         if not verdict.granted:

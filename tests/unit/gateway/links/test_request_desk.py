@@ -3,17 +3,20 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
 from tests.fakes.asks import STATION, calls, told
+from tests.fakes.clock import NOON
 from tests.fakes.links import Hall, MadeLink, settle
 from tests.fakes.spools import MemorySpool
 from voltward.domain.enforcement import Answer, Decision
 from voltward.domain.errors import OutsideFault
 from voltward.domain.finding import Outcome, Verdict
 from voltward.domain.intents import CertificateUse
+from voltward.domain.quirk import Quirk, QuirkGrant
 from voltward.domain.station_fact import CsrRefused, CsrSubmitted
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.request_desk import BURST, RequestVerdict
@@ -124,12 +127,16 @@ async def test_a_life_cycle_that_waits_hears_why_its_station_was_told_no(hall: H
 
 
 @pytest.mark.parametrize("passes", [True, False])
+@pytest.mark.parametrize("is_its_own", [True, False], ids=["its own quirk", "its group's setting"])
 async def test_a_test_tool_hears_what_it_expects_and_nothing_is_issued(
-    hall: Hall, judge: Judge, passes: bool
+    hall: Hall, judge: Judge, passes: bool, is_its_own: bool
 ) -> None:
-    hall.duties.book._groups = {"default": GroupSettings(conformance=True)}
+    hall.duties.book._groups = {"default": GroupSettings(conformance=not is_its_own)}
     judge.verdict = RequestVerdict(reason="no", facts={"reason": "no"}, passes_for_show=passes)
     link = await hall.link()
+    if is_its_own:
+        grant = QuirkGrant(Quirk.CONFORMANCE, NOON + timedelta(days=1), "ann", "the test tool runs", {})
+        link.link.judgement = replace(link.link.judgement, grants={Quirk.CONFORMANCE: grant})
 
     answered = await asks(hall, link, {"csr": "pem"})
 
