@@ -9,12 +9,14 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from voltward.bootstrap.authority.published_lists import published_lists
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.group_orders import observed_of
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, print_table, run
 from voltward.domain.observing import ObserveTerms
 from voltward.domain.station import DEFAULT_GROUP
 from voltward.settings import Settings, load_settings
+from voltward.usecases.views.assess_lists import ListFinding, assess_other_lists, assess_own_list
 from voltward.usecases.views.assess_own_certificate import TurnedDown, assess_own_certificate
 from voltward.usecases.views.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
 from voltward.usecases.views.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
@@ -97,6 +99,33 @@ def server_certificate(*, options: Options = Options()) -> int:
         return FINDINGS if found else 0
 
     return run(story())
+
+
+@app.command
+def lists(*, options: Options = Options()) -> int:
+    """How old lists of revoked certificates are: ours, and others'. Exit status 1 if one wants somebody."""
+
+    async def story() -> int:
+        settings = load_settings(options.config, options.set)
+        published = await published_lists(settings)
+        async with open_deployment(settings) as deployment:
+            now = deployment.clock.now()
+            found = [assess_own_list(one, now) for one in published]
+            found += await assess_other_lists(deployment.store, now)
+        if options.json:
+            print_json([{**asdict(one), "worrying": one.is_worrying} for one in found])
+        elif found:
+            print_table(("list of", "is", "until", "which means"), (_list_row(one) for one in found))
+        else:
+            print_line("There is no authority of ours here, and none of others goes by a list.")
+        return FINDINGS if any(one.is_worrying for one in found) else 0
+
+    return run(story())
+
+
+def _list_row(one: ListFinding) -> tuple[str, ...]:
+    whose = one.authority if one.is_ours else f"{one.authority} (not ours)"
+    return (whose, one.state.value, _date(one.next_update), f"{one.meaning} {one.mend}".strip())
 
 
 def _turned_row(turned: TurnedDown) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from voltward.domain.revocation_list import OnStale
 from voltward.ports.clock import Clock
 from voltward.usecases.admission.lists_in_force import ListsInForce
 
@@ -30,8 +32,18 @@ class ListAges(Collector):
         now = self._clock.now()
         for authority, until in self._lists.ends():
             left = (until - now).total_seconds() if until is not None else -math.inf
-            family.add_metric([authority[:SHOWN]], left)
+            family.add_metric([authority.id[:SHOWN]], left)
         yield family
+
+
+def stale_lists(lists: ListsInForce, now: datetime) -> Iterator[str]:
+    """Whose list is over or not there yet, and what that means for its stations: for `/readyz`."""
+    for authority, until in lists.ends():
+        rule = authority.revocation_list
+        if rule is not None and (until is None or until <= now):
+            over = f"is over since {until:%Y-%m-%d %H:%M} UTC" if until is not None else "is not there yet"
+            fate = "refused" if rule.on_stale is OnStale.REFUSE else "admitted"
+            yield f"the list of {authority.name} {over}: its stations are {fate}"
 
 
 def watch_lists(registry: CollectorRegistry, lists: ListsInForce, clock: Clock) -> None:

@@ -34,6 +34,7 @@ from voltward.gateway.links.learning import PasswordLearner
 from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
 from voltward.gateway.links.standing_on import count_standing_on
+from voltward.gateway.list_ages import stale_lists
 from voltward.gateway.report import Reports
 from voltward.gateway.second_look import SecondLook
 from voltward.gateway.stalls import StallWatch
@@ -141,6 +142,7 @@ class Gateway:
         said = [f"the breaker holds {control}: see `voltward breaker status`" for control in held]
         if self._before is not None and self._before.links:
             said.append(f"the gateway before this one still has {self._before.links} links")
+        said += stale_lists(self._parts.door.registry.lists, self._parts.duties.clock.now())
         return [*said, *self._parts.keeping.remarks()]
 
     def _key_set(self) -> bytes:

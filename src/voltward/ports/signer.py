@@ -33,7 +33,10 @@ class AuthorityState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignerAuthority:
-    """`name` as its files have it (`stations-ca-ecdsa`). `chain`, as DER: its own, then those above."""
+    """`name` as its files have it (`stations-ca-ecdsa`). `chain`, as DER: its own, then those above.
+
+    `carried`: the number of the list that was carried over from where its key is; 0: none.
+    """
 
     name: str
     id: str
@@ -42,6 +45,7 @@ class SignerAuthority:
     state: AuthorityState
     issued: int
     revoked: int
+    carried: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,9 @@ LARGEST: Final = 64 * 1024
 class Installed:
     """Authorities that have their certificates now, servers that got theirs, and who still waits."""
 
-    authorities: tuple[str, ...]
-    servers: tuple[str, ...]
-    waiting: tuple[str, ...]
+    authorities: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 async def install_authorities(deployment: Deployment, certificates: Sequence[bytes], actor: str) -> Installed:

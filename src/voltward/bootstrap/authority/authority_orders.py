@@ -69,7 +69,7 @@ class WrittenList:
 
 
 async def write_revocation_lists(settings: Settings, names: Iterable[str] = ()) -> list[WrittenList]:
-    """The lists in force of these authorities, or of all that sign here, as `public/crl/NAME.crl` (DER)."""
+    """The lists in force of these authorities, or of all that have one, as `public/crl/NAME.crl` (DER)."""
     wanted = set(names)
     async with signer_at_hand(settings) as signer:
         found = [one for one in await signer.authorities() if not wanted or one.name in wanted]
@@ -81,7 +81,7 @@ async def write_revocation_lists(settings: Settings, names: Iterable[str] = ()) 
         return [
             await _write_list(signer, one, settings)
             for one in sorted(found, key=lambda one: one.name)
-            if wanted or one.key_place is not KeyPlace.ELSEWHERE
+            if wanted or one.carried or one.key_place is not KeyPlace.ELSEWHERE
         ]
 
 

@@ -1,4 +1,4 @@
-"""A root on a machine without a network: made there, used there, and only certificates are carried over."""
+"""A root on a machine without a network: made there, used there, and only what it signed is carried over."""
 
 from __future__ import annotations
 
@@ -51,25 +51,37 @@ def sign_offline(folder: Path, requests: Sequence[Path], to: Path, unlock: str |
     Whoever runs this has seen where the requests come from: that is all that is checked of them beyond
     their own signature.
     """
-    entropy, clock = SystemEntropy(), SystemClock()
-    secret = resolve_reference(unlock or UNLOCK, folder, environment())
-    room = Room.open(folder / ROOM, ROOM, secret, entropy)
-    with disk(to, "cannot be made"):
-        to.mkdir(parents=True, exist_ok=True)
+    entropy, clock, room = SystemEntropy(), SystemClock(), open_vault(folder, unlock)
+    make_place(to)
     written = list[Path]()
     for path in requests:
         try:
             request = read_own_request(read_file(path, _LARGEST))
         except OperatorFault as fault:
             raise OperatorFault(fault.what, mend=fault.mend, subject=str(path)) from fault
-        chain = certify_subordinate(request, lambda family: _root(folder, room, family), clock.now(), entropy)
+        chain = certify_subordinate(
+            request, lambda family: offline_authority(folder, room, family), clock.now(), entropy
+        )
         file = to / f"{path.stem}.pem"
         write_file(file, chain, 0o644)
         written.append(file)
     return written
 
 
-def _root(folder: Path, room: Room, family: Family) -> IssuingAuthority:
+def open_vault(folder: Path, unlock: str | None) -> Room:
+    """The room of the roots' keys. Faults as it has them."""
+    secret = resolve_reference(unlock or UNLOCK, folder, environment())
+    return Room.open(folder / ROOM, ROOM, secret, SystemEntropy())
+
+
+def make_place(to: Path) -> None:
+    """A folder for what is carried over."""
+    with disk(to, "cannot be made"):
+        to.mkdir(parents=True, exist_ok=True)
+
+
+def offline_authority(folder: Path, room: Room, family: Family) -> IssuingAuthority:
+    """A root with its key."""
     pem = read_file(folder / _certificate(family), _LARGEST)
     return read_authority(pem, read_private_key(room.get(f"{Role.ROOT}-{family}")))
 

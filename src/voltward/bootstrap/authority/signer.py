@@ -69,7 +69,7 @@ def open_desk(settings: Settings, clock: Clock | None = None) -> SigningDesk:
 
 
 class Shelf:
-    """The authorities, read again when a certificate has come or gone."""
+    """The authorities, read again when a certificate or a list has come or gone."""
 
     def __init__(self, public: Path, room: Room, find_key: FindKey) -> None:
         self._public = public
@@ -93,7 +93,7 @@ class Shelf:
 
     def _look(self) -> object:
         try:
-            files = sorted(self._public.glob("*.pem"))
+            files = sorted([*self._public.glob("*.pem"), *self._public.glob("*.crl")])
             return [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
         except OSError:
             return None

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
-from voltward.adapters.pki.signer.authority_shelf import FOLDER, read_chains, split_name
+from voltward.adapters.durable_files import read_file
+from voltward.adapters.pki.signer.authority_shelf import (
+    FOLDER,
+    LARGEST_LIST,
+    carried_list,
+    read_chains,
+    split_name,
+)
 from voltward.bootstrap.soundness.remarks import Problem, Remark, Severity
 from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.revocation.foreign_lists import list_head
 from voltward.settings import Settings
+from voltward.usecases.views.assess_lists import PublishedList, assess_own_list
 
 # An authority that ends is followed by months of work at the stations that know it.
 SOON: Final = timedelta(days=365)
@@ -34,5 +44,21 @@ def check_authorities(settings: Settings, now: datetime) -> Iterator[Remark]:
             yield Problem(
                 f"our authority {name} ends on {end:%Y-%m-%d}, in {(end - now).days} days.",
                 "Plan another in its place now: stations have to learn it first.",
+                Severity.WARNING,
+            )
+        yield from _check_carried_list(public, name, now)
+
+
+def _check_carried_list(public: Path, name: str, now: datetime) -> Iterator[Remark]:
+    """Somebody has to go to another machine for the next one: told in time."""
+    file = carried_list(public, name)
+    if file.exists():
+        head = list_head(read_file(file, LARGEST_LIST), name)
+        found = assess_own_list(PublishedList(name, head, is_carried=True), now)
+        if found.is_worrying:
+            until = f"{found.next_update:%Y-%m-%d}"
+            yield Problem(
+                f"the list of revoked certificates of {name} holds until {until}: {found.meaning}",
+                found.mend,
                 Severity.WARNING,
             )

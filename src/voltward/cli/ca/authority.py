@@ -34,6 +34,7 @@ for _name, _place in (
     ("rotate", "voltward.cli.ca.rotation:app"),
     ("install", "voltward.cli.ca.authority_signing:install"),
     ("root", "voltward.cli.ca.authority_signing:root"),
+    ("root-crl", "voltward.cli.ca.root_lists:root_crl"),
     ("replace", "voltward.cli.ca.authority_signing:replace"),
 ):
     app.command(_place, name=_name)

@@ -9,8 +9,10 @@ from cyclopts import Parameter
 
 from voltward.bootstrap.authority.authority_install import Installed, install_authorities
 from voltward.bootstrap.authority.authority_succession import Succession, replace_authority
+from voltward.bootstrap.authority.list_install import InstalledList, install_list
 from voltward.bootstrap.authority.offline_root import make_offline_root, sign_offline
 from voltward.bootstrap.deployment import open_deployment
+from voltward.cli.ca.root_lists import LIST, installed_facts, say_installed
 from voltward.cli.frame import JSON_FLAG, Options, actor, print_json, print_line, run
 from voltward.cli.reading import certificates_in
 from voltward.domain.errors import OperatorFault
@@ -18,18 +20,26 @@ from voltward.settings import load_settings
 
 
 def install(*files: Path, options: Options = Options()) -> None:
-    """Bring back the certificates of our authorities, with those above them; servers get theirs from them."""
+    """Bring back the certificates of our authorities, with those above them; servers get theirs from them.
+
+    And the lists of revoked certificates (`.crl`) of a root whose key is elsewhere.
+    """
     if not files:
         raise OperatorFault("which certificates?", mend="Name the files that came back, the root's too.")
-    certificates = [der for file in files for der in certificates_in(file)]
+    lists = [file for file in files if file.suffix == LIST]
+    certificates = [der for file in files if file not in lists for der in certificates_in(file)]
 
-    async def story() -> Installed:
+    async def story() -> tuple[Installed, list[InstalledList]]:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            return await install_authorities(deployment, certificates, actor())
+            done = Installed()
+            if certificates:
+                done = await install_authorities(deployment, certificates, actor())
+            return done, [await install_list(deployment, file, actor()) for file in lists]
 
-    done = run(story())
+    done, listed = run(story())
     if options.json:
-        print_json({"authorities": done.authorities, "servers": done.servers, "waiting": done.waiting})
+        told = {"authorities": done.authorities, "servers": done.servers, "waiting": done.waiting}
+        print_json({**told, "lists": [installed_facts(one) for one in listed]})
         return
     for name in done.authorities:
         print_line(f"{name}: has its certificate")
@@ -37,6 +47,8 @@ def install(*files: Path, options: Options = Options()) -> None:
         print_line(f"{name}: the gateway has its certificate from it")
     for name in done.waiting:
         print_line(f"{name}: still waits for its certificate")
+    for one in listed:
+        say_installed(one)
 
 
 def replace(*names: str, options: Options = Options()) -> None:

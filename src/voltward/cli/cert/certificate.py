@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from voltward.bootstrap.authority.revocation import LivingLinks, living_below, living_links, own_chain
 from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.cli.cert.codes import Code
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.reading import one_certificate
 from voltward.crypto.reading.certificates import fingerprint
@@ -45,16 +46,6 @@ app.command(
 app.command(
     "voltward.cli.cert.renewals:calendar", name="calendar", help="What goes dark when, if nothing is done."
 )
-
-Code = Literal[
-    "unspecified",
-    "keyCompromise",
-    "cACompromise",
-    "affiliationChanged",
-    "superseded",
-    "cessationOfOperation",
-    "privilegeWithdrawn",
-]
 
 
 @Parameter(name="*")

@@ -47,6 +47,13 @@ def _named_key(certificate: bytes) -> tuple[x509.Name, bytes]:
     return read.subject, read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
+def is_right_below(below: bytes, above: bytes) -> bool:
+    """Whether an authority (DER) bears another's signature, and its name as issuer; none is below itself."""
+    return below != above and _has_signed(
+        x509.load_der_x509_certificate(above), x509.load_der_x509_certificate(below)
+    )
+
+
 def _has_signed(above: x509.Certificate, below: x509.Certificate) -> bool:
     try:
         below.verify_directly_issued_by(above)

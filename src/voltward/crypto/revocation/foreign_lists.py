@@ -13,6 +13,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.revocation_list import ForeignList, ListHead
@@ -20,6 +21,7 @@ from voltward.domain.revocation_list import ForeignList, ListHead
 MOST_ENTRIES: Final = 500_000  # 60 MB in a gateway's memory
 WITHOUT_END: Final = timedelta(days=7)  # how long one holds that names no next update
 AHEAD: Final = timedelta(minutes=10)  # by so much another clock may be before ours
+OF_ANOTHER: Final = "is that of another authority"  # how the words of an `UnfitList` begin then
 _BROKEN_HASHES: Final = frozenset({"md2", "md4", "md5", "sha1"})  # as for certificates: A00.FR.504
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
 _READ: Final = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint)
@@ -41,8 +43,7 @@ def read_authority_list(
     """
     issuer = x509.load_der_x509_certificate(authority)
     try:
-        block = _PEM.search(octets)
-        listed = x509.load_pem_x509_crl(block[0]) if block else x509.load_der_x509_crl(octets)
+        listed = x509.load_der_x509_crl(list_der(octets))
         problem = _signature_problem(listed, issuer) or _scope_problem(listed)
         if problem:
             return UnfitList(problem)
@@ -56,9 +57,23 @@ def read_authority_list(
     return ForeignList(head, " ".join(numbers).encode("ascii"))
 
 
+def list_head(octets: bytes, authority: str) -> ListHead | None:
+    """What a list says of itself, whoever has signed it; None for what is none. `authority`: its id."""
+    try:
+        return _head(x509.load_der_x509_crl(list_der(octets)), authority)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
+def list_der(octets: bytes) -> bytes:
+    """A list in its DER form, from either form. ValueError for PEM with something else in it."""
+    block = _PEM.search(octets)
+    return x509.load_pem_x509_crl(block[0]).public_bytes(Encoding.DER) if block else octets
+
+
 def _signature_problem(listed: x509.CertificateRevocationList, issuer: x509.Certificate) -> str:
     if listed.issuer != issuer.subject:
-        return f"is that of another authority ({listed.issuer.rfc4514_string()[:80]!r})"
+        return f"{OF_ANOTHER} ({listed.issuer.rfc4514_string()[:80]!r})"
     usage = next((e.value for e in issuer.extensions if isinstance(e.value, x509.KeyUsage)), None)
     if usage is not None and not usage.crl_sign:
         return "is signed by a certificate that must not sign lists (its key usage lacks cRLSign)"

@@ -61,12 +61,12 @@ class ListsInForce:
         """To keep them."""
         return tuple(kept.list for kept in self._kept.values())
 
-    def ends(self) -> Iterator[tuple[str, datetime | None]]:
-        """Until when the list of each authority (its id) holds that goes by one; None: there is none yet."""
+    def ends(self) -> Iterator[tuple[Authority, datetime | None]]:
+        """Until when the list of each authority holds that goes by one; None: there is none yet."""
         for authority in self._authorities.values():
             if authority.revocation_list is not None:
                 kept = self._kept.get(authority.id)
-                yield authority.id, kept.list.head.next_update if kept is not None else None
+                yield authority, kept.list.head.next_update if kept is not None else None
 
     def _look_above(self) -> None:
         """Which authorities stand on the list of the one above them: computed here, not at each arrival."""

@@ -17,7 +17,7 @@ Keep = Callable[[str, bytes], Awaitable[None]]  # the name of an authority, its 
 
 @dataclass(frozen=True, slots=True)
 class PublishedAuthority:
-    """One of our authorities with its list; none yet where its key is not here."""
+    """One of our authorities with its list; none where its key is elsewhere and nobody carried one over."""
 
     authority: SignerAuthority
     list: RevocationList | None = None
@@ -42,7 +42,7 @@ class ListKeeper:
         for authority in told:
             known = before.get(authority.name)
             made = known.list if known is not None else None
-            if authority.key_place is not KeyPlace.ELSEWHERE and _is_due(known, authority, now):
+            if _is_due(known, authority, now):
                 made = await self._signer.revocation_list(authority.id)
                 moved.append(authority.name)
                 await self._keep(authority.name, made.der)
@@ -52,6 +52,9 @@ class ListKeeper:
 
 
 def _is_due(known: PublishedAuthority | None, authority: SignerAuthority, now: datetime) -> bool:
+    if authority.key_place is KeyPlace.ELSEWHERE:
+        told = known.list.number if known is not None and known.list is not None else 0
+        return authority.carried not in {0, told}
     if known is None or known.list is None or known.authority.id != authority.id:
         return True
     half = known.list.made_at + (known.list.next_update - known.list.made_at) / 2

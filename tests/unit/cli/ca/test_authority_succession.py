@@ -79,7 +79,7 @@ def test_below_a_root_elsewhere_a_request_waits_and_the_old_one_goes_on(bare: Sh
     assert "d/public/stations-ca-rsa.2.csr: have it signed" in told
     bare.done(*sign, "d/public/stations-ca-rsa.2.csr")
     done = bare.done("ca", "install", "back/stations-ca-rsa.2.pem", *here, "--json").json
-    assert done == {"authorities": ["stations-ca-rsa.2"], "servers": [], "waiting": []}
+    assert done == {"authorities": ["stations-ca-rsa.2"], "servers": [], "waiting": [], "lists": []}
     assert Path("d/public/stations-ca-rsa.pem").read_bytes() == before
     assert len(bare.done("ca", "show", *here, "--json").json["authorities"]) == 3
 

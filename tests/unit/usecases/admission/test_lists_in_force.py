@@ -69,7 +69,7 @@ def test_ends_are_told_of_all_that_go_by_one() -> None:
     lists = in_force(LISTED, FREE, other)
     lists.put(listing(LISTED))
 
-    assert dict(lists.ends()) == {LISTED.id: NOON + DAY, other.id: None}
+    assert dict(lists.ends()) == {LISTED: NOON + DAY, other: None}
 
 
 def test_an_authority_on_the_list_above_it_has_fallen() -> None:

@@ -2,6 +2,7 @@
 
     public/stations-ca-ecdsa.pem     the certificate; those above it may follow, up to the root
     signer/stations-ca-ecdsa.sealed  its key, unless a token has it or it is kept elsewhere
+    public/root-ecdsa.crl            its list of revoked certificates, carried over from where its key is
 
 A name is a role, a family, and from the second generation on a number: `stations-ca-ecdsa.2`.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,7 @@ _NAME: Final = re.compile(
     r"(root|csms-ca|stations-ca|firmware-ca)(?:-(ecdsa|rsa))?(?:\.([2-9]|[1-9][0-9]+))?"
 )
 _LONGEST_CHAIN: Final = 8
+LARGEST_LIST: Final = 16 * 1024 * 1024  # octets: somebody's whole PKI may stand on it
 
 # The private key to a public one, where a token has it.
 FindKey = Callable[[PublicKey], PrivateKey | None]
@@ -41,7 +43,10 @@ FindKey = Callable[[PublicKey], PrivateKey | None]
 
 @dataclass(frozen=True, slots=True)
 class ShelvedAuthority:
-    """An authority. `chain` begins with its own certificate; `key` is None where it is kept elsewhere."""
+    """An authority. `chain` begins with its own certificate; `key` is None where it is kept elsewhere.
+
+    `carried`: then, what lies beside it as its list of revoked certificates; nobody has looked at it yet.
+    """
 
     name: str
     role: Role
@@ -50,6 +55,7 @@ class ShelvedAuthority:
     chain: tuple[x509.Certificate, ...]
     key: PrivateKey | None
     key_place: KeyPlace
+    carried: bytes = b""
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -80,10 +86,19 @@ def no_token(_: PublicKey) -> PrivateKey | None:
 def read_shelf(public: Path, room: KeyRoom, find_key: FindKey = no_token) -> Mapping[str, ShelvedAuthority]:
     """All authorities by name. OutsideFault for a file that is damaged, or no pair with its key."""
     sealed = set(room.names())
-    return {
+    shelf = {
         name: _shelved(name, chain, room if name in sealed else None, find_key)
         for name, chain in _chains(public).items()
     }
+    return {
+        name: replace(one, carried=_carried(public, name)) if one.key is None else one
+        for name, one in shelf.items()
+    }
+
+
+def carried_list(public: Path, name: str) -> Path:
+    """Where the list of an authority lies whose key is elsewhere."""
+    return public / f"{name}.crl"
 
 
 def read_chains(public: Path) -> Mapping[str, tuple[bytes, ...]]:
@@ -92,6 +107,11 @@ def read_chains(public: Path) -> Mapping[str, tuple[bytes, ...]]:
         name: tuple(one.public_bytes(Encoding.DER) for one in chain)
         for name, chain in _chains(public).items()
     }
+
+
+def _carried(public: Path, name: str) -> bytes:
+    file = carried_list(public, name)
+    return read_file(file, LARGEST_LIST) if file.exists() else b""
 
 
 def _chains(public: Path) -> dict[str, list[x509.Certificate]]:

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.adapters.pki.signer.authority_shelf import ShelvedAuthority, split_name
+from voltward.adapters.pki.signer.carried_lists import CarriedLists
 from voltward.adapters.pki.signer.ledger import Ledger
 from voltward.adapters.pki.signer.ledger_records import (
     CertificateIssued,
@@ -79,6 +80,7 @@ class SigningDesk:
         self._signed: dict[str, CertificateIssued] = {}  # in this batch
         self._statuses = StatusDesk(parts.ledger, parts.clock, parts.entropy)
         self._lists = ListWriter(parts.ledger, parts.clock)
+        self._carried = CarriedLists(parts.ledger, parts.clock)
 
     def close(self) -> None:
         """Give the ledger back, and the keys."""
@@ -128,7 +130,9 @@ class SigningDesk:
                 return self._set_state(request)
             case GetList():
                 self._flush()
-                return self._lists.list_in_force(request.issuer, self._signing(request.issuer))
+                found = self._by_id.get(request.issuer)
+                carried = self._carried.told(found) if found is not None else None
+                return carried or self._lists.list_in_force(request.issuer, self._signing(request.issuer))
             case GetStatuses():
                 self._flush()
                 signing, below = self._signing(request.issuer), self._authorities_below(request.issuer)
@@ -196,8 +200,10 @@ class SigningDesk:
 
     def _described(self, one: ShelvedAuthority) -> SignerAuthority:
         issued, revoked = self._ledger.counts(one.id)
+        carried = self._carried.newest(one)
+        number = carried.number if carried is not None else 0
         return SignerAuthority(
-            one.name, one.id, one.ders, one.key_place, self._state(one.name), issued, revoked
+            one.name, one.id, one.ders, one.key_place, self._state(one.name), issued, revoked, number
         )
 
     def _state(self, name: str) -> AuthorityState:
@@ -212,7 +218,8 @@ class SigningDesk:
             raise _unknown(issuer)
         if found.issuing is None:
             raise OperatorFault(
-                f"the key of {found.name} is not here.", mend="Sign its revocation list where that key is."
+                f"the key of {found.name} is not here.",
+                mend="Sign there what it has to sign; a list comes here by `voltward ca install`.",
             )
         return found.issuing
 
