@@ -4,6 +4,10 @@ Two things differ from a handshake (`tls_context`), and neither lets anybody in 
 This call ends at the first thing that is wrong, instead of writing it down and going on: with one finding
 nothing counts as verified. And it knows no purpose, so the purposes of the issuers are looked at here.
 Times are not looked at, here as there: the rulebook compares them with our own clock.
+
+Anchors of one name: where a certificate does not say which key signed it (no authority key identifier),
+OpenSSL takes the first issuer of that name, and calls the signature bad if it was another. A root that came
+with a new key and its old name would so turn everybody away. Here each of them is tried.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.wire.tls_context import ChainError
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which pyOpenSSL has no name for
-_UNREADABLE, _PURPOSE = 1, 26
+_UNREADABLE, _BAD_SIGNATURE, _PURPOSE = 1, 7, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +42,28 @@ NOTHING_OFFERED = OfferedChain()
 class ChainVerifier:
     """The trust anchors of one moment; other trust is another verifier."""
 
-    __slots__ = ("_store",)
+    __slots__ = ("_store", "_without_namesakes")
 
     def __init__(self, anchors: Sequence[bytes]) -> None:
         """Anchors in PEM form, as `build_server_context` takes them. OperatorFault for one that is none."""
-        self._store = crypto.X509Store()
-        self._store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN | _NO_CHECK_TIME)
+        certificates: list[x509.Certificate] = []
         for number, pem in enumerate(anchors, 1):
             try:
-                certificates = x509.load_pem_x509_certificates(pem)
+                certificates += x509.load_pem_x509_certificates(pem)
             except ValueError as error:
                 raise OperatorFault(f"trust anchor {number} is not readable PEM") from error
-            for certificate in certificates:
-                self._store.add_cert(crypto.X509.from_cryptography(certificate))
+        self._store = _store(certificates)
+        # For each of several anchors of one name, all anchors but the others of that name.
+        self._without_namesakes = [
+            _store([other for other in certificates if other == one or other.subject != one.subject])
+            for one in certificates
+            if any(other.subject == one.subject and other != one for other in certificates)
+        ]
+
+    @property
+    def has_namesakes(self) -> bool:
+        """Whether any two anchors have one name: then a signature that a handshake called bad may be good."""
+        return bool(self._without_namesakes)
 
     def verify(self, offered: tuple[bytes, ...]) -> OfferedChain:
         """How far a chain leads (DER forms, leaf first). Never raises for what strangers send."""
@@ -60,16 +73,39 @@ class ChainVerifier:
             leaf, *others = [_read(der) for der in offered]
         except _Unreadable:
             return OfferedChain(offered, (), (ChainError(0, _UNREADABLE, "unreadable"),))
-        try:
-            built = crypto.X509StoreContext(self._store, leaf, others).get_verified_chain()
-        except crypto.X509StoreContextError as error:
-            code, depth, _ = error.errors
-            return OfferedChain(offered, (), (ChainError(depth, code, f"x509_{code}"),))
-        links = [certificate.to_cryptography() for certificate in built]
-        for depth, issuer in enumerate(links[1:], start=1):
-            if not _may_vouch_for_clients(issuer):
-                return OfferedChain(offered, (), (ChainError(depth, _PURPOSE, "invalid_purpose"),))
-        return OfferedChain(offered, tuple(link.public_bytes(Encoding.DER) for link in links))
+        found = _judged(self._store, offered, leaf, others)
+        if not is_bad_signature(found.chain_errors):
+            return found
+        again = (_judged(store, offered, leaf, others) for store in self._without_namesakes)
+        return next((other for other in again if not other.chain_errors), found)
+
+
+def is_bad_signature(errors: Sequence[ChainError]) -> bool:
+    """Whether a signature was found that does not fit its issuer's key."""
+    return any(error.code == _BAD_SIGNATURE for error in errors)
+
+
+def _store(certificates: Sequence[x509.Certificate]) -> crypto.X509Store:
+    store = crypto.X509Store()
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN | _NO_CHECK_TIME)
+    for certificate in certificates:
+        store.add_cert(crypto.X509.from_cryptography(certificate))
+    return store
+
+
+def _judged(
+    store: crypto.X509Store, offered: tuple[bytes, ...], leaf: crypto.X509, others: Sequence[crypto.X509]
+) -> OfferedChain:
+    try:
+        built = crypto.X509StoreContext(store, leaf, others).get_verified_chain()
+    except crypto.X509StoreContextError as error:
+        code, depth, _ = error.errors
+        return OfferedChain(offered, (), (ChainError(depth, code, f"x509_{code}"),))
+    links = [certificate.to_cryptography() for certificate in built]
+    for depth, issuer in enumerate(links[1:], start=1):
+        if not _may_vouch_for_clients(issuer):
+            return OfferedChain(offered, (), (ChainError(depth, _PURPOSE, "invalid_purpose"),))
+    return OfferedChain(offered, tuple(link.public_bytes(Encoding.DER) for link in links))
 
 
 class _Unreadable(Exception):

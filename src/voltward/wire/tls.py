@@ -13,6 +13,7 @@ from typing import NoReturn
 from OpenSSL import SSL, crypto
 
 from voltward.wire import libssl
+from voltward.wire.offered_chain import is_bad_signature
 from voltward.wire.tls_context import ChainError, Handshake, ServerContext
 from voltward.wire.tls_failure import TlsFailure, ends_with_alert, name_reason
 
@@ -159,7 +160,12 @@ class TlsServerEngine:
             raise RuntimeError("the facts of a handshake are asked for before it is complete")
         connection = self._connection
         server_name = connection.get_servername()
-        offered, verified = libssl.certificates(connection, self._handshake.context.anchors)
+        context, errors = self._handshake.context, tuple(self._handshake.errors)
+        offered, verified = libssl.certificates(connection, context.anchors)
+        if context.second_opinion is not None and is_bad_signature(errors):
+            again = context.second_opinion(offered)
+            if not again.chain_errors:
+                verified, errors = again.verified_chain, again.chain_errors
         return TlsFacts(
             version=connection.get_protocol_version_name(),
             suite=connection.get_cipher_name() or "",
@@ -169,7 +175,7 @@ class TlsServerEngine:
             resumed=libssl.is_resumed(connection),
             peer_chain=offered,
             verified_chain=verified,
-            chain_errors=tuple(self._handshake.errors),
+            chain_errors=errors,
         )
 
     def settle(self) -> None:

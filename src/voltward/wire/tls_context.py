@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -114,16 +115,33 @@ class ChainError:
     name: str
 
 
+class Opinion(Protocol):
+    """What somebody else makes of a chain: as `TlsFacts` has it."""
+
+    @property
+    def verified_chain(self) -> tuple[bytes, ...]:
+        """Empty where there are errors."""
+        ...
+
+    @property
+    def chain_errors(self) -> tuple[ChainError, ...]:
+        """What is wrong."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServerContext:
     """A ready context; `host_names` are those that get another one (lower case, no final dot).
 
     `anchors`: the DER forms of the trust anchors, by where the store keeps them (`libssl.address`).
+    `second_opinion`: asked about a chain (DER, leaf first) with a signature that was called bad. Only needed
+    where anchors share a name (`offered_chain`).
     """
 
     native: SSL.Context
     anchors: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     host_names: Mapping[str, ServerContext] = field(default_factory=dict)
+    second_opinion: Callable[[tuple[bytes, ...]], Opinion] | None = None
 
     def with_host_names(self, contexts: Mapping[str, ServerContext]) -> ServerContext:
         """This context, with others for the clients that ask for these names (RFC 6066 server_name).

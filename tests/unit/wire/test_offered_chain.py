@@ -39,6 +39,20 @@ def test_an_intermediate_can_be_the_anchor() -> None:
     )
 
 
+def test_of_two_authorities_of_one_name_the_one_that_signed_is_found() -> None:
+    roots = [Authority.create("Reissued", organisation="Maker") for _ in range(3)]
+    trusting = ChainVerifier([ROOT.certificate_pem, *(root.certificate_pem for root in roots[:2])])
+    assert trusting.has_namesakes
+    assert not VERIFIER.has_namesakes
+
+    for root in roots[:2]:
+        chain = offered(Authority.create("Below", parent=root).issue("SN-1"))
+        assert trusting.verify(chain).verified_chain == (*chain, root.der)
+    forged = trusting.verify(offered(roots[2].issue("SN-1")))
+
+    assert (forged.verified_chain, [error.code for error in forged.chain_errors]) == ((), [7])
+
+
 def test_nothing_offered_is_nothing_found() -> None:
     assert VERIFIER.verify(()) is NOTHING_OFFERED
 

@@ -75,10 +75,13 @@ def read_trust(settings: Settings, premises: Premises, registry: AdmissionRegist
         return build_server_context([chains[name] for name in names], anchors, policy)
 
     by_host = {host: context(names, authorities) for host, names in served.by_host.items()}
+    verifier = ChainVerifier(authorities)
+    second_opinion = verifier.verify if verifier.has_namesakes else None
+    usual = replace(context(served.usual, authorities), second_opinion=second_opinion)
     return Trust(
-        tls=TlsHolder(context(served.usual, authorities).with_host_names(by_host)),
+        tls=TlsHolder(usual.with_host_names(by_host)),
         proxies=TlsHolder(context(served.usual, [for_proxies])) if for_proxies else None,
-        verifier=VerifierHolder(ChainVerifier(authorities)),
+        verifier=VerifierHolder(verifier),
         anchors=AnchorsHolder(our_anchors(settings, [chain.certificate_pem for chain in chains.values()])),
     )
 
