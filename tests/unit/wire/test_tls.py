@@ -10,7 +10,6 @@ from OpenSSL import SSL
 from tests.fakes.certificates import SERVER_AUTH, Authority, Issued, Validity, self_signed
 from tests.fakes.tls_peer import PeerChoice, PeerRefused, TlsPeer, shake_hands
 from voltward.domain.secret import Secret
-from voltward.wire.offered_chain import ChainVerifier
 from voltward.wire.tls import TlsFacts, TlsServerEngine, looks_like_tls
 from voltward.wire.tls_context import ServerChain, ServerContext, build_server_context
 from voltward.wire.tls_failure import TlsFailure
@@ -389,23 +388,3 @@ def test_a_hello_looks_like_tls_from_its_first_byte() -> None:
 )
 def test_other_first_bytes_do_not(first: bytes) -> None:
     assert not looks_like_tls(first)
-
-
-@pytest.mark.parametrize("maximum", ["TLSv1.2", "TLSv1.3"])
-def test_a_root_that_came_with_a_new_key_and_its_old_name_turns_nobody_away(maximum: str) -> None:
-    old, new, forger = (Authority.create("Reissued", organisation="Maker") for _ in range(3))
-    server = ISSUING.issue("csms.example")
-    chain = ServerChain("server", server.chain_pem, Secret(server.key_pem))
-    anchors = [old.certificate_pem, new.certificate_pem]
-    context = replace(build_server_context([chain], anchors), second_opinion=ChainVerifier(anchors).verify)
-
-    def seen(shows: Issued) -> TlsFacts:
-        engine = TlsServerEngine(context)
-        shake_hands(engine, TlsPeer(PeerChoice(maximum=maximum, shows=shows)))
-        return engine.facts()
-
-    for root in (old, new):
-        station = root.issue("SN-0001")
-        facts = seen(station)
-        assert (facts.verified_chain, facts.chain_errors) == ((station.der, root.der), ())
-    assert [error.name for error in seen(forger.issue("SN-0001")).chain_errors] == ["cert_signature_failure"]
