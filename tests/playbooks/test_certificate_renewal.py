@@ -154,7 +154,18 @@ def test_a_request_that_is_unfit_is_not_signed_and_asked_for_again() -> None:
     unfit = fact(CsrUnfit("its key belongs to another station"))
 
     play = asked() >> ACCEPTED << "wake in 0:10:00" >> unfit << "withdraw" << "wake in 0:01:00"
-    assert play >> TIME_CAME << "record request_never_came" << "ask RequestCsr"
+    assert play >> TIME_CAME << "ask RequestCsr"
+
+
+def test_requests_that_are_unfit_each_time_are_told_as_that() -> None:
+    """They came: nobody should look for why they do not."""
+    unfit = fact(CsrUnfit("its key has 1024 bits"))
+    play = asked(terms=RenewalTerms(tries=2)) >> ACCEPTED << "wake in 0:10:00"
+    play = play >> unfit << "withdraw" << "wake in 0:01:00" >> TIME_CAME << "ask RequestCsr"
+
+    play = play >> ACCEPTED << "wake in 0:10:00" >> unfit << "withdraw"
+    told = "tell: its certificate request is unfit: its key has 1024 bits"
+    assert play << "withdraw" << told << "wake in 1 day, 0:00:00"
 
 
 def test_a_request_with_a_new_key_replaces_the_one_that_is_being_signed() -> None:
@@ -265,11 +276,24 @@ def test_a_station_that_came_with_a_password_is_led_to_profile_3() -> None:
 
 def test_a_certificate_that_is_used_is_the_better_answer() -> None:
     play = (
-        installing() >> LINK_LOST << "wake in 0:01:00" >> came(NEW) << "withdraw" << "wake in 1 day, 0:00:00"
+        installing()
+        >> LINK_LOST
+        << "wake in 0:01:00"
+        >> came(NEW)
+        << "withdraw"
+        << "wake in 1 day, 0:00:00"
+        << "ask ReadFacts"
     )
 
     play = play >> proven(NEW) << "withdraw" << "supersede old" << "remember without root worked"
     assert play << "record certificate_renewed"
+
+
+def test_one_that_comes_with_its_new_certificate_and_answers_nothing_is_told_as_that() -> None:
+    play = unproven() >> came(NEW) << "withdraw" << "ask ReadFacts" >> TIME_CAME << "withdraw"
+
+    told = "tell: it came with its new certificate, and answers nothing on that link"
+    assert play << told << "wake in 1 day, 0:00:00"
 
 
 def test_what_is_accepted_and_never_used_is_told_and_the_old_one_goes_on() -> None:

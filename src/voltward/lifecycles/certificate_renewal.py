@@ -120,7 +120,8 @@ def _organisation_not_set(state: Renewal, fact: object, now: datetime) -> Step[R
 @RENEWAL.on(P.REQUESTING, fact=Agreed, to={P.AWAITING_CSR})
 def _request_promised(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
     """The request has to follow in time (field note 39)."""
-    return enter(state, P.AWAITING_CSR, now, wake=now + state.terms.csr_patience, tries=state.tries)
+    promised = replace(state, problem="", mend="")
+    return enter(promised, P.AWAITING_CSR, now, wake=now + state.terms.csr_patience, tries=state.tries)
 
 
 @RENEWAL.on(P.REQUESTING, fact=Refused, to={P.REQUESTING, P.STUCK})
@@ -141,7 +142,9 @@ def _request_unknown(state: Renewal, fact: object, now: datetime) -> Step[Renewa
 
 @RENEWAL.on(P.AWAITING_CSR, fact=TimeCame, to={P.REQUESTING, P.STUCK})
 def _request_never_came(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
-    """Promised and not kept: asked for once more, a few times."""
+    """Promised and not kept, or not as it should be: asked for once more, a few times."""
+    if state.problem:  # it came, was unfit, and was counted then
+        return enter(state, P.REQUESTING, now, tries=state.tries)
     if state.tries + 1 >= state.terms.tries:
         what = f"it agreed {state.terms.tries} times to send a certificate request, and sent none"
         return stuck(state, now, what, LOOK)

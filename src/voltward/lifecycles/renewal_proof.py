@@ -57,6 +57,8 @@ def never_used(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
         return Step(asked, (question(asked, Restart()), WakeAt(now + state.terms.proof_patience)))
     if prefers_the_old(state):
         return stuck(state, now, PREFERS_WHAT, PREFERS_MEND)
+    if state.came_with_new:
+        return stuck(state, now, "it came with its new certificate, and answers nothing on that link", LOOK)
     said = "said that it took its certificate" if state.has_agreed else "may have taken its certificate"
     return stuck(state, now, f"it {said}, and never used it; what it had goes on", LOOK)
 
@@ -66,7 +68,7 @@ def seen(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
     assert isinstance(fact, CameWith)
     if fact.fingerprint == state.issued:
         return Step(replace(state, came_with_new=True), (WithdrawAsks(), sign_of_life(state)))
-    after = replace(state, came_with_old=state.came_with_old + 1)
+    after = replace(state, came_with_old=state.came_with_old + 1, came_with_new=False)
     if after.came_with_old > 1:
         return Step(after)
     told = Record("came_with_old_credential", {"awaited": (state.issued or b"").hex()})
@@ -80,8 +82,9 @@ def used_already(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     assert isinstance(fact, CameWith)
     if fact.fingerprint is None or fact.fingerprint != state.issued:
         return Step(state)
-    awaited = await_proof(replace(state, has_agreed=True), now)
-    return Step(awaited.state, (WithdrawAsks(), *awaited.effects))
+    came = replace(state, has_agreed=True, came_with_new=True)
+    awaited = await_proof(came, now)
+    return Step(awaited.state, (WithdrawAsks(), *awaited.effects, sign_of_life(awaited.state)))
 
 
 def proven(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
