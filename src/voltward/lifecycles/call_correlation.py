@@ -19,8 +19,10 @@ is monotonic seconds, handed in. Its rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from voltward.lifecycles.call_effects import (
     AlreadyWaiting,
@@ -48,6 +50,7 @@ _REMEMBERED_ANSWERS = 32
 #: Calls remembered after their time was over, to know late answers by.
 _REMEMBERED_TIMEOUTS = 256
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _FORWARD: Effects = (Forward(),)
 _FORWARD_AND_PAUSE: Effects = (Forward(), Pause(Leg.STATION))
 _RESUME_STATION = Resume(Leg.STATION)
@@ -67,34 +70,39 @@ class CorrelationLimits:
 
 
 class _Memory:
-    """What a leg remembers about calls that are over."""
+    """What a leg remembers about calls that are over.
+
+    Of answered ones a hash (64 bits, by a key of this process): the ids themselves would take most of the
+    memory of a link that has talked for a while. Two that are alike would confuse a word in an event.
+    """
 
     __slots__ = ("answered", "timed_out")
 
     def __init__(self) -> None:
-        self.answered: list[str] = []  # oldest first; an empty deque takes ten times as much
-        self.timed_out: dict[str, str] = {}  # id -> action, oldest first
+        self.answered = array("q")  # oldest first
+        self.timed_out = _NONE  # id -> action, oldest first
 
     def answer(self, message_id: str) -> None:
-        self.answered.append(message_id)
+        self.answered.append(hash(message_id))
         if len(self.answered) > _REMEMBERED_ANSWERS:
             del self.answered[0]
 
     def forget_in_time(self, call: PendingCall) -> None:
-        self.timed_out[call.message_id] = call.action
-        if len(self.timed_out) > _REMEMBERED_TIMEOUTS:
-            del self.timed_out[next(iter(self.timed_out))]
+        late = {**self.timed_out, call.message_id: call.action}
+        if len(late) > _REMEMBERED_TIMEOUTS:
+            del late[next(iter(late))]
+        self.timed_out = late
 
     def reason_for(self, message_id: str) -> DropReason:
         if message_id in self.timed_out:
             return DropReason.LATE
-        return DropReason.DUPLICATE if message_id in self.answered else DropReason.UNASKED
+        return DropReason.DUPLICATE if hash(message_id) in self.answered else DropReason.UNASKED
 
     def disputed(self, message_id: str) -> bool:
         """Whether an answer with this id was delivered lately; each can be disputed once."""
-        if message_id not in self.answered:
+        if hash(message_id) not in self.answered:
             return False
-        self.answered.remove(message_id)
+        self.answered.remove(hash(message_id))
         return True
 
 
@@ -111,10 +119,8 @@ class CallCorrelation:
         "_memory_of_csms",
         "_memory_of_station",
         "_orphan",
-        "_own",
         "_station_paused",
         "_to_station",
-        "_urgent",
         "_waiting",
     )
 
@@ -125,9 +131,7 @@ class CallCorrelation:
         self._to_station: dict[str, PendingCall] = {}  # everything for the station: on the line, or waiting
         self._line: PendingCall | None = None  # the one call that the station has to answer
         self._orphan: PendingCall | None = None  # the same, if whoever called has lost its link
-        self._urgent: list[PendingCall] = []  # short, and mostly empty: no need for a deque
-        self._waiting: list[PendingCall] = []
-        self._own: list[PendingCall] = []
+        self._waiting: list[PendingCall] = []  # for the line, the oldest first; short, and mostly empty
         self._memory_of_station = _Memory()  # answers that the station got, calls of its own that went stale
         self._memory_of_csms = _Memory()  # the same for whoever calls the station
         self._station_paused = False
@@ -155,6 +159,8 @@ class CallCorrelation:
         call = self._from_station.pop(message_id, None)
         if call is None:
             return self._dropped(Leg.CSMS, self._memory_of_station, message_id)
+        if not self._from_station:
+            self._from_station.clear()  # an empty dictionary keeps its table until it is told to let it go
         if is_result:
             self._memory_of_station.answer(message_id)
         return (Deliver(call), _RESUME_STATION) if self._station_may_resume() else (Deliver(call),)
@@ -185,7 +191,7 @@ class CallCorrelation:
         if stale_action is not None and stale_action != call.action:
             # The late answer to the old call would pass as the answer to this one, and miss its filters.
             return (RefuseCall(RefusalReason.ID_REUSED, message_id),)
-        self._enqueue(self._urgent if call.is_urgent else self._waiting, call, now)
+        self._enqueue(call, now)
         sent = self._fill_line(now)
         if self._csms_is_full():
             self._csms_paused = True
@@ -198,9 +204,9 @@ class CallCorrelation:
             return (NotTaken(call, RefusalReason.LINK_CLOSED),)
         if call.message_id in self._to_station or call.message_id in self._memory_of_csms.timed_out:
             return (NotTaken(call, RefusalReason.ID_IN_USE),)
-        if len(self._own) >= self._limits.own_waiting:
+        if len(self._waiting) - len(self._calls_of_csms()) >= self._limits.own_waiting:
             return (NotTaken(call, RefusalReason.QUEUE_FULL),)
-        self._enqueue(self._own, call, now)
+        self._enqueue(call, now)
         return self._fill_line(now)
 
     def station_answered(self, message_id: str, now: float, *, is_result: bool = True) -> Effects:
@@ -238,11 +244,10 @@ class CallCorrelation:
             effects.append(TimedOut(oldest))
         if self._station_may_resume():
             effects.append(_RESUME_STATION)
-        for queue in (self._urgent, self._waiting, self._own):
-            while queue and queue[0].deadline <= now:
-                call = queue.pop(0)
-                del self._to_station[call.message_id]
-                effects.append(NeverSent(call))
+        while self._waiting and self._waiting[0].deadline <= now:
+            call = self._waiting.pop(0)
+            del self._to_station[call.message_id]
+            effects.append(NeverSent(call))
         line = self._line
         if line is not None and line.deadline <= now:
             self._free_line()
@@ -253,10 +258,9 @@ class CallCorrelation:
 
     def csms_lost(self) -> Effects:
         """The CSMS's link is gone, and another may come: see the module. Its leg is not paused any more."""
-        never_sent = (*self._urgent, *self._waiting)
-        self._urgent.clear()
-        self._waiting.clear()
+        never_sent = self._calls_of_csms()
         for call in never_sent:
+            self._waiting.remove(call)
             del self._to_station[call.message_id]
         if self._line is not None and self._line.origin is Origin.CSMS:
             self._orphan = self._line
@@ -273,24 +277,22 @@ class CallCorrelation:
         under_way = (*self._from_station.values(), *self._to_station.values())
         self._closed = True
         self._line = self._orphan = None
-        for store in (self._from_station, self._to_station, self._urgent, self._waiting, self._own):
+        for store in (self._from_station, self._to_station, self._waiting):
             store.clear()
         return under_way
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _enqueue(self, queue: list[PendingCall], call: PendingCall, now: float) -> None:
+    def _enqueue(self, call: PendingCall, now: float) -> None:
         call.deadline = now + self._answer_seconds
         self._to_station[call.message_id] = call
-        queue.append(call)
+        self._waiting.append(call)
 
     def _fill_line(self, now: float) -> Effects:
-        if self._line is not None:
+        if self._line is not None or not self._waiting:
             return ()
-        queue = self._urgent or self._waiting or self._own
-        if not queue:
-            return ()
-        call = queue.pop(0)
+        call = min(self._waiting, key=_turn)  # of equals, the one that waits longest
+        self._waiting.remove(call)
         call.sent_at = now
         call.deadline = now + self._answer_seconds
         self._line = call
@@ -299,6 +301,8 @@ class CallCorrelation:
     def _free_line(self) -> None:
         if self._line is not None:
             del self._to_station[self._line.message_id]
+            if not self._to_station:
+                self._to_station.clear()  # see `csms_answered`
             self._line = self._orphan = None
 
     def _next_turn(self, now: float) -> Effects:
@@ -309,11 +313,15 @@ class CallCorrelation:
         return effects
 
     def _csms_is_full(self) -> bool:
-        calls = len(self._waiting) + len(self._urgent)
-        if calls == 0:
+        if not self._waiting:
             return False
-        octets = sum(len(call.frame) for queue in (self._waiting, self._urgent) for call in queue)
-        return calls >= self._limits.csms_waiting or octets >= self._limits.csms_waiting_octets
+        calls = self._calls_of_csms()
+        octets = sum(len(call.frame) for call in calls)
+        return len(calls) >= self._limits.csms_waiting or octets >= self._limits.csms_waiting_octets
+
+    def _calls_of_csms(self) -> tuple[PendingCall, ...]:
+        """Those that wait for their turn."""
+        return tuple(call for call in self._waiting if call.origin is Origin.CSMS)
 
     def _station_may_resume(self) -> bool:
         """Unpauses the station's leg where it may be read again, and says so."""
@@ -328,9 +336,8 @@ class CallCorrelation:
             yield self._line
         if self._from_station:
             yield next(iter(self._from_station.values()))
-        for queue in (self._urgent, self._waiting, self._own):
-            if queue:
-                yield queue[0]
+        if self._waiting:
+            yield self._waiting[0]
 
     def _dropped(self, leg: Leg, memory: _Memory, message_id: str) -> Effects:
         reason = DropReason.LINK_CLOSED if self._closed else memory.reason_for(message_id)
@@ -340,3 +347,10 @@ class CallCorrelation:
         if self._closed:
             return (Drop(DropReason.LINK_CLOSED, leg, message_id),)
         raise RuntimeError(f"a call of the {leg} was fed while that leg is paused")
+
+
+def _turn(call: PendingCall) -> int:
+    """Whose turn comes first: urgent calls of the CSMS, its others, ours."""
+    if call.origin is Origin.VOLTWARD:
+        return 2
+    return 0 if call.is_urgent else 1
