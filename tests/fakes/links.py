@@ -129,7 +129,7 @@ class CsmsEnd:
 
     def says(self, text: bytes) -> None:
         assert self.owner is not None
-        self.owner.text(text)
+        self.owner.csms_said(text)
 
 
 class MadeLink:
@@ -138,8 +138,8 @@ class MadeLink:
     def __init__(self, judgement: Judgement, duties: LinkDuties, version: str = "ocpp1.6") -> None:
         self.station = StationEnd()
         self.csms = CsmsEnd(version)
-        opened = Opened("c1", judgement, DIALECTS[version], TIMES, LISTENER)
-        self.link = StationLink(opened, cast("StationChannel", self.station), duties)
+        opened = Opened("c1", DIALECTS[version], TIMES, LISTENER)
+        self.link = StationLink(opened, judgement, cast("StationChannel", self.station), duties)
         self.station.link = self.link
 
     def serve(self) -> None:

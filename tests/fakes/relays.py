@@ -14,8 +14,9 @@ from voltward.domain.events import FactValue
 from voltward.domain.station import Lane
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.relay.line import Line
+from voltward.gateway.relay.owner import Hook
 from voltward.gateway.relay.relay import Relay
-from voltward.gateway.relay.rules import Hook, RelayRules
+from voltward.gateway.relay.rules import RelayRules
 from voltward.gateway.settings import GroupSettings, RelaySettings
 from voltward.lifecycles.station_clock import StationClock
 from voltward.ocpp import DIALECTS
@@ -54,6 +55,7 @@ class Ends:
         self.faults: list[str] = []
         self.clocks: list[tuple[str, float | None]] = []
         self.held: list[tuple[Awaitable[CallAnswer], Callable[[CallAnswer, float], None]]] = []
+        self.hooks: dict[Direction, Mapping[CallPurpose, Hook]] = {}
 
     def to_station(self, text: bytes, /) -> None:
         self.station.append(text)
@@ -66,6 +68,9 @@ class Ends:
 
     def look_at_clock(self, call: Call, clock: StationClock, now: float, /) -> None:
         self.clocks.append((call.action, clock.read(0.0, now)))
+
+    def hook(self, purpose: CallPurpose, direction: Direction, /) -> Hook | None:
+        return self.hooks[direction].get(purpose)
 
     def answered(self) -> None:
         self.answered_calls += 1
@@ -90,15 +95,12 @@ class Bench:
         at_the_csms: Mapping[CallPurpose, Hook] = NO_HOOKS,
     ) -> None:
         self.ends = Ends()
-        self._hooks = {Direction.TO_CSMS: hooks, Direction.TO_STATION: at_the_csms}
+        self.ends.hooks = {Direction.TO_CSMS: hooks, Direction.TO_STATION: at_the_csms}
         self.station_flow, self.csms_flow = CountedFlow(), CountedFlow()
         self.now = 0.0
         station = Line(self.station_flow, lambda text: self.relay.from_station(text, self.now))
         csms = Line(self.csms_flow, lambda text: self.relay.from_csms(text, self.now))
-        self.relay = Relay(self.ends, rules, self._hook, station, csms, self.now)
-
-    def _hook(self, purpose: CallPurpose, direction: Direction) -> Hook | None:
-        return self._hooks[direction].get(purpose)
+        self.relay = Relay(self.ends, rules, station, csms, self.now)
 
     def station_says(self, *elements: Any, raw: bytes | None = None) -> bytes:
         text = raw if raw is not None else frame(*elements)

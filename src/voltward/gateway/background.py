@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+Story = Coroutine[Any, Any, None]
+
 
 class Background:
     """The tasks of one owner; `crashed` is called once when one of them fails."""
@@ -21,7 +23,7 @@ class Background:
         self._tasks: set[asyncio.Task[None]] = set()
         self._crashed = crashed
 
-    def start(self, story: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def start(self, story: Story, name: str) -> asyncio.Task[None]:
         """Run a story beside the callbacks."""
         # The one place outside of task groups that makes tasks: callbacks cannot wait for a group.
         task = asyncio.get_running_loop().create_task(story, name=name)

@@ -160,7 +160,7 @@ class TlsServerEngine:
             raise RuntimeError("the facts of a handshake are asked for before it is complete")
         connection = self._connection
         server_name = connection.get_servername()
-        context, errors = self._handshake.context, tuple(self._handshake.errors)
+        context, errors = self._handshake.context, self._handshake.errors
         offered, verified = libssl.certificates(connection, context.anchors)
         if context.second_opinion is not None and is_bad_signature(errors):
             again = context.second_opinion(offered)

@@ -162,7 +162,7 @@ class Handshake:
     def __init__(self, context: ServerContext) -> None:
         # Also keeps alive the context whose callbacks OpenSSL holds, after a host name has chosen another.
         self.context = context
-        self.errors: list[ChainError] = []
+        self.errors: tuple[ChainError, ...] = ()
         self.leaf: crypto.X509 | None = None
 
 
@@ -309,7 +309,7 @@ def _record_verification(
         handshake.leaf = certificate
     # A chain can be made to err at every link; what it errs in first is what matters.
     if not ok and len(handshake.errors) < _MAX_ERRORS:
-        handshake.errors.append(ChainError(depth, code, _CODE_NAMES.get(code, f"code_{code}")))
+        handshake.errors += (ChainError(depth, code, _CODE_NAMES.get(code, f"code_{code}")),)
     return True
 
 

@@ -131,11 +131,12 @@ class FrameCodec:
         self._masking_key = masking_key
         self._max_message = max_message
         self._extensions = tuple(extensions)
-        self._held = bytearray()  # the beginning of a frame that is not complete
+        # What few connections need is there while it is needed.
+        self._held: bytearray | None = None  # the beginning of a frame that is not complete
         self._wanted = 0  # bytes that `_held` must reach before it is looked at again
         self._core: Protocol | None = None
         self._message: type[Text | Binary] | None = None  # of the fragmented message under way
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = None
         self._assembled = 0
         self._finished = False
 
@@ -168,12 +169,11 @@ class FrameCodec:
         if self._finished:
             return events
         held = self._held
-        if held:
+        if held is not None:
             held += data
             if len(held) < self._wanted:
                 return events
-            chunk = bytes(held)
-            held.clear()
+            chunk, self._held = bytes(held), None
         else:
             chunk = bytes(data)  # slices of bytes cost half as much as slices of a view
         at, end = 0, len(chunk)
@@ -181,7 +181,7 @@ class FrameCodec:
             while at < end:
                 start, stop = self._bounds(chunk, at, end)
                 if stop > end:
-                    held += chunk[at:]
+                    self._held = bytearray(chunk[at:])
                     self._wanted = stop - at
                     break
                 event = self._take(chunk, at, start, stop)
@@ -279,25 +279,26 @@ class FrameCodec:
         return self._assemble(bytes(parsed.data), is_last=parsed.fin)
 
     def _assemble(self, part: bytes, *, is_last: bool) -> Text | Binary | None:
-        self._parts.append(part)
+        parts = self._parts = self._parts or []
+        parts.append(part)
         self._assembled += len(part)
-        if len(self._parts) > MAX_FRAGMENTS:
+        if len(parts) > MAX_FRAGMENTS:
             raise _Broken(CloseCode.POLICY_VIOLATION, "too many fragments")
         if not is_last:
             return None
         kind = self._message or Text
-        message = kind(b"".join(self._parts))
+        message = kind(b"".join(parts))
         self._forget_message()
         return message
 
     def _forget_message(self) -> None:
         self._message = None
-        self._parts = []
+        self._parts = None
         self._assembled = 0
 
     def _finish(self) -> None:
         self._finished = True
-        self._held.clear()
+        self._held = None
         self._core = None
         self._forget_message()
 

@@ -87,7 +87,7 @@ class StationChannel:
         self.listener = listener
         self._phase = Phase.ARRIVING
         self._place: Source | None = None  # the half-open place that is held
-        self._head = bytearray()
+        self._head: bytearray | None = None  # what has come of it
         self._engine: TlsServerEngine | None = None
         self._codec: FrameCodec | None = None
         self._link: LinkEvents | None = None
@@ -121,8 +121,9 @@ class StationChannel:
     def received(self, data: bytes) -> None:
         """Octets of the peer, by phase; on an open channel they go to `_read` at once."""
         if self._phase is Phase.ASKING:
-            self._head += data
-            self._look_at_head()
+            self._head = head = self._head or bytearray()
+            head += data
+            self._look_at(head)
         elif self._phase is Phase.ARRIVING:
             self._begin_tls(data)
         elif self._phase is Phase.JUDGED:
@@ -265,24 +266,23 @@ class StationChannel:
         self._phase = Phase.ASKING
         self._wait(self._threshold.limits.upgrade_timeout)
 
-    def _look_at_head(self) -> None:
+    def _look_at(self, head: bytearray) -> None:
         forwarded = self.listener.forwarded
         limits = self._threshold.limits.head if forwarded is None else forwarded.head
-        request = parse_request_head(self._head, limits)
+        request = parse_request_head(head, limits)
         if request is None:
             return
-        self._phase = Phase.JUDGED
+        self._phase, self._head = Phase.JUDGED, None
         self._stop_waiting()
         if isinstance(request, UpgradeFault):
-            self._no_upgrade(request)
-        elif request.size < len(self._head):
+            self._no_upgrade(request, head)
+        elif request.size < len(head):
             self._fail("spoke-too-early")
         elif forwarded is None or self._believe(request):
-            self._head = bytearray()
             self._threshold.receptionist.receive(self, request)
 
-    def _no_upgrade(self, fault: UpgradeFault) -> None:
-        if self._came is not None and self._came.may_ask and asks_for_health(self._head):
+    def _no_upgrade(self, fault: UpgradeFault, head: bytearray | None = None) -> None:
+        if head is not None and self._came is not None and self._came.may_ask and asks_for_health(head):
             self._threshold.reports.metrics.proxy_checks.labels("healthz").inc()
             self.peer.finish(ALIVE)
             self._end("looked in")

@@ -65,47 +65,41 @@ class Loss:
     is_meant: bool = False
 
 
-class Writable(Protocol):
-    """Told when the CSMS reads too slowly, and when it reads again."""
+class CsmsOwner(Protocol):
+    """The link that a channel to the CSMS works for."""
 
-    def __call__(self, *, is_writable: bool) -> None:
-        """False: wait."""
+    def csms_said(self, text: bytes, /) -> None:
+        """A message of the CSMS."""
+
+    def csms_ended(self, loss: Loss, /) -> None:
+        """The channel is gone; told once, and not where the owner closed it."""
+
+    def csms_writable(self, *, is_writable: bool) -> None:
+        """The CSMS reads too slowly (False: wait), or reads again."""
 
 
 class DialChance:
     """The chance that links to the CSMS take; one for all of them, which spares each a block of its own."""
 
-    __slots__ = ("_at", "_block", "_entropy")
+    __slots__ = ("_at", "_block", "_entropy", "masking_key")
 
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
         self._block = b""
         self._at = 0
+        self.masking_key = self._mask  # once: each time that Python is asked for a method it makes one
 
     def nonce(self) -> bytes:
         """16 octets for a Sec-WebSocket-Key (RFC 6455 4.1)."""
         return self._entropy.token(16)
 
-    def mask(self) -> bytes:
+    def _mask(self) -> bytes:
         """The next masking key (RFC 6455 5.3), used once. Drawn many at a time: 0.5 us saved each."""
         if self._at >= len(self._block):
             self._block = self._entropy.token(MASK_BLOCK)
             self._at = 0
         self._at += 4
         return self._block[self._at - 4 : self._at]
-
-
-class CsmsOwner:
-    """What a CSMS channel tells. A link subclasses nothing: it hands in these three."""
-
-    __slots__ = ("ended", "text", "writable")
-
-    def __init__(
-        self, text: Callable[[bytes], None], ended: Callable[[Loss], None], writable: Writable
-    ) -> None:
-        self.text = text
-        self.ended = ended
-        self.writable = writable
 
 
 class CsmsChannel:
@@ -135,7 +129,7 @@ class CsmsChannel:
         self._keepalive: Keepalive | None = None
         self._heard = False  # since the last tick
         self._dropped: Loss | None = None
-        self._early: list[bytes] = []  # texts that came with the 101; the socket is paused until `attach`
+        self._early: list[bytes] | None = None  # came with the 101; nothing is read until `attach`
         self._dialled: asyncio.Future[DialFailed | None] | None = asyncio.get_running_loop().create_future()
         self.peer: Peer | None = None
         self.subprotocol: str | None = None
@@ -154,9 +148,9 @@ class CsmsChannel:
         self._keepalive = keepalive
         if self.peer is not None:
             self.peer.resume()  # before the texts: whoever takes them may stop reading again
-        early, self._early = self._early, []
-        for text in early:
-            owner.text(text)
+        early, self._early = self._early, None
+        for text in early or ():
+            owner.csms_said(text)
         if self._dropped is not None:
             self._drop(self._dropped)
 
@@ -223,7 +217,7 @@ class CsmsChannel:
     def writable(self, *, is_writable: bool) -> None:
         """The CSMS reads again, or too slowly."""
         if self._owner is not None:
-            self._owner.writable(is_writable=is_writable)
+            self._owner.csms_writable(is_writable=is_writable)
 
     # -- inside -------------------------------------------------------------------------------------------
 
@@ -234,7 +228,7 @@ class CsmsChannel:
         self._codec = FrameCodec(
             is_server=False,
             max_message=self._route.message_size,
-            masking_key=self._chance.mask,
+            masking_key=self._chance.masking_key,
             extensions=upgraded.extensions,
         )
         self.peer.deliver = self._read
@@ -269,9 +263,9 @@ class CsmsChannel:
 
     def _take(self, text: bytes) -> None:
         if self._owner is not None:
-            self._owner.text(text)
+            self._owner.csms_said(text)
         else:
-            self._early.append(text)
+            self._early = [*(self._early or ()), text]
 
     def _leave(self, code: int, why: str, *, is_meant: bool = True) -> None:
         assert self._codec is not None
@@ -282,7 +276,7 @@ class CsmsChannel:
     def _drop(self, loss: Loss) -> None:
         owner, self._owner = self._owner, None
         if owner is not None:
-            owner.ended(loss)
+            owner.csms_ended(loss)
         elif self._dropped is None:
             self._dropped = loss
 

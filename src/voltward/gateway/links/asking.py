@@ -25,6 +25,7 @@ from voltward.domain.intents import (
 )
 from voltward.domain.station import StationId
 from voltward.domain.station_fact import AskAnswered
+from voltward.gateway.background import Story
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.relay.rules import Outcome as CallOutcome
 from voltward.gateway.relay.rules import OwnLine, Silence
@@ -63,7 +64,7 @@ class AskedLink(Protocol):
         """Where a call of ours may go out as things stand."""
         ...
 
-    def start(self, story: Callable[[], Awaitable[None]], name: str, /) -> None:
+    def start(self, story: Callable[[], Story], name: str, /) -> None:
         """Run a story that ends with the link."""
 
     def happened(self, kind: str, /, **facts: FactValue) -> None:

@@ -15,7 +15,7 @@ from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.events import FactValue
 from voltward.domain.station_fact import AnchorMoved
 from voltward.gateway.door.judging import Judgement
-from voltward.gateway.relay.rules import Heard
+from voltward.gateway.relay.owner import Heard
 from voltward.gateway.settings import GroupSettings
 from voltward.gateway.upkeep.facts import FactWriter
 from voltward.ocpp.certificate_calls import CertificateCall, read_certificate_call

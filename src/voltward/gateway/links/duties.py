@@ -63,7 +63,8 @@ class LeavingLink(Protocol):
 
     judgement: Judgement
     dialect: Dialect
-    counted: list[int]
+    said_to_csms: int  # messages
+    said_to_station: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,16 +247,16 @@ class LinkDuties:
     def left(self, link: LeavingLink, why: str, failed: int, seconds: float) -> None:
         """A link ended: its one canonical line."""
         self.reports.metrics.links.dec()
-        self.reports.metrics.to_csms.inc(link.counted[0])
-        self.reports.metrics.to_station.inc(link.counted[1])
+        self.reports.metrics.to_csms.inc(link.said_to_csms)
+        self.reports.metrics.to_station.inc(link.said_to_station)
         self.reports.log_only(
             "link_closed",
             str(link.judgement.station),
             connection=link.connection,
             reason=why,
             seconds=round(seconds, 3),
-            to_csms=link.counted[0],
-            to_station=link.counted[1],
+            to_csms=link.said_to_csms,
+            to_station=link.said_to_station,
             calls_failed=failed,
         )
         self.on_left(link)

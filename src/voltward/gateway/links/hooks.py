@@ -13,7 +13,7 @@ from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
 from voltward.gateway.links.csms_certificates import WATCHED
 from voltward.gateway.links.duties import LeavingLink, LinkDuties
-from voltward.gateway.relay.rules import Heard, Hold, Hook
+from voltward.gateway.relay.owner import Heard, Hold, Hook
 from voltward.lifecycles.station_session import CloseCause
 from voltward.ocpp.certificate_calls import read_certificate_call
 from voltward.ocpp.error_code import ErrorCode

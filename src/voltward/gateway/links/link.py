@@ -7,26 +7,27 @@ another link (ruling 11).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from functools import partial
 
 from voltward.domain.acquaintance import Habits
+from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.command_rule import Direction
 from voltward.domain.enforcement import Answer
 from voltward.domain.events import FactValue
 from voltward.domain.station import StationId
-from voltward.gateway.background import Background
+from voltward.gateway.background import Background, Story
 from voltward.gateway.channel.station_channel import StationChannel
 from voltward.gateway.channel.terms import CLOSE_CODES
-from voltward.gateway.csms.channel import CsmsChannel, CsmsOwner, DialFailed, Loss
+from voltward.gateway.csms.channel import CsmsChannel, DialFailed, Loss
 from voltward.gateway.csms.loss import STEADY, outlive
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import LinkDuties
-from voltward.gateway.links.hooks import boot_problem, hook_of, journal_security_event
+from voltward.gateway.links.hooks import hook_of
 from voltward.gateway.links.opened import Opened
 from voltward.gateway.links.probe import Probe
-from voltward.gateway.links.quirks import largest_call
+from voltward.gateway.links.quirks import largest_call, times_at_csms
 from voltward.gateway.links.waiting_room import WaitingRoom
 from voltward.gateway.relay.line import Line
+from voltward.gateway.relay.owner import Hook
 from voltward.gateway.relay.relay import Relay
 from voltward.gateway.relay.rules import OwnLine
 from voltward.lifecycles.keepalive import Keepalive, KeepaliveEffect
@@ -53,32 +54,35 @@ class StationLink:
         "_started",
         "_station_line",
         "_unsent",
-        "counted",
         "dialect",
         "judgement",
         "keepalive",
         "opened",
+        "said_to_csms",
+        "said_to_station",
         "serial",
         "session",
     )
 
-    def __init__(self, opened: Opened, channel: StationChannel, duties: LinkDuties) -> None:
+    def __init__(
+        self, opened: Opened, judgement: Judgement, channel: StationChannel, duties: LinkDuties
+    ) -> None:
         self._monotonic = duties.clock.monotonic
         now = self._monotonic()
         self.opened = opened
-        self.judgement = opened.judgement
+        self.judgement = judgement
         self.dialect = opened.dialect
-        self.session = StationSession(opened.judgement.decision.lane)
+        self.session = StationSession(judgement.decision.lane)
         self.keepalive = Keepalive(opened.times, now)
-        entry = opened.judgement.entry
+        entry = judgement.entry
         self.serial: str | None = entry.station.serial if entry is not None else None
-        self.counted = [0, 0]  # messages to the CSMS, to the station
         self._channel = channel
         self._duties = duties
         self._csms: CsmsChannel | None = None
         self._rejoined: float | None = None  # when it last got its CSMS back
         self._unsent: list[bytes] | None = None  # while the CSMS is gone
         self._relay: Relay | None = None
+        self.said_to_csms = self.said_to_station = 0  # messages
         self._station_line = Line(channel.peer, self._take)
         self._background: Background | None = None  # few links have stories
         self._probe: Probe | None = None
@@ -101,7 +105,7 @@ class StationLink:
         """Nobody waits for anything on this link."""
         return self._relay is None or self._relay.is_idle
 
-    # -- the station's channel ----------------------------------------------------------------------------
+    # -- the two channels ---------------------------------------------------------------------------------
 
     def text(self, payload: bytes) -> None:
         """A message of the station. Hot: a call less here is a call less for every message."""
@@ -146,6 +150,38 @@ class StationLink:
         if self._relay is not None:
             (self._relay.csms.resume if is_writable else self._relay.csms.pause)("station-slow")
 
+    def csms_said(self, text: bytes) -> None:
+        """A message of the CSMS. Hot, as `text` is."""
+        relay = self._relay
+        if relay is None:
+            return
+        if relay.csms.is_clear:
+            relay.from_csms(text, self._monotonic())
+        else:
+            relay.csms.arrived(text)
+
+    def csms_ended(self, loss: Loss) -> None:
+        """It is gone: the station is not read until it is back, or nobody waits for it any more."""
+        self._csms = None
+        self.happened("csms_link_lost", reason=loss.why)
+        if loss.is_meant or self._relay is None:
+            self.end(CloseCause.CSMS_GONE, "CSMS gone")
+            return
+        self._station_line.pause("csms-gone")
+        self._station_line.resume("csms-slow")
+        now = self._monotonic()
+        self._unsent = []
+        self._relay.csms_lost(now)
+        desk = self._duties.losses_of(self.judgement)
+        is_steady = self._rejoined is None or now - self._rejoined >= STEADY
+        hold = desk.terms.hold if is_steady else 0.0
+        story = outlive(self, desk, hold, self._duties.clock, self._duties.entropy)
+        self._beside().start(story, f"csms lost {self.connection}")
+
+    def csms_writable(self, *, is_writable: bool) -> None:
+        """The CSMS reads slowly: the station has to wait."""
+        (self._station_line.resume if is_writable else self._station_line.pause)("csms-slow")
+
     # -- beginning ----------------------------------------------------------------------------------------
 
     def serve(self, csms: CsmsChannel) -> None:
@@ -153,11 +189,10 @@ class StationLink:
         assert csms.peer is not None
         csms_line = Line(csms.peer, self._take_from_csms)
         rules = self._duties.rules_for(self.judgement, self.dialect)
-        hooks = partial(hook_of, self, self._duties)
-        self._relay = Relay(self, rules, hooks, self._station_line, csms_line, self._monotonic())
+        self._relay = Relay(self, rules, self._station_line, csms_line, self._monotonic())
         self._relay.largest_call = largest_call(self.judgement.grants)
         self._close_room()
-        self._join(csms, csms_line)
+        self._join(csms)
         self.look_at_asks()
 
     def rejoin(self, csms: CsmsChannel) -> None:
@@ -168,7 +203,7 @@ class StationLink:
         self._relay.csms = line = Line(csms.peer, self._take_from_csms)
         unsent, self._unsent = self._unsent or [], None
         self._rejoined = self._monotonic()
-        self._join(csms, line)
+        self._join(csms)
         if "station-slow" in before.reasons:
             line.pause("station-slow")
         for text in unsent:
@@ -184,13 +219,13 @@ class StationLink:
 
     def to_station(self, text: bytes) -> None:
         """Send a message to the station."""
-        self.counted[1] += 1
+        self.said_to_station += 1
         self._channel.send_text(text)
 
     def to_csms(self, text: bytes) -> None:
         """Send a message to the CSMS."""
         if self._csms is not None:
-            self.counted[0] += 1
+            self.said_to_csms += 1
             self._csms.send_text(text)
         elif self._unsent is not None:
             # The station is not read: this can only be the call whose hook was under way.
@@ -199,6 +234,10 @@ class StationLink:
     def happened(self, kind: str, **facts: FactValue) -> None:
         """Report an event of this link."""
         self._duties.reports.happened(kind, str(self.station), {"connection": self.connection, **facts})
+
+    def hook(self, purpose: CallPurpose, direction: Direction) -> Hook | None:
+        """What looks at calls of this purpose that go this way."""
+        return hook_of(self, self._duties, purpose, direction)
 
     def answered(self) -> None:
         """A call was answered: the first time, the credential is proven (ruling 28)."""
@@ -227,13 +266,9 @@ class StationLink:
 
         self._beside().start(story(), f"hold {self.connection}")
 
-    def start(self, story: Callable[[], Awaitable[None]], name: str) -> None:
+    def start(self, story: Callable[[], Story], name: str) -> None:
         """A story of the waiting room, ended with the link."""
-
-        async def told() -> None:
-            await story()
-
-        self._beside().start(told(), f"{name} {self.connection}")
+        self._beside().start(story(), f"{name} {self.connection}")
 
     @property
     def own_line(self) -> OwnLine | None:
@@ -257,17 +292,15 @@ class StationLink:
                 self._csms.tick(now)
         if self._station_line.is_paused:
             return
-        match self.keepalive.due(now):
-            case KeepaliveEffect.PING:
-                self._channel.ping()
-            case KeepaliveEffect.SILENT if self._channel.has_moved():
-                self.keepalive.heard(now)
-            case KeepaliveEffect.SILENT:
-                self.end(CloseCause.SILENT, "no sign of life")
-            case KeepaliveEffect.IDLE:
-                self.end(CloseCause.IDLE, "idle")
-            case None:
-                pass
+        effect = self.keepalive.due(now)
+        if effect is KeepaliveEffect.PING:
+            self._channel.ping()
+        elif effect is KeepaliveEffect.IDLE:
+            self.end(CloseCause.IDLE, "idle")
+        elif effect is KeepaliveEffect.SILENT and self._channel.has_moved():
+            self.keepalive.heard(now)
+        elif effect is KeepaliveEffect.SILENT:
+            self.end(CloseCause.SILENT, "no sign of life")
 
     async def probe(self, seconds: float) -> bool:
         """Ping now; whether anything comes back in time (ruling 11), or arrives at one who is not read."""
@@ -347,32 +380,9 @@ class StationLink:
         if self._relay is not None:
             self._relay.from_csms(text, self._monotonic())
 
-    def _join(self, csms: CsmsChannel, line: Line) -> None:
+    def _join(self, csms: CsmsChannel) -> None:
         self._csms = csms
-        owner = CsmsOwner(line.arrived, self._csms_ended, self._csms_writable)
-        times = replace(self.opened.times, idle_seconds=0.0)
-        csms.attach(owner, Keepalive(times, self._monotonic()))
-
-    def _csms_ended(self, loss: Loss) -> None:
-        self._csms = None
-        self.happened("csms_link_lost", reason=loss.why)
-        if loss.is_meant or self._relay is None:
-            self.end(CloseCause.CSMS_GONE, "CSMS gone")
-            return
-        self._station_line.pause("csms-gone")
-        self._station_line.resume("csms-slow")
-        now = self._monotonic()
-        self._unsent = []
-        self._relay.csms_lost(now)
-        desk = self._duties.losses_of(self.judgement)
-        is_steady = self._rejoined is None or now - self._rejoined >= STEADY
-        hold = desk.terms.hold if is_steady else 0.0
-        story = outlive(self, desk, hold, self._duties.clock, self._duties.entropy)
-        self._beside().start(story, f"csms lost {self.connection}")
-
-    def _csms_writable(self, *, is_writable: bool) -> None:
-        """The CSMS reads slowly: the station has to wait."""
-        (self._station_line.resume if is_writable else self._station_line.pause)("csms-slow")
+        csms.attach(self, Keepalive(times_at_csms(self.opened.times), self._monotonic()))
 
     def _sign_of_life(self) -> None:
         if self._probe is not None:
@@ -387,11 +397,3 @@ class StationLink:
         if self._room is not None and self.session.released(self.judgement.decision.lane) is not None:
             self.happened("station_released")
             self._room.trigger_boot()
-
-    def boot_problem(self, call: Call) -> str:
-        """What a boot says that does not fit; empty is fine."""
-        return boot_problem(self, self._duties, call)
-
-    async def journal_security_event(self, call: Call) -> bool:
-        """Whether the event is on disk."""
-        return await journal_security_event(self, self._duties, call)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voltward.gateway.channel.listener import Listener
-from voltward.gateway.door.judging import Judgement
 from voltward.lifecycles.keepalive import KeepaliveTimes
 from voltward.ocpp.dialect import Dialect
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`judgement` is that of the arrival; the link knows the newest."""
+    """The id of the connection, what is spoken on it, its pace, and where it came in."""
 
     connection: str
-    judgement: Judgement
     dialect: Dialect
     times: KeepaliveTimes
     listener: Listener

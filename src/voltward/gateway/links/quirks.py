@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from voltward.domain.quirk import Grants, Quirk
 from voltward.gateway.channel.terms import ANY_SIZE, SendSizes
 from voltward.gateway.relay.relay import ANY_CALL
@@ -22,12 +24,23 @@ def keepalive_times(group: GroupSettings, grants: Grants) -> KeepaliveTimes:
     """The group's times, but for those that the station's own pace names (field note 49)."""
     pace = grants.get(Quirk.KEEPALIVE_PACE)
     if pace is None:
-        return KeepaliveTimes(group.ping_interval, group.pong_timeout, group.idle_timeout)
-    return KeepaliveTimes(
+        return _times(group.ping_interval, group.pong_timeout, group.idle_timeout)
+    return _times(
         pace.number("ping_interval", group.ping_interval),
         pace.number("pong_timeout", group.pong_timeout),
         pace.number("idle_timeout", group.idle_timeout),
     )
+
+
+def times_at_csms(times: KeepaliveTimes) -> KeepaliveTimes:
+    """The same pace for the other leg, where silence alone is no fault."""
+    return _times(times.ping_seconds, times.pong_seconds, 0.0)
+
+
+@lru_cache(maxsize=256)
+def _times(ping_seconds: float, pong_seconds: float, idle_seconds: float) -> KeepaliveTimes:
+    """One value for all links of the same pace."""
+    return KeepaliveTimes(ping_seconds, pong_seconds, idle_seconds)
 
 
 def send_sizes(grants: Grants) -> SendSizes:

@@ -175,8 +175,8 @@ class Reception:
         group = self._duties.book.group_of(judgement.entry)
         times = keepalive_times(group, judgement.grants)
         dialect = next(d for d in judgement.arrival.dialects if d.subprotocol == subprotocol)
-        opened = Opened(connection, judgement, dialect, times, channel.listener)
-        link = StationLink(opened, channel, self._duties)
+        opened = Opened(connection, dialect, times, channel.listener)
+        link = StationLink(opened, judgement, channel, self._duties)
         displaced = self._table.enter(link)
         if displaced is not None:
             displaced.end(CloseCause.SUPERSEDED, "replaced by a newer connection")

@@ -6,19 +6,18 @@ meanwhile goes out one by one.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from voltward.detection.buckets import Level
-from voltward.domain.events import FactValue
+from voltward.gateway.background import Story
 from voltward.gateway.csms.channel import CsmsChannel, DialFailed
-from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.duties import LinkDuties
+from voltward.gateway.links.hooks import WatchedLink, boot_problem, journal_security_event
 from voltward.gateway.links.own_calls import OwnCalls
 from voltward.gateway.relay.rules import Outcome, Silence, Waiter
 from voltward.lifecycles.station_session import CloseCause, SessionEffect, StationSession
 from voltward.ocpp import frames
-from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.frame_limits import FrameLimits
 from voltward.ocpp.frames import Call, CallError, CallResult, FrameFault, parse_frame
@@ -31,21 +30,13 @@ SAID_AT_ONCE, SAID_A_SECOND = 1_200, 5.0  # messages: a queue of a day offline, 
 _LARGEST = 64 * 1024  # an unproven station has nothing long to say
 
 
-class Guest(Protocol):
+class Guest(WatchedLink, Protocol):
     """The link whose station waits here."""
 
     session: StationSession
-    dialect: Dialect
-    judgement: Judgement
 
     def to_station(self, text: bytes, /) -> None:
         """Send to the station."""
-
-    def happened(self, kind: str, /, **facts: FactValue) -> None:
-        """Report an event."""
-
-    def end(self, cause: CloseCause, reason: str, /) -> None:
-        """End the link."""
 
     def text(self, payload: bytes, /) -> None:
         """Hand a message to the relay."""
@@ -53,22 +44,14 @@ class Guest(Protocol):
     def serve(self, csms: CsmsChannel, /) -> None:
         """Join the two legs."""
 
-    def start(self, story: Callable[[], Awaitable[None]], name: str, /) -> None:
+    def start(self, story: Callable[[], Story], name: str, /) -> None:
         """Run a story that ends with the link."""
-
-    def boot_problem(self, call: Call, /) -> str:
-        """What a boot says that does not fit; empty is fine."""
-        ...
 
     def look_at_asks(self) -> None:
         """It may be asked now, if anything is to be asked."""
 
     async def dial(self) -> CsmsChannel | DialFailed:
         """Dial the CSMS."""
-        ...
-
-    async def journal_security_event(self, call: Call, /) -> bool:
-        """Whether the event is on disk."""
         ...
 
 
@@ -183,7 +166,7 @@ class WaitingRoom:
         self._guest.to_station(frames.call_error(call.message_id, code, "not accepted yet"))
 
     async def _acknowledge(self, call: Call) -> None:
-        if await self._guest.journal_security_event(call):
+        if await journal_security_event(self._guest, self._duties, call):
             self._guest.to_station(frames.call_result(call.message_id, {}))
 
     def _pend(self, call: Call) -> None:
@@ -195,7 +178,7 @@ class WaitingRoom:
             self._guest.look_at_asks()
 
     def _fits(self, call: Call) -> bool:
-        problem = self._guest.boot_problem(call)
+        problem = boot_problem(self._guest, self._duties, call)
         if problem:
             self._guest.happened("boot_serial_mismatched", reason=problem, control="BOOT-01")
             self._guest.end(CloseCause.WRONG_SERIAL, "serial number does not fit the certificate")

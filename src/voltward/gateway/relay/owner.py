@@ -1,14 +1,34 @@
-"""The link that a relay and its gate work for."""
+"""The link that a relay and its gate work for, and what its hooks may answer."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+from voltward.domain.call_purpose import CallPurpose
+from voltward.domain.command_rule import Direction
 from voltward.domain.events import FactValue
 from voltward.lifecycles.station_clock import StationClock
-from voltward.ocpp.frames import Call
+from voltward.ocpp.frames import Call, CallError, CallResult
 from voltward.ocpp.relay_answers import CallAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hook's answer: stop this direction, wait, then do what the awaitable says (ruling 17)."""
+
+    until: Awaitable[CallAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The same about a call of the CSMS: it passes, and `then` hears the station's answer."""
+
+    then: Callable[[CallResult | CallError], None]
+
+
+Hook = Callable[[Call], CallAnswer | Hold | Heard]
 
 
 class RelayOwner(Protocol):
@@ -22,6 +42,9 @@ class RelayOwner(Protocol):
 
     def happened(self, kind: str, /, **facts: FactValue) -> None:
         """Report an event."""
+
+    def hook(self, purpose: CallPurpose, direction: Direction, /) -> Hook | None:
+        """What looks at calls of this purpose that go this way, after the policy."""
 
     def answered(self) -> None:
         """A call was answered with a result: whatever opened this link is proven (ruling 28)."""

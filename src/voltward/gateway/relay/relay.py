@@ -13,9 +13,9 @@ from typing import Final
 from voltward.domain.call_purpose import URGENT, CallPurpose
 from voltward.domain.command_rule import Direction
 from voltward.gateway.relay.line import Line
-from voltward.gateway.relay.owner import RelayOwner
+from voltward.gateway.relay.owner import Heard, Hold, RelayOwner
 from voltward.gateway.relay.replies import Replies
-from voltward.gateway.relay.rules import Heard, Hold, Hooks, RelayRules, Silence, Waiter, tell
+from voltward.gateway.relay.rules import RelayRules, Silence, Waiter, tell
 from voltward.lifecycles.call_correlation import CallCorrelation
 from voltward.lifecycles.call_effects import (
     AlreadyWaiting,
@@ -56,22 +56,16 @@ class Relay:
         "_correlation",
         "_faults",
         "_filled_at",
-        "_hooks",
         "_owner",
-        "_replies",
         "_rules",
         "csms",
         "largest_call",
         "station",
     )
 
-    def __init__(
-        self, owner: RelayOwner, rules: RelayRules, hooks: Hooks, station: Line, csms: Line, now: float
-    ) -> None:
+    def __init__(self, owner: RelayOwner, rules: RelayRules, station: Line, csms: Line, now: float) -> None:
         self._owner = owner
         self._rules = rules
-        self._hooks = hooks
-        self._replies = Replies(owner, rules.dialect)
         self._clock = StationClock()
         self._correlation = CallCorrelation(rules.correlation)
         self._faults = 0
@@ -119,7 +113,7 @@ class Relay:
         if guard is not None:
             answer = guard.judge(call)
         if type(answer) is Pass:
-            hook = self._hooks(self._rules.dialect.purpose_of(call.action), Direction.TO_CSMS)
+            hook = self._owner.hook(self._rules.dialect.purpose_of(call.action), Direction.TO_CSMS)
             if hook is not None:
                 held = hook(call)
                 assert not isinstance(held, Heard)  # the CSMS's answer is nobody's matter
@@ -176,7 +170,7 @@ class Relay:
         guard = self._rules.policy.for_call(Direction.TO_STATION, call.action)
         answer = guard.judge(call) if guard is not None else _PASS
         if purpose is not CallPurpose.OTHER and type(answer) is Pass:
-            hook = self._hooks(purpose, Direction.TO_STATION)
+            hook = self._owner.hook(purpose, Direction.TO_STATION)
             looked = hook(call) if hook is not None else _PASS
             assert not isinstance(looked, Hold)  # whoever looks at the CSMS's calls has the answer at hand
             answer, token = (_PASS, looked) if isinstance(looked, Heard) else (looked, None)
@@ -319,6 +313,11 @@ class Relay:
                 pass
 
     # -- small matters ----------------------------------------------------------------------------------
+
+    @property
+    def _replies(self) -> Replies:
+        """Few messages have one: it is made for each."""
+        return Replies(self._owner, self._rules.dialect)
 
     def _send(self, direction: Direction, send: Send) -> None:
         """A message that is never answered passes without correlation; the policy holds for it too."""

@@ -1,23 +1,20 @@
-"""What holds for a relay: its rules by dialect, group and lane, its hooks, and what a hook may answer."""
+"""What holds for a relay, by dialect, group and lane; and how a call of ours is told what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from voltward.domain.call_purpose import CallPurpose
-from voltward.domain.command_rule import Direction
 from voltward.gateway.relay.schema_gate import SchemaGate
 from voltward.lifecycles.call_correlation import CorrelationLimits
 from voltward.lifecycles.call_effects import Origin, PendingCall
 from voltward.ocpp.command_policy import CommandPolicy
 from voltward.ocpp.dialect import Dialect
 from voltward.ocpp.frame_limits import FrameLimits
-from voltward.ocpp.frames import Call, CallError, CallResult
+from voltward.ocpp.frames import CallError, CallResult
 from voltward.ocpp.intent_answers import SaidCall
-from voltward.ocpp.relay_answers import CallAnswer
 
 
 class Silence(StrEnum):
@@ -38,24 +35,6 @@ class OwnLine(Protocol):
 
     def ask(self, message_id: str, call: SaidCall, waiter: Waiter, now: float, /) -> None:
         """The waiter is told the answer, or why there is none; once, maybe at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A hook's answer: stop this direction, wait, then do what the awaitable says (ruling 17)."""
-
-    until: Awaitable[CallAnswer]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The same about a call of the CSMS: it passes, and `then` hears the station's answer."""
-
-    then: Callable[[CallResult | CallError], None]
-
-
-Hook = Callable[[Call], CallAnswer | Hold | Heard]
-Hooks = Callable[[CallPurpose, Direction], Hook | None]  # they look at calls, after the policy
 
 
 @dataclass(frozen=True, slots=True)

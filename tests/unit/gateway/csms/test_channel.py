@@ -13,7 +13,6 @@ from voltward.gateway.channel.peer import Peer
 from voltward.gateway.csms.channel import (
     MASK_BLOCK,
     CsmsChannel,
-    CsmsOwner,
     CsmsRoute,
     DialChance,
     DialFailed,
@@ -41,12 +40,25 @@ class Owner:
         self.endings: list[Loss] = []
         self.flow: list[bool] = []
 
-    @property
-    def told(self) -> CsmsOwner:
-        return CsmsOwner(self.texts.append, self.endings.append, self._writable)
+    def csms_said(self, text: bytes, /) -> None:
+        self.texts.append(text)
 
-    def _writable(self, *, is_writable: bool) -> None:
+    def csms_ended(self, loss: Loss, /) -> None:
+        self.endings.append(loss)
+
+    def csms_writable(self, *, is_writable: bool) -> None:
         self.flow.append(is_writable)
+
+
+class Stopping(Owner):
+    """One that stops reading at the first text."""
+
+    def __init__(self, peer: Peer) -> None:
+        super().__init__()
+        self._peer = peer
+
+    def csms_said(self, text: bytes, /) -> None:
+        self._peer.pause()
 
 
 class Dialled:
@@ -72,7 +84,7 @@ class Dialled:
         self.says(response.encode() + rest)
 
     def attach(self, times: KeepaliveTimes | None = None) -> None:
-        self.channel.attach(self.owner.told, Keepalive(times or KeepaliveTimes(), 0.0))
+        self.channel.attach(self.owner, Keepalive(times or KeepaliveTimes(), 0.0))
 
     def says(self, data: bytes) -> None:
         assert self.channel.peer is not None
@@ -131,10 +143,7 @@ async def test_whoever_stops_reading_while_early_texts_come_is_obeyed(dialled: D
     peer = dialled.channel.peer
     assert peer is not None
 
-    dialled.channel.attach(
-        CsmsOwner(lambda _: peer.pause(), dialled.owner.endings.append, dialled.owner.told.writable),
-        Keepalive(KeepaliveTimes(), 0.0),
-    )
+    dialled.channel.attach(Stopping(peer), Keepalive(KeepaliveTimes(), 0.0))
 
     assert not dialled.transport.is_reading
 
@@ -263,7 +272,7 @@ async def test_anything_that_comes_is_a_sign_of_life(dialled: Dialled) -> None:
 def test_no_masking_key_is_used_twice() -> None:
     keys = DialChance(SeededEntropy())
 
-    drawn = [keys.mask() for _ in range(MASK_BLOCK)]
+    drawn = [keys.masking_key() for _ in range(MASK_BLOCK)]
 
     assert {len(key) for key in drawn} == {4}
     assert len(set(drawn)) == len(drawn)

@@ -50,7 +50,7 @@ async def test_a_security_event_that_was_on_its_way_when_the_csms_was_lost_waits
     event = frame(2, "1", "SecurityEventNotification", EVENT)
     link.link.text(event)
     assert link.csms.owner is not None
-    link.csms.owner.ended(Loss("closed"))
+    link.csms.owner.csms_ended(Loss("closed"))
     await settle()
 
     back = CsmsEnd("ocpp2.0.1")

@@ -32,7 +32,8 @@ async def test_what_the_station_says_reaches_the_csms_and_the_other_way_round(ha
     answer = frame(3, "1", {"currentTime": "x"})
     link.csms.says(answer)
 
-    assert (link.csms.sent, link.station.sent, link.link.counted) == ([HEARTBEAT], [answer], [1, 1])
+    assert (link.csms.sent, link.station.sent) == ([HEARTBEAT], [answer])
+    assert (link.link.said_to_csms, link.link.said_to_station) == (1, 1)
 
 
 async def test_the_first_answered_call_proves_the_credential_once(hall: Hall) -> None:
@@ -58,9 +59,9 @@ async def test_a_csms_that_reads_slowly_stops_the_station_and_the_other_way_roun
     link = await hall.link()
     assert link.csms.owner is not None
 
-    link.csms.owner.writable(is_writable=False)
+    link.csms.owner.csms_writable(is_writable=False)
     assert link.station.peer.is_paused
-    link.csms.owner.writable(is_writable=True)
+    link.csms.owner.csms_writable(is_writable=True)
     assert not link.station.peer.is_paused
 
     link.link.writable(is_writable=False)
@@ -72,11 +73,11 @@ async def test_a_csms_that_reads_slowly_stops_the_station_and_the_other_way_roun
 async def test_what_was_read_before_a_stop_is_relayed_afterwards(hall: Hall) -> None:
     link = await hall.link()
     assert link.csms.owner is not None
-    link.csms.owner.writable(is_writable=False)
+    link.csms.owner.csms_writable(is_writable=False)
 
     link.link.text(HEARTBEAT)
     assert link.csms.sent == []
-    link.csms.owner.writable(is_writable=True)
+    link.csms.owner.csms_writable(is_writable=True)
 
     assert link.csms.sent == [HEARTBEAT]
 
@@ -88,7 +89,7 @@ async def test_when_the_csms_closes_this_very_link_the_station_is_told_to_come_b
     link = await hall.link()
     assert link.csms.owner is not None
 
-    link.csms.owner.ended(Loss("closed by the CSMS with 1008", is_meant=True))
+    link.csms.owner.csms_ended(Loss("closed by the CSMS with 1008", is_meant=True))
 
     assert link.station.ending == (1012, "CSMS gone")
     assert hall.kinds == ["csms_link_lost"]
@@ -96,7 +97,7 @@ async def test_when_the_csms_closes_this_very_link_the_station_is_told_to_come_b
 
 async def lose_csms(link: MadeLink) -> None:
     assert link.csms.owner is not None
-    link.csms.owner.ended(Loss("closed"))
+    link.csms.owner.csms_ended(Loss("closed"))
     await settle()
 
 
@@ -171,7 +172,7 @@ async def test_a_link_that_loses_its_csms_twice_in_a_breath_is_not_held_again(ha
 
 async def test_when_the_station_goes_the_csms_is_told_and_the_calls_are_failed(hall: Hall) -> None:
     left: list[tuple[str, int]] = []
-    hall.duties.on_left = lambda gone: left.append((gone.connection, gone.counted[0]))
+    hall.duties.on_left = lambda gone: left.append((gone.connection, gone.said_to_csms))
     link = await hall.link()
     link.link.text(HEARTBEAT)
 
@@ -265,7 +266,7 @@ async def test_any_sign_of_life_keeps_a_link(hall: Hall) -> None:
 async def test_a_station_that_we_do_not_read_is_not_called_silent(hall: Hall) -> None:
     link = await hall.link()
     assert link.csms.owner is not None
-    link.csms.owner.writable(is_writable=False)
+    link.csms.owner.csms_writable(is_writable=False)
 
     link.link.tick(hall.made.clock.monotonic() + 600)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.arrivals import MadeDoor, arrival
 from tests.fakes.builders import station
-from tests.fakes.links import CsmsEnd, made_duties
+from tests.fakes.links import CsmsEnd, Hall, made_duties
 from tests.fakes.relays import frame
 from voltward.domain.events import FactValue
 from voltward.domain.station import Lane
@@ -18,7 +18,6 @@ from voltward.gateway.links.waiting_room import FAULTS_BORNE, HELD, SAID_AT_ONCE
 from voltward.gateway.relay.rules import Outcome, Silence
 from voltward.lifecycles.station_session import CloseCause, Phase, StationSession
 from voltward.ocpp import DIALECTS
-from voltward.ocpp.frames import Call
 from voltward.ocpp.intent_answers import SaidCall
 from voltward.usecases.admission.admission_registry import StationEntry
 
@@ -30,6 +29,7 @@ class Waiting:
     """The link whose station waits; stories are kept until the test lets them go on."""
 
     def __init__(self, made: MadeDoor, judgement: Judgement, version: str = "ocpp1.6") -> None:
+        self.made = made
         self.session = StationSession(Lane.UNPROVEN)
         self.dialect = DIALECTS[version]
         self.judgement = judgement
@@ -38,9 +38,10 @@ class Waiting:
         self.events: list[tuple[str, dict[str, FactValue]]] = []
         self.endings: list[tuple[CloseCause, str]] = []
         self.stories: list[Callable[[], Awaitable[None]]] = []
-        self.problem = ""
+        self.connection = "c1"
+        self.serial: str | None = None
+        self.said_to_csms = self.said_to_station = 0
         self.looks = 0
-        self.is_journalled = True
         self.csms: CsmsEnd | DialFailed = CsmsEnd(version)
         self.served: CsmsChannel | None = None
         self.room = WaitingRoom(self, made_duties(made))
@@ -63,17 +64,11 @@ class Waiting:
     def start(self, story: Callable[[], Awaitable[None]], name: str, /) -> None:
         self.stories.append(story)
 
-    def boot_problem(self, call: Call, /) -> str:
-        return self.problem
-
     def look_at_asks(self) -> None:
         self.looks += 1
 
     async def dial(self) -> CsmsChannel | DialFailed:
         return cast("CsmsChannel | DialFailed", self.csms)
-
-    async def journal_security_event(self, call: Call, /) -> bool:
-        return self.is_journalled
 
     # -- for the test
 
@@ -153,7 +148,7 @@ async def test_a_security_event_is_acknowledged_when_it_is_on_disk(guest: Waitin
 async def test_a_security_event_that_is_not_on_disk_is_not_acknowledged(guest: Waiting) -> None:
     guest.says(raw=BOOT)
     guest.heard()
-    guest.is_journalled = False
+    guest.made.journal.is_away = True
 
     guest.says(raw=TAMPERED)
     await guest.go_on()
@@ -221,16 +216,22 @@ async def test_a_station_that_was_told_pending_will_boot_by_itself(guest: Waitin
 
 
 @pytest.mark.parametrize("released", [False, True])
-async def test_a_boot_that_does_not_fit_ends_the_link(guest: Waiting, released: bool) -> None:
+async def test_a_boot_that_does_not_fit_ends_the_link(released: bool) -> None:
+    hall = Hall()
+    guest = Waiting(hall.made, await hall.judge(), "ocpp2.0.1")
+    boot = {"chargingStation": {"model": "y", "vendorName": "x", "serialNumber": "SN-CP001"}}
     if released:
-        await guest.released()
-    guest.problem = "it says SN-9"
+        guest.says(2, "1", "BootNotification", {**boot, "reason": "PowerUp"})
+        guest.session.released()
+        guest.heard()
+    boot["chargingStation"]["serialNumber"] = "SN-9"
 
-    guest.says(raw=BOOT)
+    guest.says(2, "2", "BootNotification", {**boot, "reason": "PowerUp"})
 
     assert guest.endings == [(CloseCause.WRONG_SERIAL, "serial number does not fit the certificate")]
-    assert guest.events[-1][1]["reason"] == "it says SN-9"
-    assert (guest.heard(), guest.stories) == ([], [])
+    assert guest.events[-1][1]["reason"] == "the boot reports the serial 'SN-9', expected was 'SN-CP001'"
+    assert (guest.heard(), guest.stories, guest.serial) == ([], [], "SN-9")
+    hall.made.close()
 
 
 async def test_more_calls_than_may_wait_end_the_link(guest: Waiting) -> None:

@@ -8,8 +8,8 @@ import pytest
 from tests.fakes.relays import Bench, rules
 from voltward.domain.call_purpose import CallPurpose
 from voltward.domain.station import Lane
+from voltward.gateway.relay.owner import Hold
 from voltward.gateway.relay.relay import FAULTS_BORNE
-from voltward.gateway.relay.rules import Hold
 from voltward.ocpp.error_code import ErrorCode
 from voltward.ocpp.relay_answers import FORWARD, Answer, Block, CallAnswer
 
