@@ -12,6 +12,7 @@ from voltward.domain.ask import Ask
 from voltward.domain.authority import Authority, DeniedCertificate, TrustedFor
 from voltward.domain.breaker import Trip
 from voltward.domain.credential import (
+    Argon2Hash,
     ClientCertificate,
     Credential,
     CredentialState,
@@ -46,6 +47,11 @@ def password_credential(identity: str = "CP001", **changes: Any) -> Credential:
     """A machine-made password: 20 octets, known by its keyed digest."""
     verifier = KeyedDigest(_digest("password", identity))
     return _credential(identity, Password(verifier, hexadecimal=True, length=20), changes)
+
+
+def slow_credential(identity: str = "CP001", **changes: Any) -> Credential:
+    """A password that people made: only the slow hash of it is known."""
+    return _credential(identity, Password(Argon2Hash("$argon2id$"), hexadecimal=False, length=20), changes)
 
 
 def certificate_credential(identity: str = "CP001", **changes: Any) -> Credential:

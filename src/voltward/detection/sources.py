@@ -63,7 +63,7 @@ class SourceMap:
             if address in carrier.network:
                 return Source(str(carrier.network), carrier)
         if isinstance(address, ipaddress.IPv4Address):
-            return Source(str(address))
+            return Source(text if text == str(address) else str(address))
         return Source(str(ipaddress.ip_network((address, LONGEST_PREFIX), strict=False)))
 
 

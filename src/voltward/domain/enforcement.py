@@ -80,6 +80,9 @@ class Decision:
         return would is not None and (would.answer is Answer.REFUSE or would.lane is Lane.UNPROVEN)
 
 
+_FLAWLESS = Decision(Answer.ADMIT)
+
+
 @dataclass(frozen=True, slots=True)
 class Weighing:
     """What turns verdicts into a decision: default actions in the rulebook's order, policy, exceptions, lane.
@@ -126,6 +129,8 @@ def decide(verdicts: Iterable[Verdict], weighing: Weighing, now: datetime) -> De
             excepted.append(verdict.control)
         if _HARDNESS[action] > _HARDNESS[hardest]:
             hardest, deciding = action, verdict
+    if not failed:
+        return _FLAWLESS
     return Decision(
         answer=_ANSWERS[hardest],
         lane=weighing.lane if hardest is Action.QUARANTINE else None,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voltward.domain.credential import ClientCertificate, Credential, CredentialState
+from voltward.domain.credential import (
+    Argon2Hash,
+    ClientCertificate,
+    Credential,
+    CredentialState,
+    Password,
+)
 from voltward.domain.finding import ControlException
 from voltward.domain.station import Station
 
@@ -26,6 +32,15 @@ class StationEntry:
         return any(
             c.proven_at is not None and c.purpose == "production" and (since is None or c.proven_at > since)
             for c in self.credentials
+        )
+
+    @property
+    def has_slow_password(self) -> bool:
+        """Whether it takes a slow hash to compare what it may come with."""
+        return any(
+            isinstance(c.proof, Password) and isinstance(c.proof.verifier, Argon2Hash)
+            for c in self.credentials
+            if c.state is not CredentialState.RETIRED
         )
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from voltward.domain.call_purpose import URGENT, CallPurpose
@@ -132,9 +133,10 @@ class Dialect:
         )
 
 
-def choose(offered: Sequence[str], allowed: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=256)  # a fleet offers a few lists, and routes allow a few
+def choose(offered: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
     """The station's subprotocols that are allowed, in the station's order, each once (ruling 22).
 
     Names are compared exactly: a subprotocol is a token, and `OCPP1.6` is not one that anybody registered.
     """
-    return [name for name in dict.fromkeys(offered) if name in allowed]
+    return tuple(name for name in dict.fromkeys(offered) if name in allowed)

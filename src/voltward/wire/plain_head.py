@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from websockets.utils import accept_key
 
@@ -53,8 +54,11 @@ def plain_acceptance(head: bytes, key: str) -> Headers | None:
 def subprotocols_of(headers: Headers) -> tuple[str, ...]:
     """The subprotocols that a plain head names, in their order, each once."""
     named = headers.get("sec-websocket-protocol")
-    if named is None:
-        return ()
+    return _each_once(named) if named is not None else ()
+
+
+@lru_cache(maxsize=256)  # a fleet has a few such lists: each is kept once
+def _each_once(named: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in named.decode("ascii").split(",")))
 
 

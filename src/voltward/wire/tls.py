@@ -6,6 +6,7 @@ is wrong with a client's certificate is in `TlsFacts`, next to the certificate i
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
@@ -159,7 +160,7 @@ class TlsServerEngine:
         if not self._complete:
             raise RuntimeError("the facts of a handshake are asked for before it is complete")
         connection = self._connection
-        server_name = connection.get_servername()
+        server_name, group = connection.get_servername(), connection.get_group_name()
         context, errors = self._handshake.context, self._handshake.errors
         offered, verified = libssl.certificates(connection, context.anchors)
         if context.second_opinion is not None and is_bad_signature(errors):
@@ -167,10 +168,11 @@ class TlsServerEngine:
             if not again.chain_errors:
                 verified, errors = again.verified_chain, again.chain_errors
         return TlsFacts(
-            version=connection.get_protocol_version_name(),
-            suite=connection.get_cipher_name() or "",
-            group=connection.get_group_name(),
-            server_name=server_name.decode("ascii", "backslashreplace") if server_name else None,
+            # Interned: thousands of links have the same few words.
+            version=sys.intern(connection.get_protocol_version_name()),
+            suite=sys.intern(connection.get_cipher_name() or ""),
+            group=sys.intern(group) if group is not None else None,
+            server_name=sys.intern(server_name.decode("ascii", "backslashreplace")) if server_name else None,
             compressed=not connection.set_options(0) & SSL.OP_NO_COMPRESSION,
             resumed=libssl.is_resumed(connection),
             peer_chain=offered,

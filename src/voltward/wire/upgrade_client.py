@@ -7,6 +7,7 @@ Nothing here dials: `request` is sent by whoever holds the connection, and what 
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,7 +117,7 @@ class ClientUpgrade:
         if plain is not None:
             chosen = plain.get("sec-websocket-protocol", b"").decode("ascii")
             if chosen in self._subprotocols or "sec-websocket-protocol" not in plain:
-                return Upgraded(chosen or None, (), rest)
+                return Upgraded(sys.intern(chosen) or None, (), rest)
         return self._read_by_library(head, rest)
 
     def _read_by_library(self, head: bytes, rest: bytes) -> Upgraded | NotUpgraded:

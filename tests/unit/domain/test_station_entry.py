@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.fakes.builders import certificate_credential, password_credential, station
+from tests.fakes.builders import certificate_credential, password_credential, slow_credential, station
 from tests.fakes.clock import NOON
-from voltward.domain.credential import ClientCertificate, Purpose
+from voltward.domain.credential import ClientCertificate, CredentialState, Purpose
 from voltward.domain.station_entry import StationEntry
 
 PROOF = certificate_credential().proof
@@ -25,3 +25,12 @@ def test_only_a_production_credential_proves_a_station() -> None:
     assert not StationEntry(station(), (password_credential(),)).has_proven_credential
     commissioning = replace(proven, purpose=Purpose.COMMISSIONING)
     assert not StationEntry(station(), (commissioning,)).has_proven_credential
+
+
+def test_a_slow_password_counts_while_it_may_still_be_compared() -> None:
+    fast = StationEntry(station(), (password_credential(), certificate_credential()))
+    retired = slow_credential(state=CredentialState.RETIRED)
+
+    assert StationEntry(station(), (password_credential(), slow_credential())).has_slow_password
+    assert not fast.has_slow_password
+    assert not StationEntry(station(), (retired,)).has_slow_password

@@ -17,15 +17,15 @@ OLD, NEW, NEWEST = DIALECTS["ocpp1.6"], DIALECTS["ocpp2.0.1"], DIALECTS["ocpp2.1
 @pytest.mark.parametrize(
     ("offered", "allowed", "chosen"),
     [
-        (["ocpp2.1", "ocpp1.6"], ["ocpp1.6", "ocpp2.1"], ["ocpp2.1", "ocpp1.6"]),
-        (["ocpp0.1", "ocpp1.6"], ["ocpp1.6"], ["ocpp1.6"]),
-        (["ocpp1.6", "ocpp1.6"], ["ocpp1.6"], ["ocpp1.6"]),
-        (["OCPP1.6", "ocpp1.6j", "ocpp1.6 "], ["ocpp1.6"], []),
-        ([], ["ocpp1.6"], []),
+        (("ocpp2.1", "ocpp1.6"), ("ocpp1.6", "ocpp2.1"), ("ocpp2.1", "ocpp1.6")),
+        (("ocpp0.1", "ocpp1.6"), ("ocpp1.6",), ("ocpp1.6",)),
+        (("ocpp1.6", "ocpp1.6"), ("ocpp1.6",), ("ocpp1.6",)),
+        (("OCPP1.6", "ocpp1.6j", "ocpp1.6 "), ("ocpp1.6",), ()),
+        ((), ("ocpp1.6",), ()),
     ],
 )
 def test_the_stations_order_is_kept_and_names_are_exact(
-    offered: list[str], allowed: list[str], chosen: list[str]
+    offered: tuple[str, ...], allowed: tuple[str, ...], chosen: tuple[str, ...]
 ) -> None:
     assert choose(offered, allowed) == chosen
 

@@ -25,7 +25,7 @@ from voltward.ports.spool import Entry, Spooled, SpoolMark
 
 CARRIED: Final = 1  # the kind of a record of what is only carried: rows, and how stations came
 SEGMENT: Final = 8 * 1024 * 1024  # octets, from which on a new one begins
-RECENT: Final = 2_000  # records that are also kept in memory
+RECENT: Final = 32  # records that are also kept in memory: a MiB or two; others are read back, 13 us a row
 FULL: Final = 0.9  # of the size, from which on nobody new comes in
 _UNREADABLE: Final = (BrokenSeal, ForeignForm)
 

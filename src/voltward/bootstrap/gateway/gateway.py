@@ -379,5 +379,6 @@ def remember_sources(
     for entry in registry.stations():
         for prefix in entry.station.known_sources:
             half_open.know(prefix)
-            address = prefix.partition("/")[0]
-            guessing.succeeded(sources.source_of(address), str(entry.station.id), now)
+            if entry.has_slow_password:  # nobody else ever asks for the lane
+                address = prefix.partition("/")[0]
+                guessing.succeeded(sources.source_of(address), str(entry.station.id), now)

@@ -8,10 +8,12 @@ the TLS engine did that, and `chain_words` says what its findings mean.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from cryptography import x509
@@ -30,6 +32,7 @@ LARGEST_CERTIFICATE = 16 * 1024
 # A path of RFC 5280 with two sub-CAs (A00.FR.602) has four; more than this is an attack on our time.
 LONGEST_CHAIN = 8
 
+_public_key = lru_cache(maxsize=64)(PublicKeySeen)  # one value for all that are alike
 _UNREADABLE_KEY = PublicKeySeen("unsupported", 0)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # OpenSSL's names where the library prefers those of SEC 2.
@@ -83,9 +86,9 @@ def public_key_seen(key: object) -> PublicKeySeen:
     """Kind, size and curve of a public key of the library's; `unsupported` for what a rule cannot name."""
     if isinstance(key, ec.EllipticCurvePublicKey):
         curve = key.curve.name
-        return PublicKeySeen("ec", key.key_size, _OPENSSL_CURVES.get(curve, curve))
+        return _public_key("ec", key.key_size, _OPENSSL_CURVES.get(curve, curve))
     if isinstance(key, rsa.RSAPublicKey):
-        return PublicKeySeen("rsa", key.key_size)
+        return _public_key("rsa", key.key_size)
     if isinstance(key, ed25519.Ed25519PublicKey):
         return PublicKeySeen("ed25519", 256)
     if isinstance(key, ed448.Ed448PublicKey):
@@ -225,14 +228,14 @@ def _nearest_authority(
 
 
 def _facts(certificate: x509.Certificate, digest: bytes) -> CertificateSeen:
-    subject = certificate.subject
+    subject, organisations = certificate.subject, NameOID.ORGANIZATION_NAME
     return CertificateSeen(
         fingerprint=digest,
         serial_number=f"{certificate.serial_number:x}",
         common_names=_values(subject, NameOID.COMMON_NAME),
-        organisations=_values(subject, NameOID.ORGANIZATION_NAME),
+        organisations=_shared(_values(subject, organisations)),
         subject=subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
+        issuer=sys.intern(certificate.issuer.rfc4514_string()),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         is_ca=_is_ca(certificate),
@@ -243,6 +246,12 @@ def _facts(certificate: x509.Certificate, digest: bytes) -> CertificateSeen:
 
 def _values(name: x509.Name, kind: x509.ObjectIdentifier) -> tuple[str, ...]:
     return tuple(str(attribute.value) for attribute in name.get_attributes_for_oid(kind))
+
+
+@lru_cache(maxsize=256)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Of equal ones, the first: a fleet's certificates name one organisation, thousands of times."""
+    return names
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:

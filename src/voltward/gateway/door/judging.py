@@ -195,8 +195,9 @@ class Door:
         return self.guessing.answer_delay(source, station, now)
 
     def succeeded(self, judgement: Judgement) -> None:
-        """A right credential: its source keeps its reserved lane (ruling 10)."""
-        if judgement.decision.is_indulged:
+        """A right credential: its source keeps its reserved lane, if that is ever asked for (ruling 10)."""
+        entry = judgement.entry
+        if judgement.decision.is_indulged or entry is None or not entry.has_slow_password:
             return
         self.guessing.succeeded(judgement.arrival.source, str(judgement.station), self.clock.monotonic())
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Final
 
 from voltward.crypto.reading.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
@@ -34,6 +36,10 @@ from voltward.rulebook.observation import (
 from voltward.usecases.admission.admission_registry import AdmissionRegistry, StationEntry
 from voltward.wire.authorization import BasicLogin
 from voltward.wire.tls import TlsFacts
+
+# Most links are alike in these: they share one value. Strangers can flush what is remembered, and no more.
+_tls_seen: Final = lru_cache(maxsize=512)(TlsSeen)
+_certificate_known: Final = lru_cache(maxsize=512)(CertificateKnown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +174,14 @@ def certificate_known(
     owner = registry.owner_of(fingerprint)
     mine = entry.certificate(fingerprint) if entry is not None else None
     belongs_elsewhere = owner is not None and (entry is None or owner != entry.station.id)
-    return CertificateKnown(
-        denied=denied.reason if denied is not None else None,
-        state=mine.state if mine is not None else None,
-        usable=mine.is_usable(now) if mine is not None else True,
-        pinned=mine is not None and getattr(mine.proof, "pinned", False),
-        other_station=str(owner) if belongs_elsewhere else None,
-        controller=silent_controller(fingerprint, entry.station.id if entry is not None else None, registry),
-        listed=_listed(chain, registry),
+    return _certificate_known(
+        denied.reason if denied is not None else None,
+        mine.state if mine is not None else None,
+        mine.is_usable(now) if mine is not None else True,
+        mine is not None and getattr(mine.proof, "pinned", False),
+        str(owner) if belongs_elsewhere else None,
+        silent_controller(fingerprint, entry.station.id if entry is not None else None, registry),
+        _listed(chain, registry),
     )
 
 
@@ -212,14 +218,14 @@ def _request_again(before: RequestSeen, grants: Grants) -> RequestSeen:
 
 
 def _tls(facts: TlsFacts | ForwardedTls) -> TlsSeen:
-    return TlsSeen(
+    return _tls_seen(
         facts.version,
         facts.suite,
         facts.group,
         facts.server_name,
         facts.compressed,
         facts.resumed,
-        forwarded=isinstance(facts, ForwardedTls),
+        isinstance(facts, ForwardedTls),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.arrivals import trusted
-from tests.fakes.builders import station
+from tests.fakes.builders import slow_credential, station
 from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.clock import FakeClock
 from tests.fakes.deployments import Site
@@ -62,7 +62,8 @@ def test_stations_keep_their_reserved_lane_through_a_restart() -> None:
     clock = FakeClock()
     guessing = GuessingThrottle(GuessingLimits(), clock.monotonic())
     registry = AdmissionRegistry()
-    registry.put_station(StationEntry(station(known_sources=("192.0.2.7", "2001:db8::/64"))))
+    known = station(known_sources=("192.0.2.7", "2001:db8::/64"))
+    registry.put_station(StationEntry(known, (slow_credential(),)))
 
     half_open = HalfOpen(most_in_all=4, most_per_source=4)
 
@@ -83,7 +84,7 @@ def test_stations_behind_a_carrier_keep_theirs_too() -> None:
     sources = SourceMap([Carrier(ip_network("100.64.0.0/10"), 1000)])
     carrier = sources.source_of("100.64.3.4")
     registry = AdmissionRegistry()
-    registry.put_station(StationEntry(station(known_sources=(carrier.prefix,))))
+    registry.put_station(StationEntry(station(known_sources=(carrier.prefix,)), (slow_credential(),)))
 
     remember_sources(registry, guessing, HalfOpen(4, 4), sources, clock.monotonic())
 

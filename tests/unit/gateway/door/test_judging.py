@@ -325,7 +325,7 @@ async def test_a_right_password_is_let_in_while_thousands_guess(made: MadeDoor) 
 
 
 async def test_a_success_keeps_the_reserved_lane_open(made: MadeDoor) -> None:
-    enter(made, row())
+    enter(made, row(proof=password_proof(KEYS, CP1, Secret(RIGHT), machine_made=False)))
     judgement = await judged(made)
 
     made.door.succeeded(judgement)
@@ -333,6 +333,14 @@ async def test_a_success_keeps_the_reserved_lane_open(made: MadeDoor) -> None:
     for number in range(100):
         made.guessing.may_verify_costly(Source(f"198.51.100.{number}"), "CP001", made.clock.monotonic())
     assert made.guessing.may_verify_costly(judgement.arrival.source, "CP001", made.clock.monotonic())
+
+
+async def test_whoever_needs_no_slow_hash_takes_no_place_among_the_reserved_lanes(made: MadeDoor) -> None:
+    enter(made, row())
+
+    made.door.succeeded(await judged(made))
+
+    assert len(made.guessing) == 0
 
 
 # -- reporting
