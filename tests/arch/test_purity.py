@@ -8,8 +8,8 @@ INSIDE = frozenset({"domain", "rulebook", "lifecycles", "detection", "ports"})
 
 # The inside may use what computes. Whatever waits, reads, writes, remembers or surprises is not here.
 COMPUTES = frozenset({
-    "__future__", "abc", "base64", "binascii", "bisect", "collections", "contextlib", "copy", "dataclasses",
-    "datetime", "enum", "fnmatch", "functools", "hashlib", "heapq", "hmac", "ipaddress", "itertools", "json",
+    "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "enum", "fnmatch", "functools", "hashlib", "heapq", "hmac", "ipaddress", "itertools", "json",
     "math", "operator", "re", "statistics", "string", "textwrap", "types", "typing", "unicodedata", "urllib.parse",
 })  # fmt: skip
 # The rulebook's controls are data files of the package; a port may say that it takes a path.
