@@ -15,7 +15,7 @@ from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.finding import ControlException
-from voltward.domain.station import StationId
+from voltward.domain.station import DEFAULT_GROUP, StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import JournalReader
 from voltward.ports.vault import GatewayKey, RoomName
@@ -58,6 +58,12 @@ class Premises:
                 mend=f"Known are {', '.join(sorted(known))}; [route.NAME] with its `tenant` makes another.",
                 subject=str(station),
             )
+
+    def remarks_on_group(self, group: str) -> tuple[str, ...]:
+        """What there is to say of a group that the settings do not name: mostly a misspelt one."""
+        if group == DEFAULT_GROUP or group in self.settings.group:
+            return ()
+        return (f"there is no [group.{group}] in the settings: the rules of the default group hold.",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -93,7 +94,8 @@ def add(
             enrolled = await enroll_station(
                 deployment.store, first, deployment.password_keys, deployment.clock, deployment.entropy
             )
-        _say_enrolled(enrolled, options)
+            remarks = (*enrolled.remarks, *deployment.remarks_on_group(enrolled.station.group))
+        _say_enrolled(replace(enrolled, remarks=remarks), options)
 
     run(story())
 
@@ -185,7 +187,8 @@ def set_(
             station = await change_station(
                 deployment.store, StationId.read(identity, tenant), change, actor(), deployment.clock
             )
-        _say(station_facts(station), options)
+            remarks = deployment.remarks_on_group(station.group)
+        _say(station_facts(station), options, remarks)
 
     run(story())
 
@@ -305,8 +308,10 @@ def _say_enrolled(enrolled: Enrolled, options: Options) -> None:
         )
 
 
-def _say(facts: dict[str, object], options: Options) -> None:
+def _say(facts: dict[str, object], options: Options, remarks: Sequence[str] = ()) -> None:
     if options.json:
-        print_json(facts)
-    else:
-        print_facts(facts)
+        print_json({**facts, "remarks": list(remarks)})
+        return
+    print_facts(facts)
+    for remark in remarks:
+        print_line(f"note: {remark}")

@@ -88,6 +88,14 @@ def test_a_refusal_prints_no_password_that_was_never_saved(shell: Shell) -> None
     assert (ran.status, ran.out) == (2, "")
 
 
+def test_a_group_that_the_settings_do_not_name_is_told_when_a_station_comes_into_it(shell: Shell) -> None:
+    remark = "there is no [group.feild] in the settings: the rules of the default group hold."
+
+    assert remark in shell.done("station", "add", "CP001", "--group", "feild", "--json").json["remarks"]
+    assert f"note: {remark}" in shell.done("station", "set", "CP001", "--serial", "SN-7").out
+    assert shell.done("station", "set", "CP001", "--group", "default", "--json").json["remarks"] == []
+
+
 def test_stations_are_listed_as_a_table_and_by_group(shell: Shell) -> None:
     assert "No station is registered yet." in shell.done("station", "list").out
     shell.done("station", "add", "CP001", "--group", "site-a")
