@@ -120,7 +120,7 @@ class MadeDoor:
         self.registry = AdmissionRegistry()
         self.reports, self.journal = listed_reports(self.clock)
         self.guessing = GuessingThrottle(GuessingLimits(), self.clock.monotonic())
-        self.pool = ThreadPoolExecutor(2)
+        self.pool = ThreadPoolExecutor(3)
         self.quirks = QuirkBook()
         self.verifier = VerifierHolder(ChainVerifier(()))
         self.rules = DoorRules(BOOK, Evaluator(BOOK), policies or {})

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 HUMAN = b"Sunny-Meadow-2026"
 HOME = "127.60.0.1"  # where the real station comes from
 GUESSES_PER_SECOND = 170  # ten thousand a minute, and a few more
-HELD_SECONDS = 8.0  # refusals that come thick are held back as long as this
+MADE_UP = 0.05  # seconds of standing still that the guessers make up for
 LEAST = GUESSES_PER_SECOND * 8  # guesses in a storm
 MOST = GUESSES_PER_SECOND * 60  # on a machine where the rest of the story takes long
 WANTED = (Wanted("GUESSED", password=HUMAN),)
@@ -80,11 +80,8 @@ async def test_the_real_station_reconnects_at_once_while_ten_thousand_a_minute_g
 
 
 def at_once(seconds: list[float]) -> bool:
-    """Most within a second, none as late as a guess that is held.
-
-    The guessers share this process and this machine with the station, so some may be late.
-    """
-    return median(seconds) < 1.0 and max(seconds) < HELD_SECONDS
+    """Within a second. The guessers share this process and this machine with the station: one may be late."""
+    return median(seconds) < 1.0 and max(seconds) < 3.0
 
 
 async def seconds_to_connect(world: World, part: Part) -> float:
@@ -122,14 +119,18 @@ class Storm:
             await self.over.wait()
 
     async def blow(self) -> None:
-        """Start guesses at an even pace, whatever becomes of the earlier ones."""
+        """Start guesses at an even pace, whatever becomes of the earlier ones.
+
+        Where this process has to stand still, it does not make up for it: that would be another storm.
+        """
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        due = loop.time()
         async with asyncio.TaskGroup() as group:
             for number in range(MOST):
                 if number >= LEAST and self.enough.is_set():
                     break
-                await asyncio.sleep(max(0.0, started + number / GUESSES_PER_SECOND - loop.time()))
+                due = max(due + 1 / GUESSES_PER_SECOND, loop.time() - MADE_UP)
+                await asyncio.sleep(max(0.0, due - loop.time()))
                 self.made += 1
                 group.create_task(self._guess(number))
             self.over.set()
@@ -206,8 +207,9 @@ async def test_refusals_of_one_source_come_later_and_later_and_a_right_password_
         took = clock() - started
         assert (await player.boot()).kind == CALL_RESULT
 
+    assert waits[0] < 1.0
     assert waits[-1] > 2 * waits[0]
-    assert took < waits[-1] / 2
+    assert took < 0.5
 
 
 async def test_repeated_refusals_are_one_journal_row_with_a_count_when_the_gateway_ends(

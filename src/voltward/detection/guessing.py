@@ -110,15 +110,17 @@ class GuessingThrottle:
         # The exponent is bounded before it is used: a long attack must not overflow a float.
         return min(limits.delay_most, limits.delay * 2.0 ** min(excess, 30.0))
 
+    def has_lane(self, source: Source, identity: str, now: float) -> bool:
+        """Would this pair's next costly comparison be one of its reserved lane?"""
+        return self._lane(source, identity, now) is not None
+
     def may_verify_costly(self, source: Source, identity: str, now: float) -> bool:
         """May this password be compared by argon2? Ask for registered identities only, once each time."""
         limits = self._limits
-        pair = self._pairs.get((source.prefix, identity))
-        if pair is not None:
-            rate = self._of(source, limits.costly_per_pair)
-            if pair.has_one(now, rate.per_second, rate.burst):
-                pair.take()
-                return True
+        lane = self._lane(source, identity, now)
+        if lane is not None:
+            lane.take()
+            return True
         buckets = (
             (self._all, limits.costly_in_all),
             self._bucket(self._source_tokens, source.prefix, self._of(source, limits.costly_per_source), now),
@@ -129,6 +131,12 @@ class GuessingThrottle:
         for tokens, _ in buckets:
             tokens.take()
         return True
+
+    def _lane(self, source: Source, identity: str, now: float) -> Tokens | None:
+        """The reserved lane of the pair, where something is left in it."""
+        pair = self._pairs.get((source.prefix, identity))
+        rate = self._of(source, self._limits.costly_per_pair)
+        return pair if pair is not None and pair.has_one(now, rate.per_second, rate.burst) else None
 
     def succeeded(self, source: Source, identity: str, now: float) -> None:
         """A right password came from there: open, or refill, the reserved lane of this pair.

@@ -128,7 +128,9 @@ def test_the_reserved_lane_has_a_measure_of_its_own() -> None:
     throttle = _throttle(GuessingLimits(costly_in_all=Rate(0, 0), costly_per_pair=Rate(3, 0)))
     throttle.succeeded(HOME, "CP-7", now=0.0)
 
+    assert throttle.has_lane(HOME, "CP-7", now=0.0)
     assert [throttle.may_verify_costly(HOME, "CP-7", now=0.0) for _ in range(4)] == [True, True, True, False]
+    assert not throttle.has_lane(HOME, "CP-7", now=0.0)
     throttle.succeeded(HOME, "CP-7", now=1.0)  # a success fills it up again
     assert throttle.may_verify_costly(HOME, "CP-7", now=1.0)
 
@@ -138,6 +140,7 @@ def test_the_reserved_lane_is_of_the_pair(source: Source, identity: str) -> None
     throttle = _throttle(GuessingLimits(costly_in_all=Rate(0, 0)))
     throttle.succeeded(HOME, "CP-7", now=0.0)
 
+    assert not throttle.has_lane(source, identity, now=0.0)
     assert not throttle.may_verify_costly(source, identity, now=0.0)
 
 

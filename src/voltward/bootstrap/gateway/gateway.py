@@ -345,7 +345,7 @@ def guessing_limits(settings: Settings) -> GuessingLimits:
 def password_door(premises: Premises, guessing: GuessingThrottle) -> PasswordDoor:
     """What compares passwords, with its pool and cache."""
     workers = premises.settings.gateway.limits.argon2_workers
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="argon2")
+    pool = ThreadPoolExecutor(workers + 1, thread_name_prefix="argon2")
     cache = VerifiedCache(Secret(premises.entropy.token(32)))
     return PasswordDoor(premises.password_keys.digest, cache, guessing, pool, workers)
 

@@ -2,7 +2,7 @@
 
 Keyed digests and the cache of verified credentials cost microseconds and are always asked, so that a right
 password is never refused for what others do. Only argon2 is rationed: a bounded pool, a rate, and a reserved
-lane for pairs of source and identity that succeeded before.
+lane for pairs of source and identity that succeeded before, which do not wait behind the guesses of others.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ class PasswordMatch:
 
 
 class PasswordDoor:
-    """Compares; keeps nothing but the cache and the ration."""
+    """Compares; keeps nothing but the cache and the ration.
+
+    `pool` has a thread more than `workers`, for the reserved lane.
+    """
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class PasswordDoor:
         self._guessing = guessing
         self._pool = pool
         self._slots = asyncio.Semaphore(workers)
+        self._reserved = asyncio.Semaphore(1)
 
     async def compare(self, entry: StationEntry | None, login: Login) -> PasswordMatch:
         """Try the station's passwords, the current one first. An unknown station has none: always wrong."""
@@ -95,9 +99,11 @@ class PasswordDoor:
             verifier = credential.proof.verifier
             if not isinstance(verifier, Argon2Hash):
                 continue
-            if not self._guessing.may_verify_costly(login.source, login.station, login.monotonic):
+            who = login.source, login.station, login.monotonic
+            slots = self._reserved if self._guessing.has_lane(*who) else self._slots
+            if not self._guessing.may_verify_costly(*who):
                 return PasswordMatch(_seen(PasswordOutcome.UNVERIFIED, login))
-            async with self._slots:
+            async with slots:
                 loop = asyncio.get_running_loop()
                 if await loop.run_in_executor(self._pool, matches_argon2, octets, verifier):
                     self._cache.remember(credential, octets)

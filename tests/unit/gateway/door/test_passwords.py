@@ -81,7 +81,7 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         yield Bench(pool)
 
 
@@ -154,6 +154,22 @@ async def test_a_station_that_succeeded_before_has_a_lane_that_guesses_cannot_us
     match = await bench.ask(known, CHOSEN, source=HOME)
 
     assert match.seen.outcome is PasswordOutcome.MATCHED
+
+
+async def test_a_station_that_succeeded_before_does_not_wait_for_guesses(bench: Bench) -> None:
+    known, order = entry(chosen()), list[bytes]()
+    bench.guessing.succeeded(HOME, "CP001", 0.0)
+
+    async def ask(password: bytes, source: Source) -> None:
+        await bench.ask(known, password, source=source)
+        order.append(password)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(3):
+            group.create_task(ask(b"guess %d" % number, ELSEWHERE))
+        group.create_task(ask(CHOSEN, HOME))
+
+    assert order.index(CHOSEN) < 2  # the worker of the guesses takes them one after the other
 
 
 async def test_a_made_password_is_compared_however_many_guesses_there_were(bench: Bench) -> None:
