@@ -195,6 +195,14 @@ def test_who_lists_the_new_root_and_refuses_what_we_show_is_held_back_until_it_i
     assert (play.state.phase, play.state.refuses_us) == (P.READY, False)
 
 
+def test_who_complained_of_the_old_chain_and_came_by_the_new_one_lets_go_of_the_old_root() -> None:
+    """A station that takes one root only refuses us when we go back, and says so."""
+    play = begun().hear(listing(OLD, NEW))
+    play.hear(Complained(StationId("CP001"), NOON, Complaint.OUR_CERTIFICATE, "unknown ca"))
+
+    assert play.hear(RemovalWanted()).state.phase is P.REMOVING
+
+
 def test_silence_is_asked_again_and_then_somebody_looks() -> None:
     play = begun()
     for _ in range(TRIES - 1):

@@ -219,6 +219,12 @@ def _remove(state: Rollover, _fact: object, now: datetime) -> Step[Rollover]:
     return _enter(state, P.REMOVING, now)
 
 
+@ROLLOVER.on(P.HELD_BACK, fact=RemovalWanted, to={P.HELD_BACK, P.REMOVING, P.DONE})
+def _remove_after_all(state: Rollover, fact: object, now: datetime) -> Step[Rollover]:
+    """Its complaint was of the old chain, or is over: it came by the new one since."""
+    return _remove(state, fact, now) if state.refuses_us else Step(state)
+
+
 @ROLLOVER.on(P.REMOVING, fact=Agreed, to={P.CHECKING})
 @ROLLOVER.on(P.REMOVING, fact=Refused, to={P.CHECKING})
 def _asked_to_remove(state: Rollover, _fact: object, now: datetime) -> Step[Rollover]:
@@ -303,7 +309,7 @@ for _phase in OPEN:
     ROLLOVER.on(_phase, fact=Cancelled, to={P.CANCELLED})(_cancelled)
     if _phase not in (P.HELD_BACK, P.READY):
         ROLLOVER.on(_phase, fact=RolloverWanted, to={_phase})(_stays)
-    if _phase is not P.READY:
+    if _phase not in (P.READY, P.HELD_BACK):
         ROLLOVER.on(_phase, fact=RemovalWanted, to={_phase})(_stays)
     before_removal = _phase not in (P.REMOVING, P.CHECKING, P.HELD_BACK)
     ROLLOVER.on(_phase, fact=AnchorMoved, to={P.LISTING if before_removal else _phase})(

@@ -153,11 +153,17 @@ async def retire_root(store: Store, prospects: Sequence[Prospect], moment: Momen
         assert isinstance(state, Rollover)
         if state.phase in _REMOVING:
             continue  # told already, before this order was cut off
-        goes = state.phase is RolloverPhase.READY and rollover.station in proven
+        goes = _may_go(state) and rollover.station in proven
         await _tell(store, rollover.id, RemovalWanted() if goes else Cancelled(moment.actor), moment)
         asked += goes
     await tell_rotation(store, AllTold(), moment)
     return asked
+
+
+def _may_go(state: Rollover) -> bool:
+    """Of a station that came by the new root: one that complained may have been shown the old one then."""
+    is_held_back = state.phase is RolloverPhase.HELD_BACK and state.refuses_us
+    return is_held_back or state.phase is RolloverPhase.READY
 
 
 def check_nobody_is_lost(prospects: Sequence[Prospect], left_behind: Collection[str], most: int) -> None:
