@@ -94,7 +94,7 @@ def made_server(premises: Premises, store: LateStore) -> EnrolmentServer:
     )
     requests = RequestRules(rules, organisations, Binding())
     desk = EnrolmentDesk(DeskParts(store, store, requests, clock, premises.entropy))
-    server = EnrolmentServer(ServerParts(store, store, registry, _sources(settings), show))
+    server = EnrolmentServer(ServerParts(store, store, registry, _sources(settings), clock, show))
     server.pages = EnrolmentPages(
         applicants,
         desk,

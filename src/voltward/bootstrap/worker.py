@@ -22,6 +22,7 @@ from voltward.bootstrap.authority.signer import signer_client
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
 from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.bootstrap.gateway.station_places import station_places
+from voltward.bootstrap.parts_beside import asked_by_worker
 from voltward.domain.authority import Binding
 from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings
@@ -32,6 +33,7 @@ from voltward.usecases.revocation.keep_lists import Keep, ListKeeper
 from voltward.usecases.revocation.level_revocations import Levelling
 from voltward.usecases.revocation.refresh_lists import ListDesk, ListTerms
 from voltward.usecases.rounds.hear_facts import Hearing
+from voltward.worker.look_round import LookRound
 from voltward.worker.loops import Worker, WorkerParts
 
 CHAIN = "worker"  # of the journal
@@ -88,6 +90,7 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
         place_of=station_places(settings),
         revocations=Levelling(store, signer, ListKeeper(signer, _to_files(settings))),
         over=orders_over(settings),
+        look_round=LookRound(store, premises.clock, asked_by_worker(settings, signer)),
     )
 
 

@@ -12,10 +12,13 @@ from cyclopts import App, Parameter
 from voltward.bootstrap.authority.published_lists import published_lists
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.group_orders import observed_of
+from voltward.bootstrap.parts_beside import parts_beside
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, print_table, run
 from voltward.domain.observing import ObserveTerms
+from voltward.domain.part import SILENCE
 from voltward.domain.station import DEFAULT_GROUP
 from voltward.settings import Settings, load_settings
+from voltward.usecases.rounds.signs_of_life import PartSeen, look_at_parts
 from voltward.usecases.views.assess_lists import ListFinding, assess_other_lists, assess_own_list
 from voltward.usecases.views.assess_own_certificate import TurnedDown, assess_own_certificate
 from voltward.usecases.views.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
@@ -77,6 +80,38 @@ def tls(
         return 0 if all(posture.is_harmless for posture in postures) else FINDINGS
 
     return run(story())
+
+
+@app.command
+def parts(*, options: Options = Options()) -> int:
+    """Whether the processes beside the gateway give signs of life. Exit status 1 if one is silent."""
+
+    async def story() -> list[PartSeen]:
+        settings = load_settings(options.config, options.set)
+        async with open_deployment(settings) as deployment:
+            return await look_at_parts(deployment.store, parts_beside(settings), deployment.clock.now())
+
+    seen = run(story())
+    if options.json:
+        print_json([_part_facts(one) for one in seen])
+    else:
+        words = ((one.part.value, "silent" if one.is_silent else "alive", _date(one.at)) for one in seen)
+        print_table(("part", "state", "last sign"), words)
+        for one in seen:
+            if one.is_silent:
+                print_line(f"{one.part}: {SILENCE[one.part].means} {SILENCE[one.part].mend}")
+    return FINDINGS if any(one.is_silent for one in seen) else 0
+
+
+def _part_facts(one: PartSeen) -> dict[str, object]:
+    said = SILENCE[one.part] if one.is_silent else None
+    return {
+        "part": one.part.value,
+        "silent": one.is_silent,
+        "last_sign": one.at,
+        "means": said.means if said is not None else None,
+        "mend": said.mend if said is not None else None,
+    }
 
 
 @app.command(name="server-certificate")

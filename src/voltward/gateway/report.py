@@ -59,6 +59,9 @@ class Metrics:
         self.breaker = Gauge(
             "voltward_breaker_tripped", "1 while the breaker holds", ["control"], registry=self.registry
         )
+        self.parts = Gauge(
+            "voltward_part_alive", "0 while a process beside is silent", ["part"], registry=self.registry
+        )
         self.to_csms = self.messages.labels("to_csms")
         self.to_station = self.messages.labels("to_station")
         self.admission = Histogram(

@@ -35,6 +35,7 @@ from voltward.gateway.links.link import StationLink
 from voltward.gateway.links.reception import Reception
 from voltward.gateway.links.standing_on import count_standing_on
 from voltward.gateway.list_ages import stale_lists
+from voltward.gateway.parts_watch import PartsWatch
 from voltward.gateway.report import Reports
 from voltward.gateway.second_look import SecondLook
 from voltward.gateway.stalls import StallWatch
@@ -71,7 +72,8 @@ class GatewayParts:
 class Following:
     """The store, as far as the gateway follows it; `trust_changed` makes a new TLS context.
 
-    `upkeep` is what the store wants done beside: its journal's heads signed in time.
+    `upkeep` is what the store wants done beside: its journal's heads signed in time. `beside` finds the signs
+    of life there that other processes give.
     """
 
     store: Store
@@ -79,6 +81,7 @@ class Following:
     trust_changed: Callable[[], None]
     start: Start
     upkeep: Callable[[], Coroutine[Any, Any, None]]
+    beside: PartsWatch
 
 
 class Gateway:
@@ -143,7 +146,7 @@ class Gateway:
         if self._before is not None and self._before.links:
             said.append(f"the gateway before this one still has {self._before.links} links")
         said += stale_lists(self._parts.door.registry.lists, self._parts.duties.clock.now())
-        return [*said, *self._parts.keeping.remarks()]
+        return [*said, *self._following.beside.remarks(), *self._parts.keeping.remarks()]
 
     def _key_set(self) -> bytes:
         """The public keys of what is sworn now; a reload may bring the first."""
@@ -170,6 +173,7 @@ class Gateway:
         self._background.start(self._parts.learner.run(), "learner")
         self._background.start(self._parts.breaker.run(), "breaker")
         self._background.start(self._parts.alerts.run(), "alerts")
+        self._background.start(self._following.beside.run(), "parts beside")
         await self._stopped.wait()
         self._reports.log_only("gateway_stopping", links=len(self._parts.table))
         await self._leave()

@@ -30,6 +30,8 @@ from voltward.usecases.revocation.refresh_lists import DueList, ListDesk
 from voltward.usecases.rounds.forget_orders import OrdersOver, forget_orders
 from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_next, wake_due
 from voltward.usecases.rounds.perform_effect import delay_errand, lease_errands, perform_errand
+from voltward.usecases.rounds.signs_of_life import EVERY
+from voltward.worker.look_round import LookRound
 
 Job = Callable[[], Awaitable[bool]]  # True: there may be more to do at once
 
@@ -47,6 +49,7 @@ class WorkerPace:
     level: float = 2.0  # between two looks for what was revoked
     tidy: float = 3600.0  # between two looks for orders that are over
     lists: float = 2.0  # between two looks for lists that are due
+    life: float = EVERY  # between two signs of life
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class WorkerParts:
     revocations: Levelling | None = None  # None: no signer of its own
     over: OrdersOver | None = None  # None: orders are kept for ever
     lists: ListDesk | None = None  # of other authorities; None: they are not looked for
+    look_round: LookRound | None = None  # None: nobody asks whether it is alive
 
 
 class Worker:
@@ -75,6 +79,7 @@ class Worker:
         self._parts = parts
         self._pace = pace or WorkerPace()
         self._stopping = asyncio.Event()
+        self._turns = self._turns_told = 0  # of the loop that hears facts
         self._log = structlog.get_logger()
 
     def stop(self) -> None:
@@ -97,6 +102,9 @@ class Worker:
             if self._parts.over is not None:
                 tidy = partial(self._tidy, self._parts.over)
                 group.create_task(self._keep("orders", tidy, partial(self._sleep, self._pace.tidy)))
+            if self._parts.look_round is not None:
+                look = partial(self._look_round, self._parts.look_round)
+                group.create_task(self._keep("life", look, partial(self._sleep, self._pace.life)))
         self._log.info("worker_stopped")
 
     async def _keep(self, name: str, work: Job, idle: Callable[[], Awaitable[None]]) -> None:
@@ -123,6 +131,7 @@ class Worker:
         woken = await wake_due(parts.store, self._moment())
         expired = await expire_asks(parts.store, self._moment())
         heard = await hear_next(parts.store, parts.hearing, self._moment())
+        self._turns += 1
         return heard or bool(woken or expired)
 
     async def _run_errands(self) -> bool:
@@ -167,6 +176,13 @@ class Worker:
         if forgotten:
             self._log.info("orders_forgotten", count=forgotten)
         return bool(forgotten)
+
+    async def _look_round(self, look_round: LookRound) -> bool:
+        """Alive is who gets something done: where no fact can be heard, no sign is given."""
+        if self._turns != self._turns_told:
+            await look_round.go()
+            self._turns_told = self._turns
+        return False
 
     async def _refresh_lists(self, lists: ListDesk) -> bool:
         """All that are due beside each other: one that is slow keeps nobody waiting for long."""

@@ -8,10 +8,13 @@ import pytest
 from tests.unit.cli.conftest import Shell
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.deployment import open_deployment
+from voltward.cli.frame import run
 from voltward.domain.acquaintance import Acquaintance, Habits, Manner, MannerSeen, Wanting
 from voltward.domain.enforcement import Answer
+from voltward.domain.part import Part
 from voltward.domain.station import StationId
 from voltward.settings import load_settings
+from voltward.usecases.rounds.signs_of_life import give_sign
 
 NOW = SystemClock().now()
 OLD = Manner(2, "password (text)", "ocpp1.6", "192.0.2.7", "TLSv1.2", "AES128-GCM-SHA256", "", "csms.example")
@@ -109,3 +112,20 @@ def test_a_station_tells_how_it_comes(fleet: Shell) -> None:
     assert "clock: 61 s behind ours" in out
     assert "pings: ours are never answered" in out
     assert "connection: never seen" in fleet.done("station", "show", "NEVER").out
+
+
+def test_parts_that_give_no_sign_of_life_are_told_with_what_it_means(shell: Shell) -> None:
+    silent = shell("posture", "parts")
+    assert silent.status == 1
+    assert "No certificate is renewed" in silent.out
+    assert [one["part"] for one in shell("posture", "parts", "--json").json] == ["worker", "signer"]
+
+    async def work() -> None:
+        async with open_deployment(load_settings(shell.folder / "voltward.toml")) as deployment:
+            await give_sign(deployment.store, [Part.WORKER, Part.SIGNER], deployment.clock.now())
+
+    run(work())
+
+    assert "silent" not in shell.done("posture", "parts").out
+    with_est = shell("posture", "parts", "--json", "--set", "enrolment.listen=127.0.0.1:8444").json
+    assert [one["part"] for one in with_est if one["silent"]] == ["enrolment"]

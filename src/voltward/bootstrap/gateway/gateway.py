@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from voltward.bootstrap.gateway.listeners import listeners, read_trust
 from voltward.bootstrap.gateway.quirk_rules import quirk_rules
 from voltward.bootstrap.gateway.routes import routes_of
 from voltward.bootstrap.gateway.schemas import check_schemas
+from voltward.bootstrap.parts_beside import parts_beside
 from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.crypto.reading.certificates import CertificateReader
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
@@ -56,6 +57,7 @@ from voltward.gateway.links.reception import Reception
 from voltward.gateway.links.request_judge import RequestExaminer
 from voltward.gateway.list_ages import watch_lists
 from voltward.gateway.notices import Notices
+from voltward.gateway.parts_watch import PartsWatch
 from voltward.gateway.relay.book import RelayBook
 from voltward.gateway.report import Metrics, Reports
 from voltward.gateway.server import Following, Gateway, GatewayParts
@@ -260,7 +262,7 @@ def assemble(premises: Premises, grounds: Grounds, inheritance: Inheritance | No
     at_the_door = threshold(settings, reception, reports, clock)
     alerts, pace = Alerts(settings.alerts, reports), drain_pace(settings)
     parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts, pace)
-    following = Following(grounds.store, grounds.feed, assembly.trust_changed, grounds.start, grounds.upkeep)
+    following = following_on(premises, grounds, assembly.trust_changed, reports)
     heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(parts, heard, following, metrics_at, inheritance or Inheritance())
@@ -326,6 +328,15 @@ def keeping_on(premises: Premises, grounds: Grounds, outbox: Outbox, reports: Re
         SnapshotKeeper(SnapshotParts(registry, grounds.kept, store, reports, watch, clock), start.snapshot),
         watch,
     )
+
+
+def following_on(
+    premises: Premises, grounds: Grounds, trust_changed: Callable[[], None], reports: Reports
+) -> Following:
+    """What the gateway hears from the store."""
+    store, settings = grounds.store, premises.settings
+    beside = PartsWatch(store, parts_beside(settings), reports, premises.clock)
+    return Following(store, grounds.feed, trust_changed, grounds.start, grounds.upkeep, beside)
 
 
 def drain_pace(settings: Settings) -> DrainPace:

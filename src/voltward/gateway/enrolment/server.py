@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +17,15 @@ import structlog
 
 from voltward.detection.sources import SourceMap
 from voltward.domain.errors import OutsideFault, VoltwardError
+from voltward.domain.part import Part
 from voltward.gateway.enrolment.pages import LARGEST_BODY, Caller, EnrolmentPages, Reply
 from voltward.gateway.enrolment.tls_line import TlsLine
+from voltward.ports.clock import Clock
 from voltward.ports.storage import ChangeFeed, Store
 from voltward.small_servers.visits import Bounds, Visitor, Visits
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.follow_store import catch_up, load_registry
+from voltward.usecases.rounds.signs_of_life import EVERY, give_sign
 from voltward.wire.small_http import RequestHead, read_request_head, response_head
 from voltward.wire.tls_context import ServerContext
 from voltward.wire.tls_failure import TlsFailure
@@ -50,6 +54,7 @@ class ServerParts:
     feed: ChangeFeed
     registry: AdmissionRegistry
     sources: SourceMap
+    clock: Clock
     show: Callable[[], Shown]
 
 
@@ -60,6 +65,7 @@ class EnrolmentServer:
         self._parts = parts
         self._shown = parts.show()
         self._is_level = False
+        self._signed_at = -EVERY  # monotonic seconds
         self._visits = Visits(Bounds(MOST, MOST_PER_SOURCE, PATIENCE), self._serve, parts.sources)
         self._log = structlog.get_logger()
         self.pages: EnrolmentPages
@@ -105,7 +111,16 @@ class EnrolmentServer:
                 is_away = False
                 if is_new:
                     self.show_anew()
+                await self._give_sign()
             await self._news()
+
+    async def _give_sign(self) -> None:
+        """That it is alive, now and then; a store that cannot take it will be told of by the next look."""
+        now = asyncio.get_running_loop().time()
+        if now - self._signed_at >= EVERY:
+            self._signed_at = now
+            with suppress(OutsideFault):
+                await give_sign(self._parts.store, [Part.ENROLMENT], self._parts.clock.now())
 
     async def _news(self) -> None:
         try:
