@@ -23,6 +23,7 @@ from benchmarks.errors import BenchmarkFault
 from benchmarks.figures import Comparison, Finding
 from benchmarks.fleet import Mix, make_fleet, with_passwords
 from benchmarks.issuing import measure_issuing
+from benchmarks.lists import measure_lists
 from benchmarks.machine import describe_machine
 from benchmarks.report import Conditions, Side, render, write_between_markers
 from benchmarks.revoking import RevokingPlan, measure_revoking
@@ -70,9 +71,11 @@ WORKLOADS: dict[str, Workload] = {"handshakes": compare_handshakes, "round-trips
 CROWD = "crowd"
 REVOKING = "revoking"
 ISSUING = "issuing"
-PARTS = (*WORKLOADS, CROWD, REVOKING, ISSUING)
+LISTS = "lists"
+PARTS = (*WORKLOADS, CROWD, REVOKING, ISSUING, LISTS)
 STORM = "storm"  # of the crowd's, by itself
 REVOKED, ASKING = 200, 512  # certificates: revoked in each of two ways; asked for
+LISTED = 100_000  # on one list
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,9 @@ def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
             if ISSUING in request.workloads:
                 asking = ASKING if request.plan is FULL else ASKING // 4
                 findings += measure_issuing(folder / "issuing", cores, asking)
+            if LISTS in request.workloads:
+                listed = LISTED if request.plan is FULL else LISTED // 10
+                findings += measure_lists(folder / "lists", cores, listed)
     conditions = Conditions(
         machine=describe_machine(cores),
         sides=sides,
