@@ -190,14 +190,14 @@ def _read_back(state: Rollover, fact: object, now: datetime) -> Step[Rollover]:
     return _enter(after, P.READY, now, *effects)
 
 
-@ROLLOVER.on(P.READY, fact=Complained, to={P.READY, P.HELD_BACK})
-def _refuses_us(state: Rollover, fact: object, now: datetime) -> Step[Rollover]:
-    """To hold a root is not to trust it: nobody relies on a station that refuses what we show."""
+@ROLLOVER.on(P.READY, fact=Complained, to={P.READY})
+def _refuses_us(state: Rollover, fact: object, _now: datetime) -> Step[Rollover]:
+    """To hold a root is not to trust it: no chain is switched for who refuses ours; told once, by name."""
     assert isinstance(fact, Complained)
-    if fact.complaint is not Complaint.OUR_CERTIFICATE:
+    if fact.complaint is not Complaint.OUR_CERTIFICATE or state.refuses_us:
         return Step(state)
     what = f"it lists the new root, and {report_words(fact)}"
-    return _held_back(replace(state, refuses_us=True), now, what, DISTRUST)
+    return Step(replace(state, refuses_us=True, problem=what, mend=DISTRUST), (TellOperator(what, DISTRUST),))
 
 
 @ROLLOVER.on(P.LISTING, P.CONFIRMING, P.CHECKING, fact=Unable, to={P.HELD_BACK})

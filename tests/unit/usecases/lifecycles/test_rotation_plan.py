@@ -93,7 +93,7 @@ async def test_who_came_by_the_new_chain_is_ready_whatever_it_tells(fleet: SqlSt
 async def test_who_holds_the_new_root_and_refuses_us_breaks_until_it_has_come_by_it(fleet: SqlStore) -> None:
     await holds(fleet, "CP001", OLD, NEW)
     refusing = Rollover(
-        NOON, rotation().roots, WEEK, RolloverPhase.HELD_BACK, refuses_us=True, problem="it refuses us"
+        NOON, rotation().roots, WEEK, RolloverPhase.READY, refuses_us=True, problem="it refuses us"
     )
     async with fleet.begin() as work:
         await work.lifecycles.save(Lifecycle("l1", ROLLOVER, StationId("CP001"), refusing, NOON, "ann"))
