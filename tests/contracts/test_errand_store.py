@@ -49,6 +49,15 @@ async def test_errands_come_when_they_are_due_the_oldest_first(store: SqlStore) 
     assert [each.id for each in await lease(store, "two", NOON + MINUTE / 2)] == []
 
 
+async def test_a_clock_that_was_wrong_keeps_no_errand_for_years(store: SqlStore) -> None:
+    year = timedelta(days=365)
+    await add(store, errand("put off", NOON + year), errand("held"))
+    assert [each.id for each in await lease(store, "one", NOON + year)] == ["held", "put off"]
+
+    assert [each.id for each in await lease(store, "two", NOON)] == ["held", "put off"]
+    assert await lease(store, "one", NOON) == []
+
+
 async def test_what_was_done_is_never_added_again(store: SqlStore) -> None:
     await add(store, errand())
     async with store.begin() as unit:

@@ -142,14 +142,6 @@ def test_a_certificate_that_is_proven_is_profile_3_whoever_led_it_there() -> Non
     assert phase(to_2) is P.TELLING
 
 
-def test_one_that_came_on_the_new_profile_and_never_answered_is_told_as_that() -> None:
-    play = (
-        restarted() >> ON_3 << "withdraw" << DAY << "ask ReadFacts" >> TIME_CAME << "withdraw" << "order (1,)"
-    )
-    said = "tell: it agreed to go to profile 3, and came on it and answered nothing; what it had goes on"
-    assert play >> ACCEPTED << "withdraw" << said << DAY
-
-
 def test_one_that_falls_back_has_its_old_order_again_and_is_tried_later() -> None:
     play = restarted() >> ON_2 << "withdraw" << "order (1,)"
     play = play >> ACCEPTED << "withdraw"
@@ -181,7 +173,40 @@ def test_a_link_that_came_on_the_new_profile_and_fell_back_before_it_answered_pr
 
 
 def test_one_that_comes_on_the_new_profile_while_its_order_is_put_back_is_there() -> None:
-    play = restarted() >> ON_2 << "withdraw" << "order (1,)" >> ON_3 << "withdraw" << DAY << "ask ReadFacts"
+    """From its next start on it would dial as before, and the floor does not let it in so any more."""
+    play = restarted() >> ON_2 << "withdraw" << "order (1,)" >> ON_3 << "withdraw" << "order (2, 1)"
+    play = play >> ACCEPTED << DAY << "ask ReadFacts"
+    assert play >> ACCEPTED << "withdraw" << "record profile_upgraded"
+
+
+def test_one_that_came_and_says_nothing_is_asked_again_and_never_led_back() -> None:
+    """Its own calls may have raised the floor by then: the old profile opens nothing any more."""
+    play = restarted() >> ON_3 << "withdraw" << DAY << "ask ReadFacts" >> LINK_LOST
+    for _ in range(4):
+        play = play >> 86400 >> TIME_CAME << "withdraw" << "ask ReadFacts" << DAY >> LINK_LOST
+    play = play >> 86400 >> TIME_CAME << "withdraw"
+    play = (
+        play
+        << ("tell: it agreed to go to profile 3, and came on it and answered nothing; what it had goes on")
+        << DAY
+    )
+    play = play >> ON_3 << "withdraw" << DAY << "ask ReadFacts"
+    assert play >> ACCEPTED << "withdraw" << "record profile_upgraded"
+
+
+def test_an_end_by_order_leads_nobody_back_who_is_there() -> None:
+    play = restarted() >> ON_3 << "withdraw" << DAY << "ask ReadFacts"
+    assert play >> fact(Cancelled("anna")) << "withdraw" << "record upgrade_cancelled"
+
+
+def test_one_whose_order_was_put_back_and_that_comes_all_the_same_has_the_new_one_first_again() -> None:
+    play = restarted() >> ON_2 << "withdraw" << "order (1,)" >> ACCEPTED << "withdraw"
+    play = play << "tell: it came back on profile 2, not on 3; it works as before" << DAY
+    play = (
+        play >> ON_3 << "withdraw" << "order (2, 1)" >> ON_2 >> ACCEPTED << "ask Restart" >> ACCEPTED << DAY
+    )
+    assert phase(play) is P.UNPROVEN
+    play = play >> ON_3 << "withdraw" << DAY << "ask ReadFacts"
     assert play >> ACCEPTED << "withdraw" << "record profile_upgraded"
 
 

@@ -110,6 +110,15 @@ class Credential:
         """A password, and no certificate."""
         return isinstance(self.proof, Password)
 
+    def opens_by_certificate(self, now: datetime) -> bool:
+        """Whether it is a certificate that lets in by right, or will when it is proven."""
+        return (
+            isinstance(self.proof, ClientCertificate)
+            and self.purpose is Purpose.PRODUCTION
+            and self.state in (CredentialState.PENDING, CredentialState.ACTIVE)
+            and self.is_usable(now)
+        )
+
     def is_usable(self, now: datetime) -> bool:
         """Not retired, and not past its end."""
         return self.state is not CredentialState.RETIRED and (self.not_after is None or now < self.not_after)

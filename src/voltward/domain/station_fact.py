@@ -156,11 +156,15 @@ class AnchorMoved:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRevoked:
-    """A certificate of the station was revoked, whoever ordered it: its life-cycle may be handing it out."""
+    """A certificate of the station was revoked, whoever ordered it: its life-cycle may be handing it out.
+
+    `was_last`: it has no other that it has come with. What it was asked because of it was taken back at once.
+    """
 
     station: StationId
     at: datetime
     fingerprint: bytes
+    was_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

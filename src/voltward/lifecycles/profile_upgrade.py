@@ -52,18 +52,17 @@ from voltward.lifecycles.upgrade_state import (
     ASKING,
     FINAL,
     KIND,
+    LIKELY_SLOTS,
     OPEN,
     CameOn,
     Upgrade,
     UpgradePhase,
     UpgradeWanted,
+    slots_told,
 )
 
 P = UpgradePhase
 UPGRADE: Final[Table[Upgrade]] = Table(KIND, P.NEW, FINAL)
-
-LIKELY_SLOTS: Final = (1, 2, 3, 4, 0)  # which slots there are is told in no answer: these are tried
-LONGEST_SLOT: Final = 2  # digits
 
 BY_HAND: Final = "Set its security profile at the station, or from its CSMS"
 SET_ENDPOINT: Final = (
@@ -114,10 +113,11 @@ def _stuck(state: Upgrade, now: datetime, what: str, mend: str) -> Step[Upgrade]
 
 
 def _given_up(state: Upgrade, now: datetime, what: str, mend: str) -> Step[Upgrade]:
-    """Not this time: an order that was changed is put back before anything else."""
-    if not state.has_moved:
+    """Not this time: an order that was changed is put back before anything else; not under who is there."""
+    if not state.has_moved or state.came_with_new:
         return _stuck(state, now, what, mend)
-    return _enter(replace(state, problem=what, mend=mend), P.PUTTING_BACK, now, WithdrawAsks())
+    after = replace(state, problem=what, mend=mend, was_put_back=True)
+    return _enter(after, P.PUTTING_BACK, now, WithdrawAsks())
 
 
 def _await_it(state: Upgrade, now: datetime) -> Step[Upgrade]:
@@ -125,12 +125,9 @@ def _await_it(state: Upgrade, now: datetime) -> Step[Upgrade]:
     return _enter(state, P.UNPROVEN, now, wake=now + state.terms.proof_patience)
 
 
-def _slots(text: str) -> tuple[int, ...]:
-    """The order as a station writes it; empty where that is no order."""
-    numbers = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdecimal() and len(part) <= LONGEST_SLOT for part in numbers):
-        return ()
-    return tuple(dict.fromkeys(int(part) for part in numbers))
+def _sign_of_life(state: Upgrade) -> AskStation:
+    """Any answer on a link on the new profile proves it."""
+    return AskStation(ReadFacts((Reading.ORGANISATION,)), state.terms.ask_patience)
 
 
 # ------------------------------------------------------------------------------------------ the order
@@ -171,7 +168,7 @@ def _read(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """A slot that is in no use is taken: the one that it dials by now stays as it is (B09)."""
     assert isinstance(fact, Agreed)
     told = next((each.value for each in fact.answer.readings if each.reading is Reading.NETWORKS), "")
-    slots = _slots(told)
+    slots = slots_told(told)
     if not slots:
         return _stuck(state, now, "it does not say in which order it dials by its networks", BY_HAND)
     spare = tuple(slot for slot in LIKELY_SLOTS if slot not in slots)
@@ -205,10 +202,14 @@ def _slot_refused(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     return _stuck(state, now, what, BY_HAND)
 
 
-@UPGRADE.on(P.ORDERING, fact=Agreed, to={P.RESTARTING})
+@UPGRADE.on(P.ORDERING, fact=Agreed, to={P.RESTARTING, P.UNPROVEN})
 def _ordered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
-    """It counts from its next start on."""
-    return _enter(state, P.RESTARTING, now)
+    """It counts from its next start on; who is there already need not be restarted."""
+    after = replace(state, has_moved=True, was_put_back=False)
+    if not state.came_with_new:
+        return _enter(after, P.RESTARTING, now)
+    awaited = _await_it(after, now)
+    return Step(awaited.state, (*awaited.effects, _sign_of_life(after)))
 
 
 @UPGRADE.on(P.ORDERING, fact=Refused, to={P.STUCK, P.PUTTING_BACK})
@@ -242,16 +243,25 @@ def _does_not_restart(state: Upgrade, _fact: object, now: datetime) -> Step[Upgr
 
 @UPGRADE.on(*OPEN, fact=CameOn, to=set(OPEN))
 def _came(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
-    """On the new profile: any answer there proves it. As before: it has fallen back, or not tried yet."""
+    """On the new profile: any answer there proves it. As before: it has fallen back, or not tried yet.
+
+    Where its old order may have been put back, the new one goes first again before anything else: from its
+    next start on it would dial as before, and the floor may have risen by then.
+    """
     assert isinstance(fact, CameOn)
     if fact.profile >= state.profile:
-        seen = _await_it(replace(state, came_with_new=True), now)
-        asked = AskStation(ReadFacts((Reading.ORGANISATION,)), state.terms.ask_patience)
-        return Step(seen.state, (WithdrawAsks(), *seen.effects, asked))
-    if state.phase is not P.UNPROVEN or (state.waits_for_idle and not state.came_with_new):
+        seen = replace(state, came_with_new=True)
+        if state.was_put_back:
+            return _enter(seen, P.ORDERING, now, WithdrawAsks())
+        awaited = _await_it(seen, now)
+        return Step(awaited.state, (WithdrawAsks(), *awaited.effects, _sign_of_life(seen)))
+    if state.phase is not P.UNPROVEN:
+        return Step(replace(state, came_with_new=False))
+    if state.waits_for_idle and not state.came_with_new:
         return Step(state)
     what = f"it came back on profile {int(fact.profile)}, not on {int(state.profile)}; it works as before"
-    return _given_up(state, now, _with_report(state, what), LOOK)
+    fallen = replace(state, came_with_new=False)
+    return _given_up(fallen, now, _with_report(state, what), LOOK)
 
 
 @UPGRADE.on(P.UNPROVEN, fact=Agreed, to={P.UNPROVEN, P.DONE})
@@ -267,8 +277,8 @@ def _answered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
 @UPGRADE.on(*OPEN, fact=CertificateProven, to={*OPEN, P.DONE})
 def _proven(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """A link was opened with a certificate, and a call answered on it: that is profile 3, however it came."""
-    if state.profile is not SecurityProfile.TLS_CERTIFICATE:
-        return Step(state)
+    if state.profile is not SecurityProfile.TLS_CERTIFICATE or state.was_put_back:
+        return Step(state)  # its order is put right before it is done
     return _done(state, now)
 
 
@@ -277,9 +287,12 @@ def _done(state: Upgrade, now: datetime) -> Step[Upgrade]:
     return _enter(replace(state, problem="", mend=""), P.DONE, now, WithdrawAsks(), told)
 
 
-@UPGRADE.on(P.UNPROVEN, fact=TimeCame, to={P.PUTTING_BACK, P.STUCK})
+@UPGRADE.on(P.UNPROVEN, fact=TimeCame, to={P.UNPROVEN, P.PUTTING_BACK, P.STUCK})
 def _never_came(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
-    """Said, and not done in time; or it came, and answered nothing there."""
+    """Said, and not done in time. Who came on the new profile is not led back: the floor may have risen."""
+    if state.came_with_new and state.tries + 1 < state.terms.tries:
+        after = replace(state, tries=state.tries + 1)
+        return Step(after, (WithdrawAsks(), _sign_of_life(state), WakeAt(now + state.terms.proof_patience)))
     did = "came on it and answered nothing" if state.came_with_new else "did not come on it"
     what = f"it agreed to go to profile {int(state.profile)}, and {did}; what it had goes on"
     return _given_up(state, now, _with_report(state, what), LOOK)
@@ -364,7 +377,8 @@ def _cancelled(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """An operator ends it; an order that was changed is put back, whenever the station is there."""
     assert isinstance(fact, Cancelled)
     told = Record("upgrade_cancelled", {"by": fact.by})
-    back = (AskStation(PreferNetworks(state.slots), state.terms.ask_patience),) if state.has_moved else ()
+    is_to_go_back = state.has_moved and not state.came_with_new
+    back = (AskStation(PreferNetworks(state.slots), state.terms.ask_patience),) if is_to_go_back else ()
     return _enter(state, P.CANCELLED, now, WithdrawAsks(), *back, told)
 
 

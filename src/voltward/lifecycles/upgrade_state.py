@@ -11,6 +11,8 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.lifecycles.renewal_state import DEFAULT_TERMS, RenewalTerms
 
 KIND = "profile upgrade"
+LIKELY_SLOTS: Final = (1, 2, 3, 4, 0)  # which slots there are is told in no answer: these are tried
+LONGEST_SLOT: Final = 2  # digits
 
 
 class UpgradePhase(StrEnum):
@@ -58,6 +60,7 @@ class Upgrade:
     slots: tuple[int, ...] = ()
     spare: tuple[int, ...] = ()
     has_moved: bool = False  # the order may be another one than `slots`
+    was_put_back: bool = False  # and it may be `slots` again
     waits_for_idle: bool = False  # it restarts when nobody charges: until then it comes as before
     came_with_new: bool = False  # a link on the new profile came up, on which nothing was answered yet
     tries: int = 0  # in this phase
@@ -76,3 +79,11 @@ class CameOn:
     """The station was let in on this profile."""
 
     profile: SecurityProfile
+
+
+def slots_told(text: str) -> tuple[int, ...]:
+    """The order of its networks as a station writes it; empty where that is no order."""
+    numbers = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) <= LONGEST_SLOT for part in numbers):
+        return ()
+    return tuple(dict.fromkeys(int(part) for part in numbers))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from voltward.domain.ask import Ask
 from voltward.domain.station import Model, StationId
@@ -97,6 +97,9 @@ class Errand:
     attempts: int = 0
 
 
+LONGEST_PUT_OFF: Final = timedelta(days=1)  # who is asked too early says so again
+
+
 class ErrandStore(Protocol):
     """A new one is in the change feed (LIFECYCLE, without a station)."""
 
@@ -105,13 +108,17 @@ class ErrandStore(Protocol):
         ...
 
     async def lease(self, holder: str, now: datetime, until: datetime, *, limit: int) -> Sequence[Errand]:
-        """Due ones that nobody holds, or whose holder's time is over; they are the holder's until then."""
+        """Due ones that nobody holds, or whose holder's time is over; they are the holder's until then.
+
+        Nothing is put off for more than `LONGEST_PUT_OFF`, nor held for more than an hour longer than
+        `until`: a time further ahead is one of a clock that was wrong.
+        """
         ...
 
     async def done(self, errand: str) -> None: ...
 
     async def again(self, errand: str, at: datetime) -> None:
-        """It failed for now: one attempt more, not before `at`."""
+        """It failed for now: one attempt more, not before `at` (`LONGEST_PUT_OFF` ahead at most)."""
         ...
 
     async def over(self, before: datetime, *, limit: int) -> Sequence[str]:

@@ -17,7 +17,6 @@ from voltward.lifecycles.renewal_state import RenewalOrigin
 from voltward.ports.lifecycles import Lifecycle
 from voltward.ports.storage import Store
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, begin_upgrade
-from voltward.usecases.lifecycles.renewed_credentials import has_certificate
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 from voltward.usecases.registered_station import registered
 
@@ -40,7 +39,8 @@ async def raise_profile(store: Store, order: Raising, plan: RenewalPlan, moment:
             await work.stations.save(replace(record, profile=order.profile, latch=None))
             facts = {"profile": f"{int(record.profile)} -> {int(order.profile)}"}
             await work.journal(Event("station_changed", moment.now, order.by, str(order.station), facts))
-        if order.profile.uses_password or await has_certificate(work, order.station, moment.now):
+        held = await work.credentials.of(order.station)
+        if order.profile.uses_password or any(one.opens_by_certificate(moment.now) for one in held):
             wanted = BeginUpgrade(order.profile, plan.terms)
             begun = await begin_upgrade(work, order.station, wanted, moment)
             assert begun is not None, "its record was read in this unit of work"

@@ -18,7 +18,7 @@ from voltward.domain.station import StationId
 from voltward.lifecycles.effects import DiscardCertificate
 from voltward.ports.authority import RevocationReason
 from voltward.ports.lifecycles import IssuedCertificate
-from voltward.ports.storage import Reading, UnitOfWork
+from voltward.ports.storage import UnitOfWork
 from voltward.usecases.lifecycles.old_certificates import end_of_old_certificate
 from voltward.usecases.trust.trust_authority import deny_certificate
 
@@ -79,17 +79,6 @@ def used_certificate(credentials: Sequence[Credential], now: datetime) -> bytes 
     in_force.sort(key=lambda c: (c.last_in or c.proven_at or c.created_at, c.generation))
     proof = in_force[-1].proof if in_force else None
     return proof.fingerprint if isinstance(proof, ClientCertificate) else None
-
-
-async def has_certificate(reading: Reading, station: StationId, now: datetime) -> bool:
-    """Whether it holds one, or has been given one, that opens on profile 3 by right."""
-    return any(
-        isinstance(credential.proof, ClientCertificate)
-        and credential.purpose is Purpose.PRODUCTION
-        and credential.state not in _OVER
-        and credential.is_usable(now)
-        for credential in await reading.credentials.of(station)
-    )
 
 
 def certificate_before(credentials: Sequence[Credential], new: bytes, now: datetime) -> bytes | None:

@@ -39,17 +39,14 @@ from voltward.lifecycles.renewal_state import (
     CsrUnfit,
     RenewalOrigin,
 )
-from voltward.lifecycles.upgrade_state import CameOn, Upgrade
+from voltward.lifecycles.upgrade_state import CameOn
 from voltward.ports.storage import Conflict, Store, UnitOfWork
 from voltward.usecases.issuance.request_ground import RequestRules, judge_submitted
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.lifecycles.read_anchors import start_reading
-from voltward.usecases.lifecycles.renewed_credentials import (
-    certificate_before,
-    has_certificate,
-    used_certificate,
-)
+from voltward.usecases.lifecycles.renewed_credentials import certificate_before, used_certificate
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
+from voltward.usecases.trust.trust_authority import needs_certificate
 
 PORTION = 100
 
@@ -177,11 +174,8 @@ async def _proven(work: UnitOfWork, fact: Proven, _hearing: Hearing, moment: Mom
 async def _revoked(work: UnitOfWork, fact: CertificateRevoked, _hearing: Hearing, moment: Moment) -> None:
     """Nobody hands it out any more; and without a certificate nobody is led to where one is needed."""
     await _offer(work, fact.station, fact, moment)
-    if await has_certificate(work, fact.station, moment.now):
-        return
-    for lifecycle in await work.lifecycles.open_of(fact.station):
-        state = lifecycle.state
-        if isinstance(state, Upgrade) and state.profile is SecurityProfile.TLS_CERTIFICATE:
+    for lifecycle in await work.lifecycles.open_of(fact.station) if fact.was_last else ():
+        if needs_certificate(lifecycle):
             await advance_lifecycle(work, lifecycle, Cancelled("revocation"), moment)
 
 

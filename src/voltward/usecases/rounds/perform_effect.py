@@ -16,7 +16,7 @@ from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.effects import RevokeCertificate
 from voltward.lifecycles.renewal_state import AuthorityDelayed
 from voltward.ports.authority import Declined, Issued, Pending
-from voltward.ports.lifecycles import Errand
+from voltward.ports.lifecycles import LONGEST_PUT_OFF, Errand
 from voltward.ports.storage import Store
 from voltward.usecases.issuance.issue_certificate import (
     IssuingDesk,
@@ -109,7 +109,7 @@ async def _save(store: Store, errand: Errand, outcome: Outcome, moment: Moment) 
             await work.errands.done(errand.id)
         else:
             at = max(outcome.retry_at, moment.now) if isinstance(outcome, Pending) else outcome.at
-            await work.errands.again(errand.id, at)
+            await work.errands.again(errand.id, min(at, moment.now + LONGEST_PUT_OFF))
             attempts = errand.attempts + 1
             lifecycle = await work.lifecycles.get(errand.lifecycle)
             is_time = attempts >= TOLD_AT and attempts & (attempts - 1) == 0

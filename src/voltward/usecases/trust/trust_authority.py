@@ -14,9 +14,14 @@ from voltward.domain.credential import CredentialState
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.revocation_list import ListRule
+from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
 from voltward.domain.station_fact import CertificateRevoked
+from voltward.lifecycles.renewal_state import Renewal
+from voltward.lifecycles.upgrade_state import Upgrade
 from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
+from voltward.ports.lifecycles import Lifecycle
 from voltward.ports.storage import Reading, Store, UnitOfWork
 
 
@@ -105,7 +110,8 @@ async def deny_certificate(
 ) -> None:
     """Put it onto the deny-list, and end the credentials that stand on it; one of ours is revoked with it.
 
-    A life-cycle that hands it out hears of it.
+    A life-cycle that hands it out hears of it, and what it asks the station because of it is asked no more
+    from now on: whoever would hear of it may not be running.
     """
     for credential in await work.credentials.by_fingerprint(denied.fingerprint):
         if credential.state is not CredentialState.RETIRED:
@@ -114,8 +120,28 @@ async def deny_certificate(
     if issued is not None and issued.revoked_at is None:
         await work.issued.save(replace(issued, revoked_at=denied.denied_at, reason=code.value))
     await work.denials.add(denied)
-    if issued is not None and issued.station is not None and await work.lifecycles.open_of(issued.station):
-        await work.inbox.add(CertificateRevoked(issued.station, denied.denied_at, denied.fingerprint))
+    if issued is not None and issued.station is not None:
+        await _tell_lifecycles(work, issued.station, denied)
+
+
+async def _tell_lifecycles(work: UnitOfWork, station: StationId, denied: DeniedCertificate) -> None:
+    held = await work.credentials.of(station)
+    used = [one for one in held if one.state is CredentialState.ACTIVE]  # a pending one it may not have
+    was_last = not any(one.opens_by_certificate(denied.denied_at) for one in used)
+    under_way = await work.lifecycles.open_of(station)
+    for lifecycle in under_way:
+        state = lifecycle.state
+        is_handed_out = isinstance(state, Renewal) and state.issued == denied.fingerprint
+        if is_handed_out or (was_last and needs_certificate(lifecycle)):
+            await work.asks.withdraw(lifecycle.id)
+    if under_way:
+        await work.inbox.add(CertificateRevoked(station, denied.denied_at, denied.fingerprint, was_last))
+
+
+def needs_certificate(lifecycle: Lifecycle) -> bool:
+    """Whether it leads a station to where it comes in by a certificate alone."""
+    state = lifecycle.state
+    return isinstance(state, Upgrade) and state.profile is SecurityProfile.TLS_CERTIFICATE
 
 
 def _list_facts(rule: ListRule | None) -> dict[str, FactValue]:

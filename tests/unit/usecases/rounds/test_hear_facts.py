@@ -251,6 +251,7 @@ async def test_without_a_certificate_nobody_is_led_to_profile_3(world: RenewalWo
     assert names(await world.asked()) == ["RaiseProfile"]
 
     await revoke(world, certificate)
+    assert await world.asked() == [], "from the commit on: the worker may not be running"
     await world.work()
 
     assert names(await world.asked()) == ["ReadFacts"], "its renewal goes on, and leads there again"

@@ -68,6 +68,19 @@ async def test_an_authority_that_wants_time_says_when_it_is_asked_again(world: R
     assert len(world.authority.asked) == 2
 
 
+async def test_an_authority_that_wants_weeks_is_asked_every_day(world: RenewalWorld) -> None:
+    """A time that lies further ahead would be taken for one of a clock that was wrong."""
+    world.authority.instead = [Pending(NOON + timedelta(days=30), "after the holidays")]
+    await world.work()
+    world.clock.leap(86399)
+    await world.work()
+    assert len(world.authority.asked) == 1
+
+    world.clock.leap(1)
+    await world.work()
+    assert len(world.authority.asked) == 2
+
+
 async def test_who_waits_long_is_told_of_and_not_each_time(world: RenewalWorld) -> None:
     world.authority.instead = [AWAY] * 10
     for _ in range(10):

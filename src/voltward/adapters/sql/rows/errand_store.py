@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import RowMapping, delete, insert, or_, select, update
@@ -13,8 +13,10 @@ from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.lifecycle_tables import ERRANDS, LIFECYCLES
 from voltward.adapters.sql.rows.tagged_form import kinds_of, tagged, untagged
 from voltward.lifecycles.effects import LifecycleEffect
-from voltward.ports.lifecycles import Errand
+from voltward.ports.lifecycles import LONGEST_PUT_OFF, Errand
 from voltward.ports.storage import Aggregate
+
+SKEW: Final = timedelta(hours=1)  # between the clocks of two that lease
 
 _ROW = ERRANDS.c
 _EFFECTS: Final = kinds_of(LifecycleEffect)
@@ -44,8 +46,10 @@ class SqlErrandStore:
         self._changes.note(Aggregate.LIFECYCLE)
 
     async def lease(self, holder: str, now: datetime, until: datetime, *, limit: int) -> Sequence[Errand]:
-        free = or_(_ROW.held_until.is_(None), _ROW.held_until <= now)
-        due = select(ERRANDS).where(_ROW.due_at <= now, free).order_by(_ROW.due_at, _ROW.id).limit(limit)
+        # A clock that stood ahead and was set back leaves times that nobody would wait for.
+        free = or_(_ROW.held_until.is_(None), _ROW.held_until <= now, _ROW.held_until > until + SKEW)
+        is_due = or_(_ROW.due_at <= now, _ROW.due_at > now + LONGEST_PUT_OFF)
+        due = select(ERRANDS).where(is_due, free).order_by(_ROW.due_at, _ROW.id).limit(limit)
         leased = await self._transaction.each(due, _errand)
         mine = update(ERRANDS).where(_ROW.id.in_([errand.id for errand in leased]))
         await self._transaction.change(mine.values(holder=holder, held_until=until))
