@@ -125,6 +125,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "ocpp/intents_v2.py": "contracts/test_intents.py",
     "lifecycles/renewal_reports.py": "playbooks/test_certificate_renewal_reported.py",
     "lifecycles/renewal_steps.py": "playbooks/test_certificate_renewal.py",
+    "lifecycles/upgrade_state.py": "playbooks/test_profile_upgrade.py",
     "simulator/csms/csms_office.py": "journeys/test_station_certificates.py",
     "simulator/token_keys.py": "journeys/test_station_token.py",
     "simulator/token_link.py": "journeys/test_station_token.py",
