@@ -26,6 +26,7 @@ from voltward.usecases.trust.trust_authority import deny_certificate
 PAGE: Final = 500
 AGAIN: Final = timedelta(minutes=10)  # as a whole
 OVERLAP: Final = timedelta(minutes=10)  # a clock of another machine that gives orders may stand behind
+BACK: Final = timedelta(seconds=30)  # between two looks that far back; what is newer is seen each time
 REASON: Final = "revoked before, and forgotten by a restored store"
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,15 +47,25 @@ class RevocationLevel:
     """How far both were read. One per worker; a new one reads all."""
 
     position: int = 0  # in the ledger
-    since: datetime = _BEGINNING  # in the store
+    last: IssuedCertificate | None = None  # in the store
     known: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])  # in the ledger
     whole_at: datetime | None = None
+    back_at: datetime = _BEGINNING
 
     def begin(self, now: datetime) -> None:
         """As a whole, where that is due."""
         if self.whole_at is None or now >= self.whole_at + AGAIN or now < self.whole_at:
-            self.position, self.since, self.whole_at = 0, _BEGINNING, now
+            self.position, self.last, self.whole_at = 0, None, now
             self.known.clear()
+
+    def start(self, now: datetime) -> tuple[datetime, IssuedCertificate | None]:
+        """From when on, and behind which row, the store is read; what is known is read again now and then."""
+        if self.last is None or self.last.revoked_at is None:
+            return _BEGINNING, None
+        if self.back_at <= now < self.back_at + BACK:
+            return self.last.revoked_at, self.last
+        self.back_at = now
+        return self.last.revoked_at - OVERLAP, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +168,8 @@ async def _tell(
     now: datetime,
 ) -> int:
     """What the ledger lacks; what others have issued is ordered from them."""
-    told, last = 0, None
-    while page := await _revoked(store, level.since, last):
+    told, (since, last) = 0, level.start(now)
+    while page := await _revoked(store, since, last):
         fresh = [row for row in page if (row.issuer, row.serial) not in level.known]
         outside = [row for row in fresh if row.issuer not in authorities]
         if outside:
@@ -174,8 +185,7 @@ async def _tell(
             if own is not None and own.state is not AuthorityState.RETIRED:
                 await signer.set_state(own.name, AuthorityState.RETIRED)
         last = page[-1]
-    if last is not None and last.revoked_at is not None:
-        level.since = last.revoked_at - OVERLAP
+    level.last = last
     return told
 
 

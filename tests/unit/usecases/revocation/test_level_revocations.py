@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +21,14 @@ from voltward.lifecycles.effects import RevokeCertificate
 from voltward.ports.authority import Issued, Revocation, RevocationReason
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.signer import AuthorityState, Signer
-from voltward.usecases.revocation.level_revocations import AGAIN, Levelled, RevocationLevel, level_revocations
+from voltward.usecases.revocation.level_revocations import (
+    AGAIN,
+    BACK,
+    OVERLAP,
+    Levelled,
+    RevocationLevel,
+    level_revocations,
+)
 from voltward.usecases.revocation.revoke_authority import revoke_authority
 from voltward.usecases.revocation.revoke_certificates import RevocationOrder, revoke_certificates
 from voltward.usecases.trust.trust_own_authorities import trust_own_authorities
@@ -79,6 +86,26 @@ async def test_what_was_revoked_here_is_told_to_the_signer_once(store: SqlStore,
         assert await level_revocations(store, signer, level, NOON) == Levelled()
         assert await level_revocations(store, signer, RevocationLevel(), NOON) == Levelled()
         assert await ledger(signer) == [(row.serial, RevocationReason.KEY_COMPROMISE)]
+
+
+async def test_what_is_new_is_seen_at_once_and_what_a_slow_clock_wrote_soon(
+    store: SqlStore, site: SignerSite
+) -> None:
+    async with signer_of(site) as signer:
+        rows = [await issued(signer, number) for number in "123"]
+        for row in rows:
+            await save(store, row)
+        level, later = RevocationLevel(), NOON + BACK
+
+        async def levelled(row: IssuedCertificate, ordered: datetime, now: datetime) -> Levelled:
+            await revoke_certificates(store, [row.fingerprint], STOLEN, FakeClock(ordered))
+            return await level_revocations(store, signer, level, now)
+
+        assert await levelled(rows[0], NOON, NOON) == Levelled(0, 1)
+        assert await level_revocations(store, signer, level, NOON) == Levelled()  # and has looked far back
+        assert await levelled(rows[1], NOON + timedelta(seconds=1), NOON) == Levelled(0, 1)
+        assert await levelled(rows[2], NOON - OVERLAP / 2, NOON) == Levelled()
+        assert await level_revocations(store, signer, level, later) == Levelled(0, 1)
 
 
 async def test_a_store_that_has_forgotten_learns_it_again(store: SqlStore, site: SignerSite) -> None:
