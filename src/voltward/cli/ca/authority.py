@@ -13,6 +13,7 @@ from voltward.bootstrap.authority.revocation import own_chain
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.gateway_keys import token_signer
 from voltward.cli.ca.authority_lists import ListOptions, list_facts, say_lists
+from voltward.cli.ca.commands import ORDERS, READ_ON
 from voltward.cli.ca.own_authority_words import own_facts, say_own
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.reading import certificates_in
@@ -23,21 +24,13 @@ from voltward.settings import load_settings
 from voltward.usecases.trust.trust_authority import TrustOrder, distrust_authority, trust_authorities
 from voltward.usecases.views.queries import list_authorities, list_looks
 
-app = App(name="ca", help="Authorities: those whose certificates are believed, and our own.")
-for _name, _place in (
-    ("export", "voltward.cli.ca.own_authority:export"),
-    ("crl", "voltward.cli.ca.own_authority:crl"),
-    ("server-renew", "voltward.cli.ca.server_certificate:server_renew"),
-    ("server-order", "voltward.cli.ca.server_certificate:server_order"),
-    ("server-install", "voltward.cli.ca.server_certificate:server_install"),
-    ("ledger", "voltward.cli.ca.own_authority:ledger"),
-    ("rotate", "voltward.cli.ca.rotation:app"),
-    ("install", "voltward.cli.ca.authority_signing:install"),
-    ("root", "voltward.cli.ca.authority_signing:root"),
-    ("root-crl", "voltward.cli.ca.root_lists:root_crl"),
-    ("replace", "voltward.cli.ca.authority_signing:replace"),
-):
-    app.command(_place, name=_name)
+app = App(
+    name="ca",
+    help="Authorities: those whose certificates are believed, and our own.",
+    help_epilogue=READ_ON,
+)
+for _order in ORDERS:
+    app.command(f"voltward.cli.ca.{_order.place}", name=_order.name, help=_order.help, **_order.more)
 
 
 @Parameter(name="*")

@@ -24,6 +24,7 @@ from voltward.bootstrap.rotation.next_authorities import waiting_requests
 from voltward.bootstrap.rotation.preparing import prepare_rotation
 from voltward.bootstrap.rotation.views import prospects_of, served_since
 from voltward.bootstrap.worker import renewal_plan
+from voltward.cli.ca.commands import READ_ON
 from voltward.cli.ca.rotation_words import prospect_facts, rotation_facts, say_prospects
 from voltward.cli.frame import FINDINGS, Options, actor, print_facts, print_json, print_line, run
 from voltward.cli.reading import certificates_in
@@ -48,6 +49,7 @@ from voltward.usecases.lifecycles.rotation_plan import Prospect
 app = App(
     name="rotate",
     help="From one root to the next: prepare, install, plan, switch, back, pause, resume, retire, give-up.",
+    help_epilogue=f"As in: voltward ca rotate prepare ecdsa\n\n{READ_ON}",
 )
 HUP = "Send the gateway SIGHUP: newcomers are shown the change from then on, and no link is cut."
 Named = Annotated[
