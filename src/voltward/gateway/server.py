@@ -20,6 +20,7 @@ from voltward.gateway.channel.greeting import first_peer
 from voltward.gateway.channel.listener import Listener
 from voltward.gateway.channel.sockets import Address
 from voltward.gateway.channel.station_channel import Threshold
+from voltward.gateway.crowds import CrowdWatch
 from voltward.gateway.departures import Departures
 from voltward.gateway.door.breaker_watch import BreakerWatch
 from voltward.gateway.door.judging import Door, ends_by_date
@@ -110,6 +111,7 @@ class Gateway:
         monotonic, half_open = parts.duties.clock.monotonic, parts.threshold.half_open
         self._departures = Departures(parts.table, parts.reception, half_open, parts.drain, monotonic)
         self.on_ready: Callable[[], None] = lambda: None
+        self.on_calm: Callable[[], None] = lambda: None  # a crowd has come in
         parts.duties.on_left = self._left
         tables = {
             "stations": parts.door.registry,
@@ -324,7 +326,7 @@ class Gateway:
     async def _tick(self) -> None:
         """Keep-alive and deadlines of a quarter of the links each time; once a round, counted refusals."""
         turn, clock = 0, self._parts.duties.clock
-        stalls = StallWatch(TICK, clock.monotonic())
+        stalls, crowds = StallWatch(TICK, clock.monotonic()), CrowdWatch()
         while True:
             await asyncio.sleep(TICK)
             turn = (turn + 1) % TICKS
@@ -336,6 +338,8 @@ class Gateway:
             for index, link in enumerate(self._parts.table):
                 if index % TICKS == turn:
                     link.tick(now)
+            if crowds.has_passed(self._parts.threshold.half_open.in_all):
+                self.on_calm()
             if turn == 0:
                 self._reports.flush()
 

@@ -11,6 +11,7 @@ from math import inf
 
 SAMPLES = 3  # messages to a reading
 PAUSE = 900.0  # seconds between two readings
+_NONE_YET = -inf  # once: each minus makes a number of its own
 
 
 class StationClock:
@@ -21,7 +22,7 @@ class StationClock:
     def __init__(self) -> None:
         self.look_at = inf  # monotonic: the next message from then on is looked at
         self._left = 0
-        self._skew = -inf
+        self._skew = _NONE_YET
 
     def was_told_time(self) -> None:
         """An answer carried the time: from now on its clock may be read."""
@@ -34,6 +35,6 @@ class StationClock:
         self._left -= 1
         if self._left > 0:
             return None
-        found, self._skew = self._skew, -inf
+        found, self._skew = self._skew, _NONE_YET
         self.look_at, self._left = now + PAUSE, SAMPLES
         return found

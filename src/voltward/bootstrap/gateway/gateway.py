@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvloop
 
+from voltward.adapters.heap import give_back_memory
 from voltward.bootstrap.authority.known_keys import known_keys
 from voltward.bootstrap.authority.status_finder import status_finder
 from voltward.bootstrap.deployment import Premises, open_premises
@@ -266,6 +267,7 @@ def assemble(premises: Premises, grounds: Grounds, inheritance: Inheritance | No
     heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(parts, heard, following, metrics_at, inheritance or Inheritance())
+    assembly.gateway.on_calm = give_back_memory
     remember_sources(registry, guessing, parts.threshold.half_open, heard[0].sources, clock.monotonic())
     return assembly
 

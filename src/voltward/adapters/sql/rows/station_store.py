@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, insert, select, update
@@ -120,11 +122,12 @@ def _values(station: Station) -> dict[str, Any]:
 
 
 def _station(row: RowMapping) -> Station:
+    """Words that a whole fleet shares are kept once: a registry holds tens of thousands of these."""
     return Station(
-        id=StationId(row["identity"], row["tenant"]),
+        id=StationId(row["identity"], sys.intern(row["tenant"])),
         profile=SecurityProfile(row["profile"]),
         floor=SecurityProfile(row["floor"]),
-        group=row["group"],
+        group=sys.intern(row["group"]),
         serial=row["serial"],
         standing=Standing(row["standing"]),
         allowance=_allowance(row),
@@ -135,11 +138,14 @@ def _station(row: RowMapping) -> Station:
         known_sources=tuple(row["known_sources"]),
         recommissioned_at=row["recommissioned_at"],
         csms_password=row["csms_password"] or b"",
-        model=Model(row["vendor"], row["model"], row["firmware"]),
+        model=_model(row["vendor"], row["model"], row["firmware"]),
         quirks=quirks_of(row["quirks"]),
         behind=tuple(row["behind"] or ()),
         revision=row["revision"],
     )
+
+
+_model = lru_cache(maxsize=4096)(Model)
 
 
 def _allowance(row: RowMapping) -> Allowance | None:
