@@ -131,7 +131,7 @@ async def run_gateway(settings: Settings, source: SettingsSource, ends: Ends = A
             assembly.reload(source)
             notices.ready()  # a reload that was refused has ended, too: all is as it was
 
-        assembly.gateway.on_ready = ready
+        assembly.gateway.on_ready, assembly.gateway.on_calm = ready, give_back_memory
         loop.add_signal_handler(signal.SIGHUP, reload)
         notices.start_beating()
         try:
@@ -267,7 +267,6 @@ def assemble(premises: Premises, grounds: Grounds, inheritance: Inheritance | No
     heard = listeners(settings, assembly.trust, premises.rulebook)
     metrics_at = parse_address(settings.metrics.listen, "metrics.listen")
     assembly.gateway = Gateway(parts, heard, following, metrics_at, inheritance or Inheritance())
-    assembly.gateway.on_calm = give_back_memory
     remember_sources(registry, guessing, parts.threshold.half_open, heard[0].sources, clock.monotonic())
     return assembly
 
