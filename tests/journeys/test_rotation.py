@@ -11,7 +11,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from tests.fakes.corporate_pki import CorporatePki
 from tests.journeys.deployment import ACTOR, Part, Template, World, eventually, world_of
+from tests.journeys.player import playing
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.deployment import Deployment
 from voltward.bootstrap.rotation.chains import put_chain_back, switch_chain
@@ -21,7 +23,9 @@ from voltward.lifecycles.root_rotation import RootRotation
 from voltward.ocpp import DIALECTS
 from voltward.settings import load_settings
 from voltward.simulator.certificate_rules import Key
+from voltward.simulator.dial import Endpoint, TlsOptions
 from voltward.simulator.faults import Fault
+from voltward.simulator.frames import CALL_RESULT
 from voltward.simulator.live_station import LiveStation
 from voltward.simulator.memory.trust_store import Anchor
 from voltward.simulator.memory.uses import AnchorUse
@@ -86,6 +90,26 @@ async def test_a_fleet_goes_from_root_to_root_and_two_are_held_back_by_name(
             assert station.is_connected
         (shown,) = await world.command("station", "anchors", honest[0].model.identity)
         assert [one["certificate"] for one in shown["held"]] == [new.fingerprint(hashes.SHA256()).hex()]
+
+
+async def test_a_station_comes_by_the_next_root_of_a_corporate_pki(
+    template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("below-others")
+    async with world_of(template, folder / "world", prepare=one_family) as world:
+        public = world.settings.parent / "public"
+        (world.settings.parent / "signer" / "root-ecdsa.sealed").unlink()  # it lies in a vault
+        await world.command("ca", "rotate", "prepare", "ecdsa")
+        pki = CorporatePki.create(folder / "pki", "Corporate")
+        back = pki.sign(sorted(public.glob("*.next.csr")))
+        await world.command("ca", "rotate", "prepare", "ecdsa", "--chain", *back, pki.above)
+        await switch_chain(operator_of(world), await rotation_of(world), CHAIN, ACTOR)
+        await taken_up(world)
+
+        new = TlsOptions(ca_pem=pki.root.certificate_pem.decode())
+        at_new = Endpoint("127.0.0.1", world.gateway.tls_port, tls=new)
+        async with playing(world.dial(world.take(2), endpoint=at_new)) as player:
+            assert (await player.boot()).kind == CALL_RESULT
 
 
 async def one_family(deployment: Deployment) -> None:

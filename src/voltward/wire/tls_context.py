@@ -195,7 +195,8 @@ def build_server_context(
 def _apply_policy(context: SSL.Context, policy: TlsPolicy) -> None:
     if policy.minimum not in _MINIMUM:
         raise OperatorFault(
-            f"the minimum TLS version {policy.minimum!r} is not possible here", mend="Use TLSv1.2 or TLSv1.3."
+            f"the minimum TLS version {policy.minimum!r} is not possible here.",
+            mend="Use TLSv1.2 or TLSv1.3.",
         )
     context.set_min_proto_version(_MINIMUM[policy.minimum])
     for suite in policy.suites_12:
@@ -203,26 +204,26 @@ def _apply_policy(context: SSL.Context, policy: TlsPolicy) -> None:
     _set_suites(context.set_cipher_list, ":".join(policy.suites_12))
     _set_suites(context.set_tls13_ciphersuites, ":".join(policy.suites_13))
     if not libssl.set_groups(context, ":".join(policy.groups)):
-        raise OperatorFault(f"this OpenSSL does not know all of the groups {', '.join(policy.groups)}")
+        raise OperatorFault(f"this OpenSSL does not know all of the groups {', '.join(policy.groups)}.")
 
 
 def _set_suites(setter: Callable[[bytes], None], names: str) -> None:
     try:
         setter(names.encode("ascii"))
     except SSL.Error as error:
-        raise OperatorFault(f"this OpenSSL does not serve the suite {names}") from error
+        raise OperatorFault(f"this OpenSSL does not serve the suite {names}.") from error
 
 
 def _add_chains(context: SSL.Context, chains: Sequence[ServerChain]) -> None:
     if not chains:
-        raise OperatorFault("a TLS listener needs a certificate")
+        raise OperatorFault("a TLS listener needs a certificate.")
     owners: dict[str, str] = {}
     for chain in chains:
         certificates, key = _read_chain(chain)
         kind = "RSA" if isinstance(key, rsa.RSAPrivateKey) else "ECDSA"
         if kind in owners:
             raise OperatorFault(
-                f"the certificates {owners[kind]} and {chain.name} both have {kind} keys",
+                f"the certificates {owners[kind]} and {chain.name} both have {kind} keys.",
                 mend="One listener serves one ECDSA and one RSA certificate; use host names for more.",
             )
         owners[kind] = chain.name
@@ -234,11 +235,11 @@ def _read_chain(chain: ServerChain) -> tuple[list[x509.Certificate], PrivateKey]
     try:
         certificates = x509.load_pem_x509_certificates(chain.certificate_pem)
     except ValueError as error:
-        raise OperatorFault("the certificate is not readable PEM", subject=chain.name) from error
+        raise OperatorFault("the certificate is not readable PEM.", subject=chain.name) from error
     key = _read_key(chain)
     if key.public_key() != certificates[0].public_key():
         raise OperatorFault(
-            "the private key does not belong to the first certificate of the chain",
+            "the private key does not belong to the first certificate of the chain.",
             mend="The leaf comes first, then its issuers.",
             subject=chain.name,
         )
@@ -247,7 +248,7 @@ def _read_chain(chain: ServerChain) -> tuple[list[x509.Certificate], PrivateKey]
             issued.verify_directly_issued_by(issuer)
         except (ValueError, TypeError, InvalidSignature) as error:
             raise OperatorFault(
-                "the chain is not in order: a certificate is not signed by the one after it",
+                "the chain is not in order: a certificate is not signed by the one after it.",
                 mend="Put the leaf first, then each issuer, up to but without the root.",
                 subject=chain.name,
             ) from error
@@ -260,10 +261,10 @@ def _read_key(chain: ServerChain) -> PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # `from None`: the parser's own words could quote the key.
         raise OperatorFault(
-            "the private key cannot be read", mend="It is unencrypted PEM by now.", subject=chain.name
+            "the private key cannot be read.", mend="Give it as PEM, unencrypted.", subject=chain.name
         ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise OperatorFault("the private key is neither ECDSA nor RSA", subject=chain.name)
+        raise OperatorFault("the private key is neither ECDSA nor RSA.", subject=chain.name)
     return key
 
 
@@ -279,7 +280,7 @@ def _load_chain(context: SSL.Context, certificates: Sequence[x509.Certificate]) 
             file.flush()
             context.use_certificate_chain_file(file.name)
     except OSError as error:
-        raise OutsideFault(f"no temporary file for a certificate chain: {error}") from error
+        raise OutsideFault(f"no temporary file for a certificate chain: {error}.") from error
 
 
 def _trust(context: SSL.Context, anchors: Sequence[bytes]) -> dict[int, bytes]:
@@ -291,7 +292,7 @@ def _trust(context: SSL.Context, anchors: Sequence[bytes]) -> dict[int, bytes]:
         try:
             certificates = x509.load_pem_x509_certificates(pem)
         except ValueError as error:
-            raise OperatorFault(f"trust anchor {number} is not readable PEM") from error
+            raise OperatorFault(f"trust anchor {number} is not readable PEM.") from error
         for certificate in certificates:
             anchor = crypto.X509.from_cryptography(certificate)
             store.add_cert(anchor)  # which keeps this very object
