@@ -1,12 +1,13 @@
 """From a station's request for a certificate to the stored certificate: the CPU that one costs.
 
-    judged      every check of a request, the rulebook's verdicts, the group's policy
-    signed      read once more by the signer, signed, in its ledger, on the disk
-    recorded    the row of the certificate and the row of the journal, in the store
+    heard      out of the inbox: every check of a request, the rulebook's verdicts, the group's policy; the
+               life-cycle begins, and the order is placed
+    issued     over the signer's socket: read once more by the signer, signed, in its ledger, on the disk;
+               the record, the credential, the journal, and what the station is to be told
 
-64 at a time, in a process of its own on one core, by the authorities that `init` makes. Beside it the same
-way through the worker, as `serve` goes it: each step of a life-cycle is saved by itself, so that whoever is
-killed loses nothing. Run as `python -m benchmarks.issuing SETTINGS STATIONS`; it prints microseconds as JSON.
+The worker's own rounds on a full inbox, by portions as `serve` takes them, with the signer's server beside
+it in one process on one core. Then renewals from the order to the proof, with every answer of the station
+heard. Run as `python -m benchmarks.issuing SETTINGS STATIONS`; it prints microseconds as JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,51 +33,55 @@ from benchmarks.errors import MachineFault, PeerFault
 from benchmarks.figures import Finding
 from benchmarks.fleet import HOST_NAME, OPERATOR
 from benchmarks.voltward_target import ask_program, register
-from voltward.adapters.pki.signer.signer_client import SignerClient, in_process
+from voltward.adapters.pki.signer.signer_client import SignerClient, over_socket
 from voltward.adapters.pki.signer.signer_messages import Issue, Signed
+from voltward.adapters.pki.signer.signer_server import SignerServer
 from voltward.adapters.pki.signer.signing_desk import SigningDesk
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
-from voltward.bootstrap.authority.signer import open_desk
+from voltward.bootstrap.authority.signer import open_desk, socket_place
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.worker import request_rules
-from voltward.crypto.issuing.issued_certificates import read_issued, requested_key
-from voltward.crypto.reading.certificates import fingerprint
-from voltward.crypto.requests.csr_problems import CsrProblem
-from voltward.crypto.requests.signing_requests import read_signing_request
-from voltward.domain.events import Event
+from voltward.domain.ask import Ask
+from voltward.domain.intents import IntentAnswer, Outcome, RequestCsr
+from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import Station, StationId
-from voltward.domain.station_entry import StationEntry
-from voltward.domain.station_fact import CsrSubmitted
+from voltward.domain.station_fact import AskAnswered, CameBack, CsrSubmitted, Proven
+from voltward.lifecycles.renewal_state import KIND, Renewal, RenewalOrigin
 from voltward.ports.authority import CertificateKind, CertificateOrder
-from voltward.ports.lifecycles import IssuedCertificate
-from voltward.rulebook.signing_observation import KeyKnown
+from voltward.ports.lifecycles import InboxFact
+from voltward.ports.storage import Ahead
 from voltward.settings import OWN_SIGNER, load_settings
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
-from voltward.usecases.issuance.judge_signing_request import RequestGround, judge_signing_request
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
-from voltward.usecases.rounds.hear_facts import Hearing, hear_next
-from voltward.usecases.rounds.perform_effect import lease_errands, perform_errand
+from voltward.usecases.lifecycles.start_renewal import RenewalOrder, start_renewal
+from voltward.usecases.rounds.hear_facts import Hearing, hear_facts
+from voltward.worker.errand_round import RoundParts, run_round
 
-PORTION = 64  # what the signer takes in one batch
 BUDGET = 1000.0  # microseconds: a thousand certificates in a second of one core
+RENEWAL_BUDGET = 5000.0  # microseconds: 200 renewals in a second of one core
 _SECONDS = 300.0
+_PORTION = 128  # as the worker takes them
 _CURVE, _RSA = "ec", "rsa"
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Microseconds of CPU for one certificate; `rsa` is the signer's part below an RSA-3072 authority."""
+    """Microseconds of CPU for one certificate, of the worker and the signer together.
 
-    judged: float
+    `signed` and `rsa` are the signer's part alone, below a P-256 and an RSA-3072 authority; `renewed` is a
+    whole renewal, from the order to the proof.
+    """
+
+    heard: float
+    issued: float
     signed: float
-    recorded: float
     rsa: float
-    through_worker: float
+    renewed: float
 
     @property
     def whole(self) -> float:
         """From the request to the stored certificate."""
-        return self.judged + self.signed + self.recorded
+        return self.heard + self.issued
 
 
 def measure_issuing(folder: Path, cores: Cores, stations: int) -> list[Finding]:
@@ -98,16 +103,17 @@ def findings_of(costs: Costs) -> list[Finding]:
     return [
         Finding(
             "a request for a certificate judged, signed, in the ledger and recorded: CPU, in milliseconds",
-            f"{costs.whole:.0f} us, {1e6 / costs.whole:,.0f} a second and core: judged {costs.judged:.0f}, "
-            f"signed {costs.signed:.0f}, recorded {costs.recorded:.0f}; the signer's part below an RSA-3072 "
-            f"authority {costs.rsa:.0f}",
+            f"{costs.whole:.0f} us, {1e6 / costs.whole:,.0f} a second and core, as the worker does it: heard "
+            f"and judged {costs.heard:.0f}, issued and recorded {costs.issued:.0f}, of which the signer "
+            f"{costs.signed:.0f}; the signer's part below an RSA-3072 authority {costs.rsa:.0f}",
             costs.whole / BUDGET,
             1.0,
         ),
         Finding(
-            "the same with every step of its life-cycle saved by itself, as the worker does, in milliseconds",
-            f"{costs.through_worker:.0f} us, {1e6 / costs.through_worker:,.0f} a second and core",
-            costs.through_worker / BUDGET,
+            "a renewal from the order to the proof, every answer heard: CPU, in units of 5 milliseconds",
+            f"{costs.renewed:.0f} us, {1e6 / costs.renewed:,.0f} a second and core",
+            costs.renewed / RENEWAL_BUDGET,
+            1.0,
         ),
     ]
 
@@ -116,70 +122,27 @@ def findings_of(costs: Costs) -> list[Finding]:
 
 
 async def spent_on(settings: Path, stations: int) -> Costs:
-    """Half of the stations in portions, half through the worker's use cases."""
+    """Half of the stations ask by themselves; the other half is renewed by order."""
     said = load_settings(settings)
-    async with open_deployment(said) as deployment:
-        desk = open_desk(said)
-        try:
+    desk = open_desk(said)
+    try:
+        async with open_deployment(said) as deployment, asyncio.TaskGroup() as group:
+            place = socket_place(said)
+            server = SignerServer(desk, place)
+            serving = group.create_task(server.run())
+            await server.listening.wait()
+            office = Office(deployment, SignerClient(over_socket(place.path)))
             half = stations // 2
-            stages = [0.0, 0.0, 0.0]
-            for first in range(0, half, PORTION):
-                numbers = range(first, min(first + PORTION, half))
-                for stage, spent in enumerate(await _portion(deployment, desk, numbers)):
-                    stages[stage] += spent
-            judged, signed, recorded = (1e6 * spent / half for spent in stages)
-            through = await _through_worker(deployment, desk, range(half, stations))
-            return Costs(judged, signed, recorded, _rsa_alone(desk), through)
-        finally:
-            desk.close()
-
-
-async def _portion(
-    deployment: Deployment, desk: SigningDesk, numbers: Sequence[int]
-) -> tuple[float, float, float]:
-    """Seconds of CPU for each stage."""
-    asked = {number: request_of(_CURVE, _serial(number)) for number in numbers}
-    entries = await _entries(deployment, numbers)  # a gateway has them in memory
-    rules, now = request_rules(deployment), deployment.clock.now()
-    begun = time.process_time()
-    async with deployment.store.read() as reading:
-        for number, pem in asked.items():
-            request = read_signing_request(pem)
-            if isinstance(request, CsrProblem):
-                raise PeerFault(f"{_identity(number)}: a good request could not be read: {request.sentence}")
-            same = await reading.issued.by_key(request.seen.key_fingerprint)
-            known = KeyKnown(revoked=None, other_station="", in_use=bool(same))
-            ground = RequestGround(entries[number], rules.binding, rules.organisations, known)
-            if not judge_signing_request(request, ground, rules.door, now).granted:
-                raise PeerFault(f"{_identity(number)}: a good request was not granted")
-    judged = time.process_time()
-    orders = [_order(number, der_of(asked[number])) for number in numbers]
-    answers = desk.perform([Issue(order) for order in orders])
-    signed = time.process_time()
-    async with deployment.store.begin() as work:
-        for number, order, answer in zip(numbers, orders, answers, strict=True):
-            if not isinstance(answer, Signed):
-                raise PeerFault(f"{_identity(number)}: not signed: {answer!r}")
-            row = _row(number, order, tuple(answer.chain), deployment)
-            await work.issued.save(row)
-            facts = {"certificate": row.fingerprint.hex(), "serial": f"{row.serial:x}", "order": order.id}
-            await work.journal(
-                Event("certificate_issued", row.issued_at, "benchmark", str(row.station), facts)
-            )
-        await work.commit()
-    return judged - begun, signed - judged, time.process_time() - signed
-
-
-async def _entries(deployment: Deployment, numbers: Sequence[int]) -> dict[int, StationEntry]:
-    entries = dict[int, StationEntry]()
-    async with deployment.store.read() as reading:
-        for number in numbers:
-            name = StationId(_identity(number))
-            station = await reading.stations.get(name)
-            if station is None:
-                raise PeerFault(f"{name} is not in the registry")
-            entries[number] = StationEntry(station, tuple(await reading.credentials.of(name)))
-    return entries
+            await office.ask_by_themselves(range(half))
+            heard, issued = office.heard, office.issued
+            await office.renew(range(half, stations))
+            renewed = office.heard + office.issued - heard - issued
+            serving.cancel()
+        signed, rsa_signed = _signed_alone(desk, _CURVE), _signed_alone(desk, _RSA)
+    finally:
+        desk.close()
+    each = 1e6 / half
+    return Costs(heard * each, issued * each, signed, rsa_signed, renewed * 1e6 / (stations - half))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,41 +158,127 @@ class _Alone:
         return self.signer
 
 
-async def _through_worker(deployment: Deployment, desk: SigningDesk, numbers: Sequence[int]) -> float:
-    """Microseconds of CPU for each: heard, ordered, issued and given to its life-cycle."""
-    settings, signer = deployment.settings, SignerClient(in_process(desk))
-    hearing = Hearing(renewal_plan(settings), request_rules(deployment))
-    issuing = IssuingDesk(_Alone(signer), OPERATOR)
-    async with deployment.store.begin() as work:
-        for number in numbers:
-            name, now = StationId(_identity(number)), deployment.clock.now()
-            await work.inbox.add(
-                CsrSubmitted(name, now, f"{number:032x}", request_of(_CURVE, _serial(number)), None)
-            )
-        await work.commit()
-    begun, issued = time.process_time(), 0
-    moment = lambda: Moment(deployment.clock.now(), deployment.entropy)  # noqa: E731
-    while await hear_next(deployment.store, hearing, moment()):
-        pass
-    while errands := await lease_errands(deployment.store, "benchmark", deployment.clock.now(), limit=8):
-        async with asyncio.TaskGroup() as group:
-            for errand in errands:
-                group.create_task(perform_errand(deployment.store, errand, issuing, moment()))
-        issued += len(errands)
-    if issued != len(numbers):
-        raise PeerFault(f"{issued} of {len(numbers)} certificates were issued")
-    return 1e6 * (time.process_time() - begun) / len(numbers)
+class Office:
+    """The worker's rounds on a deployment, and the stations' side of it, which is not measured."""
+
+    def __init__(self, deployment: Deployment, signer: SignerClient) -> None:
+        settings = deployment.settings
+        self._deployment = deployment
+        self._store = deployment.store
+        self._hearing = Hearing(renewal_plan(settings), request_rules(deployment))
+        desk = IssuingDesk(_Alone(signer), settings.operator.name)
+        self._round = RoundParts(deployment.store, desk, self._moment, "benchmark", 60.0)
+        self._told = 0
+        self.heard = 0.0  # seconds of CPU, so far
+        self.issued = 0.0
+
+    async def ask_by_themselves(self, numbers: Sequence[int]) -> None:
+        """Each sends a request that nobody asked it for."""
+        await self._tell([self._request(number) for number in numbers])
+        await self._work()
+        await self._check(numbers, lambda state: state.issued is not None)
+
+    async def renew(self, numbers: Sequence[int]) -> None:
+        """Each is asked for all that a renewal asks, does it, and comes back with the certificate."""
+        begun = time.process_time()
+        for first in range(0, len(numbers), _PORTION):
+            await self._begin([StationId(_identity(number)) for number in numbers[first : first + _PORTION]])
+        self.heard += time.process_time() - begun
+        while answers := await self._answers(numbers):
+            await self._tell(answers)
+            await self._work()
+        await self._tell(await self._proofs(numbers))
+        await self._work()
+        await self._check(numbers, lambda state: state.phase.value == "done")
+
+    async def _begin(self, stations: Sequence[StationId]) -> None:
+        async with self._store.begin() as work:
+            work.expect(Ahead(stations=stations))
+            for station in stations:
+                order = RenewalOrder(station, RenewalOrigin.SCHEDULE, "benchmark")
+                await start_renewal(work, order, self._hearing.plan, self._moment())
+            await work.commit()
+
+    async def _work(self) -> None:
+        """Until there is nothing to do, as the loops go."""
+        busy = True
+        while busy:
+            begun = time.process_time()
+            count = await hear_facts(self._store, self._hearing, self._moment())
+            between = time.process_time()
+            count += await run_round(self._round)
+            self.heard += between - begun
+            self.issued += time.process_time() - between
+            busy = count > 0
+
+    async def _answers(self, numbers: Sequence[int]) -> list[InboxFact]:
+        facts = list[InboxFact]()
+        async with self._store.read() as reading:
+            for number in numbers:
+                for ask in await reading.asks.of(StationId(_identity(number))):
+                    facts += self._answer(number, ask)
+        return facts
+
+    def _answer(self, number: int, ask: Ask) -> list[InboxFact]:
+        now = self._deployment.clock.now()
+        yes = AskAnswered(ask.station, now, ask.id, IntentAnswer(Outcome.ACCEPTED))
+        return [yes, self._request(number)] if isinstance(ask.intent, RequestCsr) else [yes]
+
+    async def _proofs(self, numbers: Sequence[int]) -> list[InboxFact]:
+        now, facts = self._deployment.clock.now(), list[InboxFact]()
+        for name, state in await self._renewals(numbers):
+            p3 = SecurityProfile.TLS_CERTIFICATE
+            facts += [CameBack(name, now, state.issued), Proven(name, now, p3, fingerprint=state.issued)]
+        return facts
+
+    async def _check(self, numbers: Sequence[int], is_so: Callable[[Renewal], bool]) -> None:
+        wrong = [
+            f"{name}: {state.phase}" for name, state in await self._renewals(numbers) if not is_so(state)
+        ]
+        if wrong:
+            raise PeerFault(f"{len(wrong)} of {len(numbers)} renewals did not go as they should: {wrong[0]}")
+
+    async def _renewals(self, numbers: Sequence[int]) -> list[tuple[StationId, Renewal]]:
+        found = list[tuple[StationId, Renewal]]()
+        async with self._store.read() as reading:
+            for number in numbers:
+                name = StationId(_identity(number))
+                lifecycle = await reading.lifecycles.latest_of(name, KIND)
+                if lifecycle is None or not isinstance(lifecycle.state, Renewal):
+                    raise PeerFault(f"{name} has no renewal")
+                found.append((name, lifecycle.state))
+        return found
+
+    async def _tell(self, facts: Sequence[InboxFact]) -> None:
+        async with self._store.begin() as work:
+            for fact in facts:
+                await work.inbox.add(fact)
+            await work.commit()
+
+    def _request(self, number: int) -> CsrSubmitted:
+        self._told += 1
+        name, now = StationId(_identity(number)), self._deployment.clock.now()
+        use = RequestCsr().use
+        return CsrSubmitted(name, now, f"{self._told:032x}", request_of(_CURVE, _serial(number)), use)
+
+    def _moment(self) -> Moment:
+        return Moment(self._deployment.clock.now(), self._deployment.entropy)
 
 
-def _rsa_alone(desk: SigningDesk, count: int = 2 * PORTION) -> float:
-    """Microseconds of the signer's CPU where the stations' keys are RSA; one key is enough to tell."""
-    der = der_of(request_of(_RSA, _serial(0)))
+def _signed_alone(desk: SigningDesk, kind: str, count: int = 2 * _PORTION) -> float:
+    """Microseconds of the signer's CPU for stations' keys of this kind; one key is enough to tell."""
+    der = der_of(request_of(kind, _serial(0)))
     begun = time.process_time()
-    for first in range(0, count, PORTION):
-        answers = desk.perform([Issue(_order(10**6 + first + index, der)) for index in range(PORTION)])
+    for first in range(0, count, _PORTION):
+        orders = [_order(f"{kind}-{first + index}", der) for index in range(_PORTION)]
+        answers = desk.perform([Issue(order) for order in orders])
         if not all(isinstance(answer, Signed) for answer in answers):
-            raise PeerFault(f"RSA was not signed: {answers[0]!r}")
+            raise PeerFault(f"{kind} was not signed: {answers[0]!r}")
     return 1e6 * (time.process_time() - begun) / count
+
+
+def _order(name: str, csr: bytes) -> CertificateOrder:
+    return CertificateOrder(f"bench-{name}", CertificateKind.STATION, csr, _serial(0), OPERATOR)
 
 
 def request_of(kind: str, serial: str) -> str:
@@ -249,29 +298,6 @@ def request_of(kind: str, serial: str) -> str:
 def der_of(pem: str) -> bytes:
     """The request itself."""
     return x509.load_pem_x509_csr(pem.encode("ascii")).public_bytes(Encoding.DER)
-
-
-def _order(number: int, csr: bytes) -> CertificateOrder:
-    return CertificateOrder(f"bench-{number}", CertificateKind.STATION, csr, _serial(number), OPERATOR)
-
-
-def _row(
-    number: int, order: CertificateOrder, chain: tuple[bytes, ...], deployment: Deployment
-) -> IssuedCertificate:
-    seen = read_issued(chain, order.csr).leaf
-    return IssuedCertificate(
-        fingerprint=seen.fingerprint,
-        station=StationId(_identity(number)),
-        order=order.id,
-        issuer=fingerprint(chain[1]).hex(),
-        serial=int(seen.serial_number, 16),
-        common_name=_serial(number),
-        not_before=seen.not_before,
-        not_after=seen.not_after,
-        key=requested_key(order.csr),
-        chain=chain,
-        issued_at=deployment.clock.now(),
-    )
 
 
 def _identity(number: int) -> str:

@@ -119,3 +119,14 @@ async def test_only_what_is_done_and_whose_life_cycle_has_ended_is_over(store: S
     async with store.read() as reading:
         assert await reading.errands.over(NOON + MINUTE, limit=10) == ["b"]
     assert [each.id for each in await lease(store, "one", NOON)] == ["waits"]
+
+
+async def test_what_was_not_begun_is_due_as_before(store: SqlStore) -> None:
+    await add(store, errand("a"), errand("b"))
+    taken = await lease(store, "one", NOON)
+    async with store.begin() as unit:
+        await unit.errands.done("a")
+        await unit.errands.give_back([each.id for each in taken])
+        await unit.commit()
+
+    assert await lease(store, "two", NOON) == [errand("b")]

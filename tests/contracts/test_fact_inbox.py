@@ -75,12 +75,21 @@ async def test_what_was_dealt_with_is_gone_and_the_next_is_behind_all_others(sto
         for fact in FACTS[:2]:
             await unit.inbox.add(fact)
         (first,) = await unit.inbox.next(limit=1)
-        await unit.inbox.done(first.number)
+        assert await unit.inbox.take([first.number])
         await unit.inbox.add(FACTS[2])
         await unit.commit()
 
     async with store.read() as reading:
         assert [each.fact for each in await reading.inbox.next(limit=9)] == [FACTS[1], FACTS[2]]
+
+
+async def test_what_somebody_else_has_taken_is_told(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        for fact in FACTS[:3]:
+            await unit.inbox.add(fact)
+        first, *others = [each.number for each in await unit.inbox.next(limit=3)]
+        assert await unit.inbox.take([first])
+        assert not await unit.inbox.take([first, *others])
 
 
 async def test_the_feed_tells_that_there_is_work(store: SqlStore) -> None:

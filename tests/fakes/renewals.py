@@ -33,19 +33,20 @@ from voltward.ports.authority import (
     OrderOutcome,
     Revocation,
 )
-from voltward.ports.lifecycles import Lifecycle
+from voltward.ports.lifecycles import Errand, Lifecycle
 from voltward.ports.spool import Spooled, SpoolMark
 from voltward.ports.storage import Store
 from voltward.rulebook.catalogue import load_rulebook
 from voltward.rulebook.evaluate import Evaluator
 from voltward.usecases.admission.admit_station import DoorRules
-from voltward.usecases.issuance.issue_certificate import IssuingDesk
+from voltward.usecases.issuance.issue_certificate import IssuingDesk, read_orders
 from voltward.usecases.issuance.request_ground import RequestRules
 from voltward.usecases.learning.deliver import deliver
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, order_renewal
-from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_next, wake_due
-from voltward.usecases.rounds.perform_effect import lease_errands, perform_errand
+from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_facts, wake_due
+from voltward.usecases.rounds.perform_effect import perform_order, save_outcomes
+from voltward.worker.errand_round import RoundParts, run_round
 
 CP001 = StationId("CP001")
 RULEBOOK = load_rulebook()
@@ -64,6 +65,10 @@ class PlainAuthority:
         self.revokes: Declined | OutsideFault | None = None  # what it says to that
         self.instead: list[OrderOutcome | OutsideFault] = []  # what the next orders get
         self.meanwhile: Callable[[], Awaitable[None]] | None = None  # happens while it signs the next
+
+    @property
+    def at_once(self) -> int:
+        return 64
 
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         self.asked.append(order.id)
@@ -117,6 +122,7 @@ class CutStore:
         self._store = store
         self._left = at
         self._behind = behind
+        self.commits = 0
 
     @property
     def is_spared(self) -> bool:
@@ -130,6 +136,7 @@ class CutStore:
 
     async def _commit(self, commit: Callable[[], Any]) -> None:
         self._left -= 1
+        self.commits += 1
         if self._left == 0 and not self._behind:
             raise Killed
         await commit()
@@ -200,11 +207,25 @@ class RenewalWorld:
         busy = True
         while busy:
             busy = bool(await wake_due(store, self.moment)) or bool(await expire_asks(store, self.moment))
-            busy = await hear_next(store, HEARING, self.moment) or busy
-            leased = await lease_errands(store, self.entropy.identifier(), self.clock.now(), limit=8)
-            for errand in leased:
-                await perform_errand(store, errand, self.desk, self.moment)
-            busy = busy or bool(leased)
+            busy = bool(await hear_facts(store, HEARING, self.moment)) or busy
+            busy = bool(await self.run_errands(store)) or busy
+
+    async def run_errands(self, store: Store | None = None) -> int:
+        """One round of what is due; returns how many errands."""
+        holder = self.entropy.identifier()
+        parts = RoundParts(store or self.store, self.desk, lambda: self.moment, holder, 60.0)
+        try:
+            return await run_round(parts)
+        except BaseExceptionGroup as group:
+            if group.subgroup(Killed) is not None:
+                raise Killed from group
+            raise
+
+    async def perform(self, *errands: Errand) -> None:
+        """These, by whoever holds them."""
+        orders = await read_orders(self.store, errands, self.desk)
+        outcomes = [(each.errand, await perform_order(each, self.desk, self.moment)) for each in orders]
+        assert not await save_outcomes(self.store, outcomes, self.moment)
 
     async def asked(self) -> list[Intent]:
         """What the station is to be asked now, oldest first."""

@@ -96,6 +96,11 @@ class OrderMemory(Protocol):
 class CertificateAuthority(Protocol):
     """Raises OutsideFault where it cannot be reached or fails for now."""
 
+    @property
+    def at_once(self) -> int:
+        """How many orders it is given at a time; those that are given in one breath may travel together."""
+        ...
+
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         """Sign, or say why not; the same order id gives the same answer."""
         ...

@@ -117,6 +117,10 @@ class ErrandStore(Protocol):
 
     async def done(self, errand: str) -> None: ...
 
+    async def give_back(self, errands: Sequence[str]) -> None:
+        """Leased and not begun: due as before, and held by nobody."""
+        ...
+
     async def again(self, errand: str, at: datetime) -> None:
         """It failed for now: one attempt more, not before `at` (`LONGEST_PUT_OFF` ahead at most)."""
         ...
@@ -153,7 +157,9 @@ class FactInbox(Protocol):
 
     async def next(self, *, limit: int) -> Sequence[WaitingFact]: ...
 
-    async def done(self, number: int) -> None: ...
+    async def take(self, numbers: Sequence[int]) -> bool:
+        """They wait no more; False where somebody else has taken one of them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,8 +199,31 @@ class TripStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Whose records a portion of work is going to ask for one by one, and which.
+
+    Of a station: itself, its exceptions, credentials, asks, what is under way, and the records of its
+    certificates. Of a life-cycle: itself, and its station.
+    """
+
+    stations: Sequence[StationId] = ()
+    lifecycles: Sequence[str] = ()
+    orders: Sequence[str] = ()
+    keys: Sequence[bytes] = ()  # as `IssuedCertificate.key`
+    certificates: Sequence[bytes] = ()  # fingerprints: records, denials, and who holds them
+
+
 class Reading(Protocol):
     """The stores as they were at one moment; blocks nobody. Saving in it is a bug, and fails as one."""
+
+    def expect(self, ahead: Ahead) -> None:
+        """All of this will be asked for, so it may be read at once: it changes no answer, only its cost.
+
+        From then on a unit of work may put off what it saves, up to its commit: what the store refuses (a
+        `Conflict`) is told there. As often as one likes.
+        """
+        ...
 
     @property
     def stations(self) -> StationStore: ...

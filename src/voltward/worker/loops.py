@@ -16,11 +16,10 @@ from functools import partial
 
 import structlog
 
-from voltward.domain.errors import OperatorFault, OutsideFault
+from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.renewal_time import ScheduleTerms
 from voltward.lifecycles.upgrade_state import NetworkPlace
 from voltward.ports.clock import Clock, Entropy
-from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import ChangeFeed, Conflict, Store
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, no_certificates, nowhere
@@ -28,9 +27,9 @@ from voltward.usecases.lifecycles.schedule_renewals import schedule_renewals
 from voltward.usecases.revocation.level_revocations import Levelling
 from voltward.usecases.revocation.refresh_lists import DueList, ListDesk
 from voltward.usecases.rounds.forget_orders import OrdersOver, forget_orders
-from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_next, wake_due
-from voltward.usecases.rounds.perform_effect import delay_errand, lease_errands, perform_errand
+from voltward.usecases.rounds.hear_facts import Hearing, expire_asks, hear_facts, wake_due
 from voltward.usecases.rounds.signs_of_life import EVERY
+from voltward.worker.errand_round import RoundParts, run_round
 from voltward.worker.look_round import LookRound
 
 Job = Callable[[], Awaitable[bool]]  # True: there may be more to do at once
@@ -38,11 +37,11 @@ Job = Callable[[], Awaitable[bool]]  # True: there may be more to do at once
 
 @dataclass(frozen=True, slots=True)
 class WorkerPace:
-    """In seconds, but for `errands`."""
+    """In seconds, but for `lists_at_once`."""
 
     poll: float = 0.5  # for news, where the store does not wake us
     patience: float = 60.0  # with an authority, for one errand; shorter than the lease
-    errands: int = 8  # at a time
+    lists_at_once: int = 8
     first_retry: float = 0.2  # after the store failed; doubles up to
     longest_retry: float = 10.0
     schedule: float = 30.0  # between two looks for renewals that are due
@@ -130,31 +129,14 @@ class Worker:
         parts = self._parts
         woken = await wake_due(parts.store, self._moment())
         expired = await expire_asks(parts.store, self._moment())
-        heard = await hear_next(parts.store, parts.hearing, self._moment())
+        heard = await hear_facts(parts.store, parts.hearing, self._moment())
         self._turns += 1
-        return heard or bool(woken or expired)
+        return bool(heard or woken or expired)
 
     async def _run_errands(self) -> bool:
         parts = self._parts
-        now = parts.clock.now()
-        leased = await lease_errands(parts.store, parts.holder, now, limit=self._pace.errands)
-        async with asyncio.TaskGroup() as group:
-            for errand in leased:
-                group.create_task(self._run_errand(errand))
-        return bool(leased)
-
-    async def _run_errand(self, errand: Errand) -> None:
-        """One that fails is left to its next lease: the others go on."""
-        parts = self._parts
-        try:
-            async with asyncio.timeout(self._pace.patience):
-                await perform_errand(parts.store, errand, parts.desk, self._moment())
-        except TimeoutError:
-            with suppress(OutsideFault, Conflict):
-                words = f"the authority did not answer within {self._pace.patience:.0f} seconds"
-                await delay_errand(parts.store, errand, words, self._moment())
-        except (OutsideFault, OperatorFault) as fault:
-            self._log.warning("errand_delayed", errand=errand.id, reason=fault.what)
+        work = RoundParts(parts.store, parts.desk, self._moment, parts.holder, self._pace.patience)
+        return await run_round(work) > 0
 
     async def _schedule(self) -> bool:
         parts = self._parts
@@ -187,7 +169,7 @@ class Worker:
     async def _refresh_lists(self, lists: ListDesk) -> bool:
         """All that are due beside each other: one that is slow keeps nobody waiting for long."""
         async with asyncio.TaskGroup() as group:
-            for due in (await lists.due())[: self._pace.errands]:
+            for due in (await lists.due())[: self._pace.lists_at_once]:
                 group.create_task(self._refresh_list(lists, due))
         return False
 

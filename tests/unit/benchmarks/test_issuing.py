@@ -6,8 +6,8 @@ from voltward.crypto.requests.signing_requests import SigningRequest, read_signi
 
 
 def test_a_thousand_a_second_is_a_millisecond_for_each() -> None:
-    fast = findings_of(Costs(judged=300, signed=400, recorded=200, rsa=1500, through_worker=9000))
-    slow = findings_of(Costs(judged=300, signed=400, recorded=900, rsa=1500, through_worker=9000))
+    fast = findings_of(Costs(heard=300, issued=600, signed=300, rsa=1500, renewed=4000))
+    slow = findings_of(Costs(heard=300, issued=1300, signed=300, rsa=1500, renewed=9000))
 
     assert [one.is_reached for one in fast] == [True, True]  # the second is told, and has no goal
     assert not slow[0].is_reached

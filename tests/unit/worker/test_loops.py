@@ -49,6 +49,8 @@ class AwayStore:
 class SilentAuthority:
     """It never answers."""
 
+    at_once = 8
+
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         await asyncio.Event().wait()
         raise AssertionError(order)

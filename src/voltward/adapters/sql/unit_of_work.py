@@ -10,6 +10,18 @@ from voltward.adapters.sql.engines.engine import Database, Transaction
 from voltward.adapters.sql.journal.event_text import EventText, event_text
 from voltward.adapters.sql.journal.journal_rows import append_rows
 from voltward.adapters.sql.journal.journal_signer import JournalSigner
+from voltward.adapters.sql.portions.read_ahead import ReadAhead
+from voltward.adapters.sql.portions.stores import (
+    PortionAsks,
+    PortionCredentials,
+    PortionDenials,
+    PortionErrands,
+    PortionExceptions,
+    PortionForms,
+    PortionIssued,
+    PortionLifecycles,
+    PortionStations,
+)
 from voltward.adapters.sql.rows.acquaintance_store import SqlAcquaintanceStore
 from voltward.adapters.sql.rows.anchor_store import SqlAnchorStore
 from voltward.adapters.sql.rows.ask_store import SqlAskStore
@@ -31,7 +43,7 @@ from voltward.adapters.sql.rows.trip_store import SqlTripStore
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
-from voltward.ports.storage import Aggregate
+from voltward.ports.storage import Aggregate, Ahead
 
 
 class SqlReading:
@@ -42,13 +54,24 @@ class SqlReading:
         self._scope = AsyncExitStack()
         self._transaction: Transaction | None = None
         self._changes = PendingChanges()
+        self._ahead: ReadAhead | None = None
+
+    def expect(self, ahead: Ahead) -> None:
+        """As the port has it; what was read stands in the memory of this unit alone."""
+        if self._ahead is None:
+            self._ahead = ReadAhead(self._open)
+        self._ahead.expect(ahead)
 
     @property
     def stations(self) -> SqlStationStore:
+        if self._ahead is not None:
+            return PortionStations(self._open, self._changes, self._ahead)
         return SqlStationStore(self._open, self._changes)
 
     @property
     def credentials(self) -> SqlCredentialStore:
+        if self._ahead is not None:
+            return PortionCredentials(self._open, self._changes, self._ahead)
         return SqlCredentialStore(self._open, self._changes)
 
     @property
@@ -57,10 +80,14 @@ class SqlReading:
 
     @property
     def denials(self) -> SqlDenialStore:
+        if self._ahead is not None:
+            return PortionDenials(self._open, self._changes, self._ahead)
         return SqlDenialStore(self._open, self._changes)
 
     @property
     def exceptions(self) -> SqlExceptionStore:
+        if self._ahead is not None:
+            return PortionExceptions(self._open, self._changes, self._ahead)
         return SqlExceptionStore(self._open, self._changes)
 
     @property
@@ -85,15 +112,20 @@ class SqlReading:
 
     @property
     def lifecycles(self) -> SqlLifecycleStore:
+        if self._ahead is not None:
+            return PortionLifecycles(self._open, self._changes, self._ahead)
         return SqlLifecycleStore(self._open, self._changes)
 
     @property
     def asks(self) -> SqlAskStore:
+        if self._ahead is not None:
+            return PortionAsks(self._open, self._changes, self._ahead)
         return SqlAskStore(self._open, self._changes)
 
     @property
     def errands(self) -> SqlErrandStore:
-        return SqlErrandStore(self._open, self._changes)
+        kind = PortionErrands if self._ahead is not None else SqlErrandStore
+        return kind(self._open, self._changes)
 
     @property
     def inbox(self) -> SqlFactInbox:
@@ -101,6 +133,8 @@ class SqlReading:
 
     @property
     def issued(self) -> SqlIssuedStore:
+        if self._ahead is not None:
+            return PortionIssued(self._open, self._ahead)
         return SqlIssuedStore(self._open)
 
     @property
@@ -109,6 +143,8 @@ class SqlReading:
 
     @property
     def chain_forms(self) -> SqlFormMemory:
+        if self._ahead is not None:
+            return PortionForms(self._open, self._ahead)
         return SqlFormMemory(self._open)
 
     @property

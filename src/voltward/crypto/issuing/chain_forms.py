@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.certificates import names_itself
 from voltward.crypto.reading.pem import certificate_pem
 
 #: Characters that the message has room for, in every version.
@@ -71,9 +71,10 @@ def chain_texts(
         raise ValueError("a chain has a leaf")
     limit = min(most_characters or MOST_CHARACTERS, MOST_CHARACTERS)
     path, root = _parted(tuple(chain))
+    pem = {der: certificate_pem(der).decode("ascii") for der in chain}
     texts: dict[str, ChainForm] = {}  # a chain of a leaf and a root has the same text in several forms
     for form in _in_order(first):
-        texts.setdefault(certificate_pem(*_ARRANGED[form](path, root)).decode("ascii"), form)
+        texts.setdefault("".join(pem[der] for der in _ARRANGED[form](path, root)), form)
     return ChainTexts(
         fitting=tuple(ChainText(form, text) for text, form in texts.items() if len(text) <= limit),
         too_long={form: len(text) for text, form in texts.items() if len(text) > limit},
@@ -87,7 +88,7 @@ def _in_order(first: ChainForm | None) -> list[ChainForm]:
 
 def _parted(chain: _Chain) -> tuple[_Chain, _Chain]:
     """The path without its root, and the root, where it is there: one that names itself as its issuer."""
-    last = read_certificate(chain[-1])
-    if len(chain) > 1 and last.subject == last.issuer:
+    is_root = names_itself(chain[-1])
+    if len(chain) > 1 and is_root:
         return chain[:-1], chain[-1:]
     return chain, ()

@@ -10,6 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from cryptography import x509
@@ -65,7 +66,7 @@ class CertificateOrder:
     pointers: Pointers = NO_POINTERS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what each signature asks again
 class IssuingAuthority:
     """A CA certificate with its key."""
 
@@ -97,7 +98,7 @@ class IssuingAuthority:
         """O; "" where a corporate PKI left it out."""
         return self._part(NameOID.ORGANIZATION_NAME)
 
-    @property
+    @cached_property
     def key_identifier(self) -> x509.AuthorityKeyIdentifier:
         """How what it signs names its key: as its certificate does, else by a digest."""
         try:

@@ -10,7 +10,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from voltward.crypto.reading.certificates import UnreadableCertificate, fingerprint, read_certificate
+from voltward.crypto.reading.certificates import (
+    UnreadableCertificate,
+    fingerprint,
+    names_itself,
+    read_certificate,
+)
 from voltward.crypto.reading.pem import certificate_pem
 from voltward.domain.errors import OutsideFault
 from voltward.rulebook.observation import CertificateSeen
@@ -18,11 +23,15 @@ from voltward.rulebook.observation import CertificateSeen
 
 @dataclass(frozen=True, slots=True)
 class IssuedSeen:
-    """The leaf, its issuer's fingerprint, and the root above it in PEM form; empty: not there."""
+    """The leaf, its issuer's fingerprint, and the root above it in PEM form; empty: not there.
+
+    `key`: SHA-256 of the key that it is for, as `requested_key` has it.
+    """
 
     leaf: CertificateSeen
     issuer: bytes
     root_pem: str
+    key: bytes
 
 
 def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
@@ -31,19 +40,17 @@ def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
     OutsideFault for one that cannot be read, or whose leaf has another key than the request.
     """
     try:
-        leaf, last = read_certificate(chain[0]), read_certificate(chain[-1])
-        key = x509.load_der_x509_certificate(chain[0]).public_key()
-        asked = x509.load_der_x509_csr(csr_der).public_key()
-        form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        is_its_key = key.public_bytes(*form) == asked.public_bytes(*form)
+        leaf, has_root = read_certificate(chain[0]), names_itself(chain[-1])
+        key, asked = certified_key(chain[0]), requested_key(csr_der)
     except (IndexError, ValueError, UnreadableCertificate) as error:
         raise OutsideFault("the authority answered with something that is no certificate.") from error
-    if not is_its_key:
+    if key != asked:
         raise OutsideFault("the authority answered with a certificate for another key.")
     return IssuedSeen(
         leaf=leaf,
         issuer=fingerprint(chain[1]) if len(chain) > 1 else b"",
-        root_pem=certificate_pem(chain[-1]).decode("ascii") if last.subject == last.issuer else "",
+        root_pem=certificate_pem(chain[-1]).decode("ascii") if has_root else "",
+        key=key,
     )
 
 

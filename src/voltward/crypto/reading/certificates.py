@@ -82,6 +82,13 @@ def read_certificate(der: bytes) -> CertificateSeen:
         raise UnreadableCertificate(f"not a readable X.509 certificate ({type(error).__name__}).") from error
 
 
+@lru_cache(maxsize=256)  # asked of what stands above leaves: few, and always the same
+def names_itself(der: bytes) -> bool:
+    """Whether subject and issuer are one, as in a root; raises UnreadableCertificate."""
+    seen = read_certificate(der)
+    return seen.subject == seen.issuer
+
+
 def public_key_seen(key: object) -> PublicKeySeen:
     """Kind, size and curve of a public key of the library's; `unsupported` for what a rule cannot name."""
     if isinstance(key, ec.EllipticCurvePublicKey):

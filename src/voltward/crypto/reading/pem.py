@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import textwrap
 
 from voltward.crypto.reading.certificates import UnreadableCertificate, fingerprint, read_certificate
 
@@ -52,7 +51,8 @@ def request_pem(der: bytes) -> bytes:
 
 
 def _block(der: bytes, label: str = "CERTIFICATE") -> bytes:
-    lines = "\n".join(textwrap.wrap(base64.b64encode(der).decode("ascii"), 64))
+    text = base64.b64encode(der).decode("ascii")
+    lines = "\n".join(text[start : start + 64] for start in range(0, len(text), 64))
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode("ascii")
 
 

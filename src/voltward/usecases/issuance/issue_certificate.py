@@ -7,13 +7,14 @@ was issued is forgotten.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from voltward.crypto.issuing.chain_forms import ChainForm, chain_texts
-from voltward.crypto.issuing.issued_certificates import IssuedSeen, read_issued, requested_key
+from voltward.crypto.issuing.issued_certificates import IssuedSeen, read_issued
 from voltward.domain.events import Event
-from voltward.domain.station import Station
+from voltward.domain.station import Model
 from voltward.lifecycles.effects import DiscardCertificate, IssueCertificate
 from voltward.lifecycles.renewal_state import (
     AuthorityDeclined,
@@ -21,9 +22,16 @@ from voltward.lifecycles.renewal_state import (
     OfferedForm,
     Renewal,
 )
-from voltward.ports.authority import Authorities, CertificateKind, CertificateOrder, Declined, Issued
+from voltward.ports.authority import (
+    Authorities,
+    CertificateKind,
+    CertificateOrder,
+    Declined,
+    Issued,
+    Pending,
+)
 from voltward.ports.lifecycles import Errand, IssuedCertificate, Lifecycle
-from voltward.ports.storage import Reading, Store, UnitOfWork
+from voltward.ports.storage import Ahead, Reading, Store, UnitOfWork
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle
 from voltward.usecases.lifecycles.renewed_credentials import discard_certificate
 from voltward.usecases.trust.trust_authority import deny_certificate
@@ -39,51 +47,54 @@ class IssuingDesk:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What is ordered for whom."""
+    """What is ordered for an errand, for a station of which model, and by the authority of which name."""
 
-    station: Station
+    errand: Errand
     order: CertificateOrder
-
-
-async def read_order(store: Store, errand: Errand, desk: IssuingDesk) -> Ordered | None:
-    """What the errand is about; None where nobody wants it any more, or somebody else has done it."""
-    assert isinstance(errand.effect, IssueCertificate)
-    async with store.read() as reading:
-        lifecycle = await reading.lifecycles.get(errand.lifecycle)
-        if lifecycle is None or lifecycle.station is None:
-            return None
-        station = await reading.stations.get(lifecycle.station)
-        record = await reading.issued.by_order(errand.id)
-    if station is None or lifecycle.ended_at is not None or record is not None:
-        return None
-    name = station.serial or station.id.identity
-    order = CertificateOrder(
-        errand.id, CertificateKind.STATION, errand.effect.csr_der, name, desk.organisation
-    )
-    return Ordered(station, order)
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What the authority of this name gave."""
-
-    issued: Issued
+    model: Model
     by: str
 
 
-async def record_issued(work: UnitOfWork, errand: Errand, signed: Signed, moment: Moment) -> None:
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What the authority of this name gave, looked at: it is an answer to the request."""
+
+    chain: tuple[bytes, ...]
+    seen: IssuedSeen
+    model: Model
+    by: str
+
+
+async def read_orders(store: Store, errands: Sequence[Errand], desk: IssuingDesk) -> Sequence[Ordered]:
+    """What the errands are about, but for those that nobody wants any more, or somebody else has done."""
+    async with store.read() as reading:
+        wanted = Ahead(lifecycles=[one.lifecycle for one in errands], orders=[one.id for one in errands])
+        reading.expect(wanted)
+        found = [await _ordered(reading, errand, desk) for errand in errands]
+    return [ordered for ordered in found if ordered is not None]
+
+
+async def order_certificate(ordered: Ordered, desk: IssuingDesk) -> Certified | Pending | Declined:
+    """The authority's word. OutsideFault where it cannot be reached, or its answer is none to the request."""
+    outcome = await desk.authorities.named(ordered.by).issue(ordered.order)
+    if not isinstance(outcome, Issued):
+        return outcome
+    seen = read_issued(outcome.chain, ordered.order.csr)
+    return Certified(outcome.chain, seen, ordered.model, ordered.by)
+
+
+async def record_certified(work: UnitOfWork, errand: Errand, certified: Certified, moment: Moment) -> None:
     """Save the certificate, and tell its life-cycle; where that has ended, nobody will ever hold it.
 
     One that is on record was told in the same unit of work, by whoever took the lease over: its station may
-    use it by now. OutsideFault for what is no answer to the request.
+    use it by now.
     """
     assert isinstance(errand.effect, IssueCertificate)
-    seen = read_issued(signed.issued.chain, errand.effect.csr_der)
     lifecycle = await work.lifecycles.get(errand.lifecycle)
     assert lifecycle is not None, "a life-cycle is never deleted"
     if await work.issued.by_order(errand.id) is not None:
         return
-    record = await work.issued.save(_record(errand, lifecycle, signed, seen, moment.now))
+    record = await work.issued.save(_record(errand, lifecycle, certified, moment.now))
     facts = {"certificate": record.fingerprint.hex(), "serial": f"{record.serial:x}", "order": errand.id}
     told = {
         **facts,
@@ -101,9 +112,9 @@ async def record_issued(work: UnitOfWork, errand: Errand, signed: Signed, moment
         await deny_certificate(work, denied)
         await record_declined(work, errand, Declined("what it signed for this request is revoked."), moment)
         return
-    forms = await _forms(work, lifecycle, record)
-    attempt = errand.effect.attempt
-    fact = CertificateIssued(attempt, record.fingerprint, record.not_after, forms, seen.root_pem)
+    forms = await _forms(work, lifecycle, certified)
+    attempt, root = errand.effect.attempt, certified.seen.root_pem
+    fact = CertificateIssued(attempt, record.fingerprint, record.not_after, forms, root)
     await advance_lifecycle(work, lifecycle, fact, moment)
 
 
@@ -116,35 +127,46 @@ async def record_declined(work: UnitOfWork, errand: Errand, declined: Declined, 
         await advance_lifecycle(work, lifecycle, fact, moment)
 
 
-async def _forms(work: Reading, lifecycle: Lifecycle, record: IssuedCertificate) -> tuple[OfferedForm, ...]:
+async def _ordered(reading: Reading, errand: Errand, desk: IssuingDesk) -> Ordered | None:
+    assert isinstance(errand.effect, IssueCertificate)
+    lifecycle = await reading.lifecycles.get(errand.lifecycle)
+    if lifecycle is None or lifecycle.station is None:
+        return None
+    station = await reading.stations.get(lifecycle.station)
+    record = await reading.issued.by_order(errand.id)
+    if station is None or lifecycle.ended_at is not None or record is not None:
+        return None
+    name = station.serial or station.id.identity
+    order = CertificateOrder(
+        errand.id, CertificateKind.STATION, errand.effect.csr_der, name, desk.organisation
+    )
+    return Ordered(errand, order, station.model, desk.authorities.name_for(station))
+
+
+async def _forms(work: Reading, lifecycle: Lifecycle, certified: Certified) -> tuple[OfferedForm, ...]:
     """What fits the station; first what worked with its model more often than not."""
-    assert lifecycle.station is not None
-    station = await work.stations.get(lifecycle.station)
-    tried = await work.chain_forms.of(station.model) if station is not None else ()
+    tried = await work.chain_forms.of(certified.model)
     best = max(tried, key=lambda form: form.worked - form.failed, default=None)
     known = set(ChainForm)
     first = ChainForm(best.form) if best is not None and best.worked > 0 and best.form in known else None
     longest = lifecycle.state.longest_chain if isinstance(lifecycle.state, Renewal) else None
-    texts = chain_texts(record.chain, longest, first)
+    texts = chain_texts(certified.chain, longest, first)
     return tuple(OfferedForm(text.form.value, text.pem) for text in texts.fitting)
 
 
-def _record(
-    errand: Errand, lifecycle: Lifecycle, signed: Signed, seen: IssuedSeen, now: datetime
-) -> IssuedCertificate:
-    assert isinstance(errand.effect, IssueCertificate)
-    leaf = seen.leaf
+def _record(errand: Errand, lifecycle: Lifecycle, certified: Certified, now: datetime) -> IssuedCertificate:
+    leaf = certified.seen.leaf
     return IssuedCertificate(
         fingerprint=leaf.fingerprint,
         station=lifecycle.station,
         order=errand.id,
-        issuer=seen.issuer.hex(),
+        issuer=certified.seen.issuer.hex(),
         serial=int(leaf.serial_number, 16),
         common_name=(leaf.common_names or ("",))[0],
         not_before=leaf.not_before,
         not_after=leaf.not_after,
-        key=requested_key(errand.effect.csr_der),
-        chain=signed.issued.chain,
+        key=certified.seen.key,
+        chain=certified.chain,
         issued_at=now,
-        authority=signed.by,
+        authority=certified.by,
     )

@@ -11,13 +11,14 @@ from voltward.domain.station import Standing, Station, StationId
 from voltward.lifecycles.renewal_state import KIND, Renewal, RenewalOrigin, RenewalPhase
 from voltward.lifecycles.renewal_time import ScheduleTerms, renewal_time
 from voltward.ports.lifecycles import IssuedCertificate
-from voltward.ports.storage import Reading, Store
+from voltward.ports.storage import Ahead, Reading, Store
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.lifecycles.renewed_credentials import used_certificate
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, RenewalPlan, start_renewal
 
 HORIZON: Final = timedelta(days=800)  # nobody begins earlier before the end
 PORTION: Final = 500
+BEGUN_TOGETHER: Final = 128
 MOST_OPEN: Final = 100_000
 _Place = tuple[str, str]  # whose signature, and the station's group
 
@@ -31,14 +32,18 @@ async def schedule_renewals(store: Store, terms: ScheduleTerms, plan: RenewalPla
         async with store.read() as reading:
             page = await reading.issued.expiring(moment.now + HORIZON, limit=PORTION, after=after)
             due = [each for each in page if _is_due(each, terms, moment)]
+            reading.expect(Ahead(stations=[each.station for each in due if each.station is not None]))
             places = [
                 (station, each.issuer) for each in due if (station := await _whose(reading, each, moment))
             ]
+        room = list[StationId]()
         for station, issuer in places:
             place = issuer, station.group
-            if busy[place] < terms.at_once and await _begin(store, station.id, plan, moment):
+            if busy[place] < terms.at_once:
                 busy[place] += 1
-                begun += 1
+                room.append(station.id)
+        for first in range(0, len(room), BEGUN_TOGETHER):
+            begun += await _begin(store, room[first : first + BEGUN_TOGETHER], plan, moment)
         if len(page) < PORTION:
             return begun
         after = page[-1]
@@ -66,14 +71,18 @@ async def _whose(reading: Reading, certificate: IssuedCertificate, moment: Momen
     return station if station is not None and station.standing is not Standing.RETIRED else None
 
 
-async def _begin(store: Store, station: StationId, plan: RenewalPlan, moment: Moment) -> bool:
-    order = RenewalOrder(station, RenewalOrigin.SCHEDULE, "schedule")
+async def _begin(store: Store, stations: Sequence[StationId], plan: RenewalPlan, moment: Moment) -> int:
+    begun = 0
     async with store.begin() as work:
-        if await _renewals(work, station):
-            return False
-        await start_renewal(work, order, plan, moment)
+        work.expect(Ahead(stations=stations))
+        for station in stations:
+            if not await _renewals(work, station):
+                await start_renewal(
+                    work, RenewalOrder(station, RenewalOrigin.SCHEDULE, "schedule"), plan, moment
+                )
+                begun += 1
         await work.commit()
-    return True
+    return begun
 
 
 async def _renewals(reading: Reading, station: StationId) -> Sequence[object]:
@@ -83,12 +92,16 @@ async def _renewals(reading: Reading, station: StationId) -> Sequence[object]:
 async def _under_way(reading: Reading) -> Counter[_Place]:
     """How many are being renewed, by authority and group."""
     busy: Counter[_Place] = Counter()
-    for lifecycle in await reading.lifecycles.open(KIND, limit=MOST_OPEN):
-        state = lifecycle.state
-        if not isinstance(state, Renewal) or state.phase is RenewalPhase.STUCK or state.predecessor is None:
-            continue
-        issued = await reading.issued.by_fingerprint(state.predecessor)
-        station = await reading.stations.get(lifecycle.station) if lifecycle.station is not None else None
+    replaced = [
+        (lifecycle.station, lifecycle.state.predecessor)
+        for lifecycle in await reading.lifecycles.open(KIND, limit=MOST_OPEN)
+        if isinstance(lifecycle.state, Renewal) and lifecycle.state.phase is not RenewalPhase.STUCK
+        if lifecycle.station is not None and lifecycle.state.predecessor is not None
+    ]
+    stations, certificates = [name for name, _ in replaced], [certificate for _, certificate in replaced]
+    reading.expect(Ahead(stations=stations, certificates=certificates))
+    for name, certificate in replaced:
+        issued, station = await reading.issued.by_fingerprint(certificate), await reading.stations.get(name)
         if issued is not None and station is not None:
             busy[issued.issuer, station.group] += 1
     return busy

@@ -1,7 +1,8 @@
 """Errands that leave the house: leased, carried out, tried again later where the outside fails for now.
 
 A lease outlives the work it is taken for, and ends by itself where its holder was killed: then somebody else
-does it once more, which is harmless, because everything outside is asked under the errand's own id.
+does it once more, which is harmless, because everything outside is asked under the errand's own id. What was
+answered together is saved together; where one of that cannot be saved, each is saved by itself.
 """
 
 from __future__ import annotations
@@ -11,20 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from voltward.crypto.issuing.issued_certificates import read_issued
-from voltward.domain.errors import OutsideFault
-from voltward.lifecycles.effects import RevokeCertificate
+from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 from voltward.lifecycles.renewal_state import AuthorityDelayed
-from voltward.ports.authority import Declined, Issued, Pending
+from voltward.ports.authority import Declined, Pending
 from voltward.ports.lifecycles import LONGEST_PUT_OFF, Errand
-from voltward.ports.storage import Store
+from voltward.ports.storage import Ahead, Store, UnitOfWork
 from voltward.usecases.issuance.issue_certificate import (
+    Certified,
     IssuingDesk,
     Ordered,
-    Signed,
-    read_order,
+    order_certificate,
+    record_certified,
     record_declined,
-    record_issued,
 )
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.revocation.revoke_there import revoke_there, tell_delay
@@ -43,7 +42,12 @@ class Delay:
     words: str
 
 
-Outcome = Signed | Declined | Pending | Delay
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """Nobody wants it any more, and nothing was issued for it."""
+
+
+Outcome = Certified | Pending | Declined | Delay | Unwanted
 
 
 async def lease_errands(store: Store, holder: str, now: datetime, *, limit: int) -> Sequence[Errand]:
@@ -55,32 +59,49 @@ async def lease_errands(store: Store, holder: str, now: datetime, *, limit: int)
     return leased
 
 
-async def perform_errand(store: Store, errand: Errand, desk: IssuingDesk, moment: Moment) -> None:
-    """Carry it out, and save what came of it."""
-    if isinstance(errand.effect, RevokeCertificate):
-        try:
-            await revoke_there(store, errand, desk, moment)
-        except OutsideFault as fault:
-            await tell_delay(store, errand, fault, moment)
-            await delay_errand(store, errand, fault.what, moment)
-        return
-    ordered = await read_order(store, errand, desk)
-    if ordered is None:
-        async with store.begin() as work:
-            await work.errands.done(errand.id)
-            await work.commit()
-        return
-    outcome: Outcome
+async def give_back(store: Store, errands: Sequence[Errand]) -> None:
+    """Those that were not begun: others may come before them."""
+    async with store.begin() as work:
+        await work.errands.give_back([errand.id for errand in errands])
+        await work.commit()
+
+
+async def perform_revocation(store: Store, errand: Errand, desk: IssuingDesk, moment: Moment) -> None:
+    """Tell an authority outside, and save what came of it."""
     try:
-        outcome = await _signed(ordered, desk)
+        await revoke_there(store, errand, desk, moment)
     except OutsideFault as fault:
-        outcome = Delay(moment.now + pause(errand, moment), fault.what)
-    await _save(store, errand, outcome, moment)
+        await tell_delay(store, errand, fault, moment)
+        await save_outcomes(store, [(errand, delayed(errand, fault.what, moment))], moment)
 
 
-async def delay_errand(store: Store, errand: Errand, words: str, moment: Moment) -> None:
-    """It was broken off: tried again later."""
-    await _save(store, errand, Delay(moment.now + pause(errand, moment), words), moment)
+async def perform_order(ordered: Ordered, desk: IssuingDesk, moment: Moment) -> Outcome:
+    """Ask its authority; one that fails for now is asked again later."""
+    try:
+        return await order_certificate(ordered, desk)
+    except OutsideFault as fault:
+        return delayed(ordered.errand, fault.what, moment)
+
+
+def delayed(errand: Errand, words: str, moment: Moment) -> Delay:
+    """It failed for now, or was broken off: tried again later."""
+    return Delay(moment.now + pause(errand, moment), words)
+
+
+async def save_outcomes(
+    store: Store, outcomes: Sequence[tuple[Errand, Outcome]], moment: Moment
+) -> Sequence[tuple[Errand, VoltwardError]]:
+    """All of them in one unit of work; where that fails, each in one of its own.
+
+    Returns those that could not be saved even so: they come again when their lease is over.
+    """
+    try:
+        await _save(store, outcomes, moment)
+    except (OperatorFault, OutsideFault) as fault:
+        if len(outcomes) == 1:
+            return [(outcomes[0][0], fault)]
+        return [failed for each in outcomes for failed in await save_outcomes(store, [each], moment)]
+    return []
 
 
 def pause(errand: Errand, moment: Moment) -> timedelta:
@@ -89,31 +110,39 @@ def pause(errand: Errand, moment: Moment) -> timedelta:
     return wait * (1 + moment.entropy.token(1)[0] / 1024)
 
 
-async def _signed(ordered: Ordered, desk: IssuingDesk) -> Outcome:
-    """The word of the authority; OutsideFault for what is no answer to the request, which nobody records."""
-    name = desk.authorities.name_for(ordered.station)
-    outcome = await desk.authorities.named(name).issue(ordered.order)
-    if not isinstance(outcome, Issued):
-        return outcome
-    read_issued(outcome.chain, ordered.order.csr)
-    return Signed(outcome, name)
-
-
-async def _save(store: Store, errand: Errand, outcome: Outcome, moment: Moment) -> None:
+async def _save(store: Store, outcomes: Sequence[tuple[Errand, Outcome]], moment: Moment) -> None:
+    certified = [outcome.seen.leaf.fingerprint for _, outcome in outcomes if isinstance(outcome, Certified)]
     async with store.begin() as work:
-        if isinstance(outcome, Signed):
-            await record_issued(work, errand, outcome, moment)
-            await work.errands.done(errand.id)
-        elif isinstance(outcome, Declined):
-            await record_declined(work, errand, outcome, moment)
-            await work.errands.done(errand.id)
-        else:
-            at = max(outcome.retry_at, moment.now) if isinstance(outcome, Pending) else outcome.at
-            await work.errands.again(errand.id, min(at, moment.now + LONGEST_PUT_OFF))
-            attempts = errand.attempts + 1
-            lifecycle = await work.lifecycles.get(errand.lifecycle)
-            is_time = attempts >= TOLD_AT and attempts & (attempts - 1) == 0
-            if is_time and lifecycle is not None and takes(lifecycle, AuthorityDelayed):
-                words = outcome.words or "the authority wants more time"
-                await advance_lifecycle(work, lifecycle, AuthorityDelayed(words), moment)
+        errands = [errand for errand, _ in outcomes]
+        work.expect(
+            Ahead(
+                lifecycles=[errand.lifecycle for errand in errands],
+                orders=[errand.id for errand in errands],
+                certificates=certified,
+            )
+        )
+        for errand, outcome in outcomes:
+            await _save_one(work, errand, outcome, moment)
         await work.commit()
+
+
+async def _save_one(work: UnitOfWork, errand: Errand, outcome: Outcome, moment: Moment) -> None:
+    if isinstance(outcome, Pending | Delay):
+        at = max(outcome.retry_at, moment.now) if isinstance(outcome, Pending) else outcome.at
+        await work.errands.again(errand.id, min(at, moment.now + LONGEST_PUT_OFF))
+        await _tell_delay(work, errand, outcome.words or "the authority wants more time", moment)
+        return
+    if isinstance(outcome, Certified):
+        await record_certified(work, errand, outcome, moment)
+    elif isinstance(outcome, Declined):
+        await record_declined(work, errand, outcome, moment)
+    await work.errands.done(errand.id)
+
+
+async def _tell_delay(work: UnitOfWork, errand: Errand, words: str, moment: Moment) -> None:
+    attempts = errand.attempts + 1
+    if attempts < TOLD_AT or attempts & (attempts - 1):
+        return
+    lifecycle = await work.lifecycles.get(errand.lifecycle)
+    if lifecycle is not None and takes(lifecycle, AuthorityDelayed):
+        await advance_lifecycle(work, lifecycle, AuthorityDelayed(words), moment)

@@ -26,7 +26,7 @@ from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Declined
 from voltward.ports.storage import FeedSlice
 from voltward.usecases.issuance.request_certificate import Unfit
-from voltward.usecases.rounds.hear_facts import hear_next
+from voltward.usecases.rounds.hear_facts import hear_facts
 
 
 @dataclass
@@ -174,7 +174,7 @@ async def test_a_station_that_is_gone_gets_nothing(world: RenewalWorld) -> None:
 
 async def test_the_fact_can_be_heard_alone(world: RenewalWorld) -> None:
     await desk_of(world, nobody).enrol(CP001, body())
-    assert await hear_next(world.store, HEARING, world.moment)
+    assert await hear_facts(world.store, HEARING, world.moment)
 
     _, state = await world.renewal()
     assert (state.phase, state.fetches) == (RenewalPhase.ISSUING, True)

@@ -30,6 +30,8 @@ NAMES = ServerNames(Family.ECDSA, OPERATOR, ("csms.example", "192.0.2.7"))
 class Told:
     """An authority with one answer."""
 
+    at_once = 1
+
     def __init__(self, outcome: OrderOutcome) -> None:
         self.outcome = outcome
 

@@ -7,13 +7,14 @@ from tests.fakes.renewals import CP001, HEARING, RenewalWorld, station_csr
 from tests.fakes.signers import OPERATOR
 from tests.fakes.stores import journalled
 from voltward.adapters.sql.store import SqlStore
+from voltward.crypto.issuing.issued_certificates import read_issued
 from voltward.domain.intents import InstallCertificate, Outcome
 from voltward.domain.station import UNKNOWN_MODEL
 from voltward.lifecycles.renewal_state import RenewalPhase
-from voltward.ports.authority import Declined, Issued
-from voltward.usecases.issuance.issue_certificate import Signed, record_issued
+from voltward.ports.authority import Declined
+from voltward.usecases.issuance.issue_certificate import Certified, record_certified
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
-from voltward.usecases.rounds.hear_facts import hear_next
+from voltward.usecases.rounds.hear_facts import hear_facts
 from voltward.usecases.rounds.perform_effect import lease_errands
 
 
@@ -57,13 +58,14 @@ async def test_a_certificate_that_comes_when_its_renewal_has_ended_is_denied(wor
     """The order was out, and an operator ended it all meanwhile."""
     csr = station_csr()
     await world.submit(csr)
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     (errand,) = await lease_errands(world.store, "worker", NOON, limit=1)
     lifecycle, _ = await world.renewal()
     await cancel_lifecycle(world.store, lifecycle.id, "ann", world.moment)
     chain = world.authority.ca.sign_request(csr, "SN-CP001", OPERATOR)
     async with world.store.begin() as work:
-        await record_issued(work, errand, Signed(Issued(chain), "corporate"), world.moment)
+        certified = Certified(chain, read_issued(chain, csr), UNKNOWN_MODEL, "corporate")
+        await record_certified(work, errand, certified, world.moment)
         await work.commit()
 
     async with world.store.read() as reading:

@@ -105,7 +105,7 @@ async def _whole_story(world: RenewalWorld, cut: CutStore) -> None:
         if not asked:
             assert state.phase is RenewalPhase.UNPROVEN, state
             assert state.issued is not None
-            await world.comes_with(state.issued)
+            await world.comes_with(state.issued, proves=state.came_with_new)
             continue
         if isinstance(asked[0], RequestCsr):
             await world.submit()

@@ -18,7 +18,7 @@ from voltward.ports.lifecycles import IssuedCertificate
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.revocation.revoke_there import TOLD_AT, order_revocations
-from voltward.usecases.rounds.perform_effect import lease_errands, perform_errand
+from voltward.usecases.rounds.perform_effect import lease_errands, perform_revocation
 
 REVOKED = issued_certificate(revoked_at=NOON, reason="keyCompromise")
 LONG = timedelta(hours=1)
@@ -51,7 +51,7 @@ async def work(store: SqlStore, authority: PlainAuthority, times: int = 1) -> li
     for turn in range(times):
         now = NOON + turn * LONG
         for errand in await lease_errands(store, "worker", now, limit=10):
-            await perform_errand(store, errand, desk, Moment(now, SeededEntropy()))
+            await perform_revocation(store, errand, desk, Moment(now, SeededEntropy()))
     return await journalled(store)
 
 
@@ -95,7 +95,7 @@ async def test_one_that_is_away_is_asked_on_and_on_and_told_of_once(store: SqlSt
     desk = IssuingDesk(OneAuthority(authority), "Example CPO")
     later = NOON + timedelta(days=2)
     (errand,) = await lease_errands(store, "worker", later, limit=10)
-    await perform_errand(store, errand, desk, Moment(later, SeededEntropy()))
+    await perform_revocation(store, errand, desk, Moment(later, SeededEntropy()))
     assert len(authority.revoked) == 1
 
 
@@ -134,7 +134,7 @@ async def test_the_authority_that_signed_is_told_whoever_signs_by_now(store: Sql
     moment = Moment(NOON, SeededEntropy())
 
     for errand in await lease_errands(store, "worker", NOON, limit=10):
-        await perform_errand(store, errand, IssuingDesk(Succeeded(before, now), "Example CPO"), moment)
+        await perform_revocation(store, errand, IssuingDesk(Succeeded(before, now), "Example CPO"), moment)
 
     assert (len(before.revoked), now.revoked) == (1, [])
 

@@ -10,7 +10,7 @@ from tests.fakes.renewals import CP001, HEARING, RenewalWorld
 from tests.fakes.stores import opened_store
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.rounds.forget_orders import LEAST, forget_orders
-from voltward.usecases.rounds.hear_facts import hear_next
+from voltward.usecases.rounds.hear_facts import hear_facts
 
 SECOND = timedelta(seconds=1)
 
@@ -67,7 +67,7 @@ async def test_an_open_life_cycle_keeps_its_orders_however_old_they_are(world: R
 
 async def test_an_errand_that_is_not_done_stays(world: RenewalWorld) -> None:
     await world.submit()
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     (lifecycle, _) = await world.renewal()
     await cancel_lifecycle(world.store, lifecycle.id, "me", world.moment)
 

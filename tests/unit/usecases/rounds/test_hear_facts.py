@@ -28,7 +28,7 @@ from voltward.lifecycles.renewal_state import RenewalOrigin, RenewalPhase
 from voltward.ports.authority import RevocationReason
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.revocation.revoke_certificates import RevocationOrder, revoke_certificates
-from voltward.usecases.rounds.hear_facts import hear_next
+from voltward.usecases.rounds.hear_facts import hear_facts
 
 CP002 = StationId("CP002")
 
@@ -67,8 +67,7 @@ async def test_the_same_request_told_twice_is_issued_once(world: RenewalWorld) -
 async def test_a_new_key_replaces_what_was_under_way(world: RenewalWorld) -> None:
     await world.submit()
     await world.submit()
-    await hear_next(world.store, HEARING, world.moment)
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     await world.work()
 
     assert len(world.authority.signed) == 2

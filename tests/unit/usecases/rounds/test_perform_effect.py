@@ -17,14 +17,14 @@ from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Issued, Pending
 from voltward.ports.lifecycles import Errand
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
-from voltward.usecases.rounds.hear_facts import hear_next
+from voltward.usecases.rounds.hear_facts import hear_facts
 from voltward.usecases.rounds.perform_effect import (
     LEASE,
     LONGEST_PAUSE,
-    delay_errand,
+    delayed,
     lease_errands,
     pause,
-    perform_errand,
+    save_outcomes,
 )
 
 AWAY = OutsideFault("the authority is away.")
@@ -104,7 +104,7 @@ async def test_what_is_no_answer_to_the_request_is_recorded_by_nobody(world: Ren
 
 
 async def test_an_order_that_nobody_wants_any_more_is_not_placed(world: RenewalWorld) -> None:
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     lifecycle, _ = await world.renewal()
     await cancel_lifecycle(world.store, lifecycle.id, "ann", world.moment)
     await world.work()
@@ -113,13 +113,13 @@ async def test_an_order_that_nobody_wants_any_more_is_not_placed(world: RenewalW
 
 
 async def test_an_errand_is_leased_to_one_and_taken_over_when_the_lease_is_over(world: RenewalWorld) -> None:
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     (errand,) = await lease_errands(world.store, "killed", NOON, limit=8)
     assert await lease_errands(world.store, "another", NOON, limit=8) == []
 
     (again,) = await lease_errands(world.store, "another", NOON + LEASE, limit=8)
-    await perform_errand(world.store, again, world.desk, world.moment)
-    await perform_errand(world.store, errand, world.desk, world.moment)
+    await world.perform(again)
+    await world.perform(errand)
 
     assert len(world.authority.signed) == 1
     kinds = [event.kind for event in await journalled(world.store)]
@@ -127,9 +127,10 @@ async def test_an_errand_is_leased_to_one_and_taken_over_when_the_lease_is_over(
 
 
 async def test_an_errand_that_was_broken_off_comes_again(world: RenewalWorld) -> None:
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     (errand,) = await lease_errands(world.store, "worker", NOON, limit=8)
-    await delay_errand(world.store, errand, "too slow", world.moment)
+    broken_off = delayed(errand, "too slow", world.moment)
+    assert not await save_outcomes(world.store, [(errand, broken_off)], world.moment)
 
     assert await lease_errands(world.store, "worker", NOON, limit=8) == []
     (again,) = await lease_errands(world.store, "worker", NOON + timedelta(seconds=3), limit=8)
@@ -170,14 +171,14 @@ async def test_what_was_revoked_before_the_store_was_restored_is_handed_to_nobod
     world: RenewalWorld,
 ) -> None:
     """The authority answers the same order with the same certificate; the deny-list came back before it."""
-    await hear_next(world.store, HEARING, world.moment)
+    await hear_facts(world.store, HEARING, world.moment)
     (errand,) = await lease_errands(world.store, "worker", NOON, limit=8)
     assert isinstance(errand.effect, IssueCertificate)
     lost = world.authority.sign(errand.id, errand.effect.csr_der)
     async with world.store.begin() as work:
         await work.denials.add(DeniedCertificate(fingerprint(lost.chain[0]), "stolen", NOON, "CP001"))
         await work.commit()
-    await perform_errand(world.store, errand, world.desk, world.moment)
+    await world.perform(errand)
 
     _, state = await world.renewal()
     assert (state.phase, state.issued) == (RenewalPhase.STUCK, None)

@@ -102,6 +102,11 @@ class AcmeAuthority:
         self._prover = prover
         self._patience = patience
 
+    @property
+    def at_once(self) -> int:
+        """The names of one order are proven before the next begins."""
+        return 1
+
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         if order.kind is not CertificateKind.SERVER or not order.hosts:
             return Declined("an ACME authority signs for servers alone.")

@@ -57,6 +57,10 @@ class OutsideAuthority:
         # The same order always takes the same lane, so it is never asked for twice at once.
         self._lanes = [asyncio.Lock() for _ in range(LANES)]
 
+    @property
+    def at_once(self) -> int:
+        return LANES
+
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         if order.kind is not CertificateKind.STATION:
             return Declined(f"the authority {self._name} is asked for stations alone.")

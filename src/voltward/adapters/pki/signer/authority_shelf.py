@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +42,7 @@ LARGEST_LIST: Final = 16 * 1024 * 1024  # octets: somebody's whole PKI may stand
 FindKey = Callable[[PublicKey], PrivateKey | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: each certificate that it signs asks for the same forms of it
 class ShelvedAuthority:
     """An authority. `chain` begins with its own certificate; `key` is None where it is kept elsewhere.
 
@@ -62,17 +63,17 @@ class ShelvedAuthority:
         """Its own."""
         return self.chain[0]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """SHA-256 of the DER form, in hexadecimal."""
         return fingerprint(self.certificate.public_bytes(Encoding.DER)).hex()
 
-    @property
+    @cached_property
     def ders(self) -> tuple[bytes, ...]:
         """The chain as DER forms."""
         return tuple(one.public_bytes(Encoding.DER) for one in self.chain)
 
-    @property
+    @cached_property
     def issuing(self) -> IssuingAuthority | None:
         """It with its key, where that can be used here."""
         return IssuingAuthority(self.certificate, self.key) if self.key is not None else None

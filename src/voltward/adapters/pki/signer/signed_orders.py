@@ -119,10 +119,10 @@ def sign_order(
         raise OrderRefused("its key is an authority's.")
     subject = Subject(order.common_name, order.organisation)
     hosts = order.hosts if order.kind is CertificateKind.SERVER else ()
-    content = Content(subject, key, hosts, means.terms.pointers_of(issuer.name))
     try:
         subject.as_name()
     except ValueError as error:
         raise OrderRefused(f"its subject cannot stand in a certificate: {error}.") from error
+    content = Content(subject, key, hosts, means.terms.pointers_of(issuer.name))
     profile = means.terms.profile_for(order.kind)
     return issue_certificate(profile, content, authority, means.clock.now(), means.entropy)

@@ -4,6 +4,7 @@
     in_process(desk)      for orders while no signer runs, and for tests
 
 Nothing is asked twice by this module: an order that failed may be given again, since its id tells the signer.
+Orders that are given in one breath leave in one message.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import Final, NoReturn
 import msgspec
 
 from voltward.adapters.pki.signer.list_writer import UnfinishedList
+from voltward.adapters.pki.signer.orders_together import OrdersTogether
 from voltward.adapters.pki.signer.signer_messages import (
     LARGEST_ANSWER,
+    MOST_TOGETHER,
     Answer,
     Describe,
     Described,
@@ -26,7 +29,6 @@ from voltward.adapters.pki.signer.signer_messages import (
     GetList,
     GetRevocations,
     GetStatuses,
-    Issue,
     Refused,
     Request,
     Revocations,
@@ -69,9 +71,14 @@ class SignerClient:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self._orders = OrdersTogether(ask)
+
+    @property
+    def at_once(self) -> int:
+        return MOST_TOGETHER
 
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
-        answer = await self._answered(Issue(order))
+        answer = _in_order(await self._orders.place(order))
         if isinstance(answer, Signed):
             return Issued(tuple(answer.chain))
         if not isinstance(answer, Refused):
@@ -123,12 +130,7 @@ class SignerClient:
             _out_of_place(answer)
 
     async def _answered(self, request: Request) -> Answer:
-        answer = await self._ask(request)
-        if isinstance(answer, Wrong):
-            raise OperatorFault(answer.what, mend=answer.mend, subject="signer")
-        if isinstance(answer, Failed):
-            raise OutsideFault(answer.what, mend=answer.mend, subject="signer")
-        return answer
+        return _in_order(await self._ask(request))
 
 
 def over_socket(path: Path, patience: float = PATIENCE) -> Ask:
@@ -171,6 +173,15 @@ async def _exchange(path: Path, request: Request) -> Answer:
         return read_answer(await read_framed(reader, LARGEST_ANSWER))
     finally:
         writer.close()
+
+
+def _in_order(answer: Answer) -> Answer:
+    """What is none becomes its fault."""
+    if isinstance(answer, Wrong):
+        raise OperatorFault(answer.what, mend=answer.mend, subject="signer")
+    if isinstance(answer, Failed):
+        raise OutsideFault(answer.what, mend=answer.mend, subject="signer")
+    return answer
 
 
 def _away(path: Path, what: str) -> OutsideFault:

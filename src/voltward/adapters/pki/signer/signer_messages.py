@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from voltward.ports.authority import CertificateOrder
 from voltward.ports.signer import SignerAuthority
 
 LARGEST_REQUEST: Final = 256 * 1024  # octets; a request for a certificate has a few thousand at the most
 LARGEST_ANSWER: Final = 64 * 1024 * 1024  # a list of a million revoked certificates
+MOST_TOGETHER: Final = 128  # orders in one message
 MOST_SERIALS: Final = 1000
 MOST_REVOCATIONS: Final = 1000
 _LENGTH: Final = 4
@@ -32,6 +33,12 @@ class Issue(Struct, frozen=True, tag=True):
     """Sign a certificate. Answered by `Signed` or `Refused`."""
 
     order: CertificateOrder
+
+
+class IssueAll(Struct, frozen=True, tag=True):
+    """Sign several; each is answered by itself. Answered by `AllAnswered`."""
+
+    orders: Annotated[list[CertificateOrder], Meta(max_length=MOST_TOGETHER)]
 
 
 class Revoke(Struct, frozen=True, tag=True):
@@ -72,7 +79,7 @@ class SetState(Struct, frozen=True, tag=True):
     state: str
 
 
-Request = Describe | Issue | Revoke | GetList | GetStatuses | GetRevocations | SetState
+Request = Describe | Issue | IssueAll | Revoke | GetList | GetStatuses | GetRevocations | SetState
 
 
 class Described(Struct, frozen=True, tag=True):
@@ -151,7 +158,16 @@ class Failed(Struct, frozen=True, tag=True):
     mend: str
 
 
-Answer = Described | Signed | Refused | Done | SignedList | SignedStatuses | Revocations | Wrong | Failed
+OrderAnswer = Signed | Refused | Wrong | Failed
+
+
+class AllAnswered(Struct, frozen=True, tag=True):
+    """In the order of the orders."""
+
+    answers: list[OrderAnswer]
+
+
+Answer = OrderAnswer | AllAnswered | Described | Done | SignedList | SignedStatuses | Revocations
 
 _REQUESTS: Final = msgspec.msgpack.Decoder(Request)
 _ANSWERS: Final = msgspec.msgpack.Decoder(Answer)

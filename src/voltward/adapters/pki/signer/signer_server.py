@@ -26,6 +26,7 @@ from voltward.adapters.pki.signer.signer_messages import (
     LARGEST_REQUEST,
     Answer,
     Failed,
+    IssueAll,
     Request,
     Wrong,
     framed,
@@ -37,7 +38,7 @@ from voltward.adapters.pki.signer.socket_path import short_path
 from voltward.domain.errors import OutsideFault
 
 MOST_WAITING: Final = 512  # requests; whoever comes then is told to come later
-LARGEST_BATCH: Final = 64
+LARGEST_BATCH: Final = 128  # orders; one message more may be on top
 REQUEST_PATIENCE: Final = 5.0  # seconds for a peer to say what it wants
 ANSWER_PATIENCE: Final = 30.0  # seconds for its turn, and again for it to take the answer
 _CREDENTIALS: Final = struct.Struct("3i")  # struct ucred: pid, uid, gid
@@ -99,8 +100,10 @@ class SignerServer:
 
     async def _batch(self) -> list[_Waiting]:
         batch = [await self._waiting.get()]
-        while len(batch) < LARGEST_BATCH and not self._waiting.empty():
+        weight = _weight(batch[0][0])
+        while weight < LARGEST_BATCH and not self._waiting.empty():
             batch.append(self._waiting.get_nowait())
+            weight += _weight(batch[-1][0])
         return batch
 
     async def _sign(self, batch: list[_Waiting]) -> None:
@@ -150,6 +153,10 @@ class SignerServer:
                 return begun
             async with self._finishing:
                 return await asyncio.to_thread(finished, begun)
+
+
+def _weight(request: Request) -> int:
+    return len(request.orders) if isinstance(request, IssueAll) else 1
 
 
 def _settle(future: asyncio.Future[Answer | UnfinishedList], answer: Answer | UnfinishedList) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -27,6 +27,7 @@ from voltward.adapters.pki.signer.ledger_records import (
 from voltward.adapters.pki.signer.list_writer import ListWriter, UnfinishedList
 from voltward.adapters.pki.signer.signed_orders import OrderRefused, SigningTerms, public_key_of, sign_order
 from voltward.adapters.pki.signer.signer_messages import (
+    AllAnswered,
     Answer,
     Describe,
     Described,
@@ -36,6 +37,8 @@ from voltward.adapters.pki.signer.signer_messages import (
     GetRevocations,
     GetStatuses,
     Issue,
+    IssueAll,
+    OrderAnswer,
     Refused,
     Request,
     RevocationRow,
@@ -54,6 +57,8 @@ from voltward.ports.clock import Clock, Entropy
 from voltward.ports.signer import AuthorityState, SignerAuthority
 
 MOST_REVOCATIONS: Final = 1000
+
+_Given = TypeVar("_Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class SigningDesk:
         self._ledger = parts.ledger
         self._shelf: Mapping[str, ShelvedAuthority] = {}
         self._by_id: Mapping[str, ShelvedAuthority] = {}
+        self._active: Sequence[ShelvedAuthority] = ()
         self._pending: list[LedgerRecord] = []
         self._signed: dict[str, CertificateIssued] = {}  # in this batch
         self._statuses = StatusDesk(parts.ledger, parts.clock, parts.entropy)
@@ -95,6 +101,7 @@ class SigningDesk:
         """As `perform`, but for the lists: each is `finished` beside the desk, and may be told then."""
         self._shelf = self._parts.shelf()
         self._by_id = {one.id: one for one in self._shelf.values()}
+        self._active = self._find_active()
         try:
             answers = [self._answer(request) for request in requests]
             self._flush()
@@ -107,8 +114,12 @@ class SigningDesk:
         return answers
 
     def _answer(self, request: Request) -> Answer | UnfinishedList:
+        return self._faults_told(lambda: self._done(request))
+
+    def _faults_told(self, do: Callable[[], _Given]) -> _Given | Wrong | Failed:
+        """What went wrong with one of a batch is its own answer, but for a ledger that cannot be written."""
         try:
-            return self._done(request)
+            return do()
         except OperatorFault as fault:
             return _told(fault)
         except OutsideFault as fault:
@@ -120,6 +131,8 @@ class SigningDesk:
         match request:
             case Issue():
                 return self._issue(request.order)
+            case IssueAll():
+                return AllAnswered([self._one_of_many(order) for order in request.orders])
             case Revoke():
                 return self._revoke(request)
             case Describe():
@@ -138,7 +151,10 @@ class SigningDesk:
                 signing, below = self._signing(request.issuer), self._authorities_below(request.issuer)
                 return self._statuses.answers(request, signing, below)
 
-    def _issue(self, order: CertificateOrder) -> Answer:
+    def _one_of_many(self, order: CertificateOrder) -> OrderAnswer:
+        return self._faults_told(lambda: self._issue(order))
+
+    def _issue(self, order: CertificateOrder) -> Signed | Refused:
         try:
             key = public_key_of(order.csr)
             known = self._signed.get(order.id) or self._ledger.issued_for(order.id)
@@ -147,7 +163,7 @@ class SigningDesk:
                 if leaf.public_key() != key:
                     return Refused("this order was for another key, and has its certificate already.")
                 return self._told(known)
-            issuer = self._parts.terms.issuer_for(order.kind, key, self._active())
+            issuer = self._parts.terms.issuer_for(order.kind, key, self._active)
             certificate = sign_order(order, key, issuer, self._parts)
         except OrderRefused as refused:
             return Refused(refused.words)
@@ -196,6 +212,7 @@ class SigningDesk:
             raise _unknown(request.name)
         self._pending.append(StateChanged(request.name, state.value, self._parts.clock.now()))
         self._flush()
+        self._active = self._find_active()
         return Done()
 
     def _described(self, one: ShelvedAuthority) -> SignerAuthority:
@@ -209,7 +226,7 @@ class SigningDesk:
     def _state(self, name: str) -> AuthorityState:
         return AuthorityState(self._ledger.states.get(name, AuthorityState.ACTIVE))
 
-    def _active(self) -> list[ShelvedAuthority]:
+    def _find_active(self) -> list[ShelvedAuthority]:
         return [one for one in self._shelf.values() if self._state(one.name) is AuthorityState.ACTIVE]
 
     def _signing(self, issuer: str) -> IssuingAuthority:
@@ -247,7 +264,7 @@ def finished(begun: Answer | UnfinishedList) -> Answer:
         return _told(fault)
 
 
-def _told(fault: OperatorFault | OutsideFault) -> Answer:
+def _told(fault: OperatorFault | OutsideFault) -> Wrong | Failed:
     if isinstance(fault, OperatorFault):
         return Wrong(fault.what, fault.mend)
     return Failed(str(fault), fault.mend)

@@ -11,11 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, RowMapping
+from sqlalchemy import Connection, Executable, Row, RowMapping, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.adapters.sql.engines.turns import Turns
+from voltward.adapters.sql.portions.put_off_rows import PutOffRows, Values
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 
 READERS: Final = 3  # connections that read; one writes
@@ -70,22 +71,33 @@ class Connections:
 
 
 class Transaction:
-    """One open transaction: statements in, rows out, the database's errors as our faults."""
+    """One open transaction: statements in, rows out, the database's errors as our faults.
 
-    __slots__ = ("_connection", "_connections", "_failed", "_may_write")
+    What was put off is written before anything else is read, changed or committed.
+    """
+
+    __slots__ = ("_connection", "_connections", "_failed", "_may_write", "put_off")
 
     def __init__(self, connection: AsyncConnection, connections: Connections, *, may_write: bool) -> None:
         self._connection = connection
         self._connections = connections
         self._may_write = may_write
         self._failed = False
+        self.put_off = PutOffRows()
 
     async def all(self, statement: Executable) -> Sequence[RowMapping]:
         """Every row at once: only for what is bounded."""
-        with self._faults():
-            return (await to_its_end(self._connection.execute(statement))).mappings().all()
+        await self._catch_up()
+        return await self._found(statement, {})
+
+    async def look_up(self, table: Table, statement: Executable, values: Values) -> Sequence[RowMapping]:
+        """As `all`, where the statement reads this table alone: what was put off of others may wait on."""
+        if self.put_off.concerns(table):
+            await self._catch_up()
+        return await self._found(statement, values)
 
     async def first(self, statement: Executable) -> RowMapping | None:
+        await self._catch_up()
         with self._faults():
             return (await to_its_end(self._connection.execute(statement))).mappings().first()
 
@@ -96,19 +108,18 @@ class Transaction:
             async with self._connection.stream(statement) as result:
                 return [make(row) async for rows in result.mappings().partitions(_PORTION) for row in rows]
 
+        await self._catch_up()
         with self._faults():
             return await to_its_end(read())
 
     async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Insert, update or delete (`rows`: once for each of them); returns how many rows it touched."""
-        if not self._may_write:
-            raise RuntimeError("a reading saves nothing: open a unit of work")
-        with self._faults():
-            result = await to_its_end(self._connection.execute(statement, rows))
-            return result.rowcount
+        await self._catch_up()
+        return await self._changed(statement, rows)
 
     async def stream(self, statement: Executable, portion: int = 1000) -> AsyncIterator[Sequence[Row[Any]]]:
         """Row by row from the database, in portions, for what has no bound."""
+        await self._catch_up()
         with self._faults():
             async with self._connection.stream(statement) as result:
                 while rows := await to_its_end(result.fetchmany(portion)):
@@ -116,6 +127,7 @@ class Transaction:
 
     async def run(self, work: Callable[[Connection], _Result]) -> _Result:
         """Hand the plain connection to a library that knows no asyncio (alembic)."""
+        await self._catch_up()
         with self._faults():
             return await to_its_end(self._connection.run_sync(work))
 
@@ -128,6 +140,7 @@ class Transaction:
 
     async def commit(self) -> None:
         """Save. `Unanswered` if a server goes away meanwhile; with any other fault nothing was saved."""
+        await self._catch_up()
         try:
             with self._faults():
                 await to_its_end(self._connection.commit())
@@ -137,6 +150,22 @@ class Transaction:
                 mend="Look whether it was, before you do it again.",
                 subject=fault.subject,
             ) from fault
+
+    async def _catch_up(self) -> None:
+        if self.put_off:
+            for statement, rows in self.put_off.take():
+                await self._changed(statement, rows)
+
+    async def _found(self, statement: Executable, values: Values) -> Sequence[RowMapping]:
+        with self._faults():
+            return (await to_its_end(self._connection.execute(statement, values))).mappings().all()
+
+    async def _changed(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None) -> int:
+        if not self._may_write:
+            raise RuntimeError("a reading saves nothing: open a unit of work")
+        with self._faults():
+            result = await to_its_end(self._connection.execute(statement, rows))
+            return result.rowcount
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
 
@@ -31,19 +31,7 @@ class SqlAskStore:
     async def add(self, ask: Ask) -> None:
         if await self._transaction.first(select(_ROW.id).where(_ROW.id == ask.id)) is not None:
             return
-        form = tagged(ask.intent)
-        await self._transaction.change(
-            insert(ASKS).values(
-                id=ask.id,
-                lifecycle=ask.lifecycle,
-                tenant=ask.station.tenant,
-                identity=ask.station.identity,
-                kind=form["kind"],
-                intent=form["octets"],
-                created_at=ask.created_at,
-                expires_at=ask.expires_at,
-            )
-        )
+        await self._transaction.change(insert(ASKS).values(ask_values(ask)))
         self._changes.note(Aggregate.ASK, ask.station)
 
     async def of(self, station: StationId) -> Sequence[Ask]:
@@ -69,10 +57,26 @@ class SqlAskStore:
 
     async def _many(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Ask]:
         ordered = select(ASKS).where(*conditions).order_by(_ROW.created_at, _ROW.id)
-        return await self._transaction.each(ordered.limit(limit), _ask)
+        return await self._transaction.each(ordered.limit(limit), ask_of)
 
 
-def _ask(row: RowMapping) -> Ask:
+def ask_values(ask: Ask) -> dict[str, Any]:
+    """The row to be written."""
+    form = tagged(ask.intent)
+    return {
+        "id": ask.id,
+        "lifecycle": ask.lifecycle,
+        "tenant": ask.station.tenant,
+        "identity": ask.station.identity,
+        "kind": form["kind"],
+        "intent": form["octets"],
+        "created_at": ask.created_at,
+        "expires_at": ask.expires_at,
+    }
+
+
+def ask_of(row: RowMapping) -> Ask:
+    """The ask of a row."""
     return Ask(
         id=row["id"],
         lifecycle=row["lifecycle"],

@@ -61,7 +61,7 @@ class SqlCredentialStore:
         return await self._many(same, CREDENTIALS.c.state != CredentialState.RETIRED.value, limit=limit)
 
     async def save(self, credential: Credential) -> Credential:
-        values = _values(credential)
+        values = credential_values(credential)
         if credential.revision == 0:
             await self._transaction.change(insert(CREDENTIALS).values(values))
         else:
@@ -82,11 +82,11 @@ class SqlCredentialStore:
     async def _many(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Credential]:
         keys = (CREDENTIALS.c.tenant, CREDENTIALS.c.identity, CREDENTIALS.c.generation, CREDENTIALS.c.id)
         return await self._transaction.each(
-            select(CREDENTIALS).where(*conditions).order_by(*keys).limit(limit), _credential
+            select(CREDENTIALS).where(*conditions).order_by(*keys).limit(limit), credential_of
         )
 
 
-def _values(credential: Credential) -> dict[str, Any]:
+def credential_values(credential: Credential) -> dict[str, Any]:
     """The row to be written, with the next revision."""
     return {
         "id": credential.id,
@@ -127,7 +127,8 @@ def _proof_values(proof: Password | ClientCertificate) -> dict[str, Any]:
     return {**values, "kind": _Kind.PASSWORD_ARGON2.value, "argon2": proof.verifier.encoded}
 
 
-def _credential(row: RowMapping) -> Credential:
+def credential_of(row: RowMapping) -> Credential:
+    """The credential of a row."""
     return Credential(
         id=row["id"],
         station=StationId(row["identity"], row["tenant"]),

@@ -24,11 +24,11 @@ class SqlDenialStore:
     async def all(self) -> Sequence[DeniedCertificate]:
         denied = DENIED_CERTIFICATES.c
         oldest = select(DENIED_CERTIFICATES).order_by(denied.denied_at, denied.fingerprint)
-        return await self._transaction.each(oldest, _denied)
+        return await self._transaction.each(oldest, denied_of)
 
     async def get(self, fingerprint: bytes) -> DeniedCertificate | None:
         row = await self._transaction.first(select(DENIED_CERTIFICATES).where(*_same(fingerprint)))
-        return _denied(row) if row is not None else None
+        return denied_of(row) if row is not None else None
 
     async def some(self, fingerprints: Sequence[bytes]) -> Sequence[DeniedCertificate]:
         denied = DENIED_CERTIFICATES.c
@@ -36,7 +36,7 @@ class SqlDenialStore:
         rows = await self._transaction.all(
             select(DENIED_CERTIFICATES).where(*named).order_by(denied.denied_at, denied.fingerprint)
         )
-        return [_denied(row) for row in rows]
+        return [denied_of(row) for row in rows]
 
     async def add(self, denied: DeniedCertificate) -> None:
         """The first reason stays."""
@@ -59,5 +59,6 @@ def _same(fingerprint: bytes) -> tuple[ColumnElement[bool], ...]:
     return column.tenant == DEFAULT_TENANT, column.fingerprint == fingerprint
 
 
-def _denied(row: RowMapping) -> DeniedCertificate:
+def denied_of(row: RowMapping) -> DeniedCertificate:
+    """The denial of a row."""
     return DeniedCertificate(row["fingerprint"], row["reason"], row["denied_at"], row["station"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, delete, insert, or_, select, update
 
@@ -21,6 +21,8 @@ SKEW: Final = timedelta(hours=1)  # between the clocks of two that lease
 _ROW = ERRANDS.c
 _EFFECTS: Final = kinds_of(LifecycleEffect)
 
+DONE: Final[dict[str, None]] = {"due_at": None, "holder": None, "held_until": None}
+
 
 class SqlErrandStore:
     """`ports.lifecycles.ErrandStore` inside one transaction."""
@@ -32,17 +34,7 @@ class SqlErrandStore:
     async def add(self, errand: Errand) -> None:
         if await self._transaction.first(select(_ROW.id).where(_ROW.id == errand.id)) is not None:
             return
-        form = tagged(errand.effect)
-        await self._transaction.change(
-            insert(ERRANDS).values(
-                id=errand.id,
-                lifecycle=errand.lifecycle,
-                kind=form["kind"],
-                effect=form["octets"],
-                due_at=errand.due_at,
-                attempts=errand.attempts,
-            )
-        )
+        await self._transaction.change(insert(ERRANDS).values(errand_values(errand)))
         self._changes.note(Aggregate.LIFECYCLE)
 
     async def lease(self, holder: str, now: datetime, until: datetime, *, limit: int) -> Sequence[Errand]:
@@ -57,7 +49,11 @@ class SqlErrandStore:
 
     async def done(self, errand: str) -> None:
         over = update(ERRANDS).where(_ROW.id == errand)
-        await self._transaction.change(over.values(due_at=None, holder=None, held_until=None))
+        await self._transaction.change(over.values(DONE))
+
+    async def give_back(self, errands: Sequence[str]) -> None:
+        held = update(ERRANDS).where(_ROW.id.in_(errands), _ROW.due_at.is_not(None))
+        await self._transaction.change(held.values(holder=None, held_until=None))
 
     async def again(self, errand: str, at: datetime) -> None:
         tried = update(ERRANDS).where(_ROW.id == errand, _ROW.due_at.is_not(None))
@@ -74,6 +70,19 @@ class SqlErrandStore:
     async def forget(self, errands: Sequence[str]) -> None:
         done = delete(ERRANDS).where(_ROW.id.in_(errands), _ROW.due_at.is_(None))
         await self._transaction.change(done)
+
+
+def errand_values(errand: Errand) -> dict[str, Any]:
+    """The row of a new one."""
+    form = tagged(errand.effect)
+    return {
+        "id": errand.id,
+        "lifecycle": errand.lifecycle,
+        "kind": form["kind"],
+        "effect": form["octets"],
+        "due_at": errand.due_at,
+        "attempts": errand.attempts,
+    }
 
 
 def _errand(row: RowMapping) -> Errand:

@@ -25,12 +25,12 @@ class SqlExceptionStore:
         rows = await self._transaction.all(
             select(EXCEPTIONS).where(_of(station)).order_by(EXCEPTIONS.c.control)
         )
-        return [_exception(row) for row in rows]
+        return [exception_of(row) for row in rows]
 
     async def all(self) -> Mapping[StationId, Sequence[ControlException]]:
         rows = await self._transaction.each(
             select(EXCEPTIONS).order_by(EXCEPTIONS.c.tenant, EXCEPTIONS.c.identity, EXCEPTIONS.c.control),
-            lambda row: (StationId(row["identity"], row["tenant"]), _exception(row)),
+            lambda row: (StationId(row["identity"], row["tenant"]), exception_of(row)),
         )
         found: dict[StationId, list[ControlException]] = {}
         for station, exception in rows:
@@ -63,5 +63,6 @@ def _of(station: StationId) -> ColumnElement[bool]:
     return (EXCEPTIONS.c.tenant == station.tenant) & (EXCEPTIONS.c.identity == station.identity)
 
 
-def _exception(row: RowMapping) -> ControlException:
+def exception_of(row: RowMapping) -> ControlException:
+    """The exception of a row."""
     return ControlException(row["control"], row["until"], row["owner"], row["reason"])

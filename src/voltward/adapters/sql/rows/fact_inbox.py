@@ -40,8 +40,9 @@ class SqlFactInbox:
         oldest = select(WAITING_FACTS).order_by(_ROW.number).limit(limit)
         return [_waiting(row) for row in await self._transaction.all(oldest)]
 
-    async def done(self, number: int) -> None:
-        await self._transaction.change(delete(WAITING_FACTS).where(_ROW.number == number))
+    async def take(self, numbers: Sequence[int]) -> bool:
+        taken = await self._transaction.change(delete(WAITING_FACTS).where(_ROW.number.in_(numbers)))
+        return taken == len(numbers)
 
 
 def _waiting(row: RowMapping) -> WaitingFact:

@@ -56,7 +56,7 @@ class SqlIssuedStore:
             same_end = and_(_ROW.not_after == after.not_after, _ROW.fingerprint > after.fingerprint)
             conditions.append(or_(_ROW.not_after > after.not_after, same_end))
         soonest = select(ISSUED_CERTIFICATES).where(*conditions).order_by(_ROW.not_after, _ROW.fingerprint)
-        return await self._transaction.each(soonest.limit(limit), _issued)
+        return await self._transaction.each(soonest.limit(limit), issued_of)
 
     async def revoked(
         self, since: datetime, *, limit: int, after: IssuedCertificate | None = None
@@ -66,10 +66,10 @@ class SqlIssuedStore:
             same_time = and_(_ROW.revoked_at == after.revoked_at, _ROW.fingerprint > after.fingerprint)
             conditions.append(or_(_ROW.revoked_at > after.revoked_at, same_time))
         oldest = select(ISSUED_CERTIFICATES).where(*conditions).order_by(_ROW.revoked_at, _ROW.fingerprint)
-        return await self._transaction.each(oldest.limit(limit), _issued)
+        return await self._transaction.each(oldest.limit(limit), issued_of)
 
     async def save(self, certificate: IssuedCertificate) -> IssuedCertificate:
-        values = _values(certificate)
+        values = issued_values(certificate)
         if certificate.revision == 0:
             taken = or_(_ROW.order == certificate.order, _ROW.fingerprint == certificate.fingerprint)
             if await self._many(taken):
@@ -86,14 +86,14 @@ class SqlIssuedStore:
         """One, or those of a station or a key: few enough to be read at once."""
         ordered = select(ISSUED_CERTIFICATES).where(*conditions)
         rows = await self._transaction.all(ordered.order_by(_ROW.issued_at, _ROW.fingerprint))
-        return [_issued(row) for row in rows]
+        return [issued_of(row) for row in rows]
 
 
 def _conflict(certificate: IssuedCertificate, what: str) -> Conflict:
     return Conflict(what, mend="Read it again and decide again.", subject=certificate.common_name)
 
 
-def _values(certificate: IssuedCertificate) -> dict[str, Any]:
+def issued_values(certificate: IssuedCertificate) -> dict[str, Any]:
     """The row to be written, with the next revision."""
     station = certificate.station
     return {
@@ -116,7 +116,8 @@ def _values(certificate: IssuedCertificate) -> dict[str, Any]:
     }
 
 
-def _issued(row: RowMapping) -> IssuedCertificate:
+def issued_of(row: RowMapping) -> IssuedCertificate:
+    """The record of a row."""
     return IssuedCertificate(
         fingerprint=row["fingerprint"],
         station=StationId(row["identity"], row["tenant"]) if row["identity"] is not None else None,

@@ -31,7 +31,7 @@ class SqlLifecycleStore:
 
     async def get(self, lifecycle: str) -> Lifecycle | None:
         row = await self._transaction.first(select(LIFECYCLES).where(_ROW.id == lifecycle))
-        return _lifecycle(row) if row is not None else None
+        return lifecycle_of(row) if row is not None else None
 
     async def open_of(self, station: StationId) -> Sequence[Lifecycle]:
         return await self._many(*_of(station), _ROW.ended_at.is_(None))
@@ -49,14 +49,16 @@ class SqlLifecycleStore:
     async def latest_of(self, station: StationId, kind: str) -> Lifecycle | None:
         newest = select(LIFECYCLES).where(*_of(station), _ROW.kind == kind)
         row = await self._transaction.first(newest.order_by(_ROW.started_at.desc(), _ROW.id.desc()).limit(1))
-        return _lifecycle(row) if row is not None else None
+        return lifecycle_of(row) if row is not None else None
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Lifecycle]:
         overdue = select(LIFECYCLES).where(_ROW.wake_at <= now, _ROW.ended_at.is_(None))
-        return await self._transaction.each(overdue.order_by(_ROW.wake_at, _ROW.id).limit(limit), _lifecycle)
+        return await self._transaction.each(
+            overdue.order_by(_ROW.wake_at, _ROW.id).limit(limit), lifecycle_of
+        )
 
     async def save(self, lifecycle: Lifecycle) -> Lifecycle:
-        values = _values(lifecycle)
+        values = lifecycle_values(lifecycle)
         if lifecycle.revision == 0:
             if not await self._is_free(values["occupies"]):
                 raise _conflict(lifecycle, f"has a life-cycle of the kind {lifecycle.kind} under way")
@@ -75,7 +77,7 @@ class SqlLifecycleStore:
 
     async def _many(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Lifecycle]:
         ordered = select(LIFECYCLES).where(*conditions).order_by(_ROW.started_at, _ROW.id)
-        return await self._transaction.each(ordered.limit(limit), _lifecycle)
+        return await self._transaction.each(ordered.limit(limit), lifecycle_of)
 
 
 def _of(station: StationId) -> tuple[ColumnElement[bool], ...]:
@@ -87,7 +89,7 @@ def _conflict(lifecycle: Lifecycle, what: str) -> Conflict:
     return Conflict(f"{who} {what}.", mend="Look at it: `voltward lifecycle list`.", subject=who)
 
 
-def _values(lifecycle: Lifecycle) -> dict[str, Any]:
+def lifecycle_values(lifecycle: Lifecycle) -> dict[str, Any]:
     """The row to be written, with the next revision."""
     station = lifecycle.station
     place = f"{lifecycle.kind} {station.tenant}/{station.identity}" if station else lifecycle.kind
@@ -107,7 +109,8 @@ def _values(lifecycle: Lifecycle) -> dict[str, Any]:
     }
 
 
-def _lifecycle(row: RowMapping) -> Lifecycle:
+def lifecycle_of(row: RowMapping) -> Lifecycle:
+    """The life-cycle of a row."""
     return Lifecycle(
         id=row["id"],
         kind=row["kind"],

@@ -78,11 +78,11 @@ class SqlStationStore:
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Station | None:
         row = await self._transaction.first(select(STATIONS).where(*conditions))
-        return _station(row) if row is not None else None
+        return station_of(row) if row is not None else None
 
     async def _many(self, *conditions: ColumnElement[bool]) -> list[Station]:
         return await self._transaction.each(
-            select(STATIONS).where(*conditions).order_by(STATIONS.c.tenant, STATIONS.c.identity), _station
+            select(STATIONS).where(*conditions).order_by(STATIONS.c.tenant, STATIONS.c.identity), station_of
         )
 
 
@@ -121,7 +121,7 @@ def _values(station: Station) -> dict[str, Any]:
     }
 
 
-def _station(row: RowMapping) -> Station:
+def station_of(row: RowMapping) -> Station:
     """Words that a whole fleet shares are kept once: a registry holds tens of thousands of these."""
     return Station(
         id=StationId(row["identity"], sys.intern(row["tenant"])),
