@@ -39,8 +39,8 @@ from voltward.usecases.lifecycles.rotate_root import (
     tell_rotation,
 )
 from voltward.usecases.lifecycles.rotation_plan import PlanTerms, Prospect, plan_rotation
-from voltward.usecases.rounds.hear_facts import expire_asks, hear_next, wake_due
-from voltward.usecases.rounds.perform_effect import LEASE, lease_errands, perform_errand
+from voltward.usecases.rounds.hear_facts import expire_asks, hear_facts, wake_due
+from voltward.usecases.rounds.perform_effect import LEASE
 
 FIRST = b"o" * 32
 P3 = SecurityProfile.TLS_CERTIFICATE
@@ -87,10 +87,8 @@ class Deployment:
         busy = True
         while busy:
             busy = bool(await wake_due(store, world.moment)) or bool(await expire_asks(store, world.moment))
-            busy = await hear_next(store, HEARING, world.moment) or busy
-            for errand in await lease_errands(store, "worker", world.clock.now(), limit=8):
-                busy = True
-                await perform_errand(store, errand, desk, world.moment)
+            busy = bool(await hear_facts(store, HEARING, world.moment)) or busy
+            busy = bool(await world.run_errands(store, desk)) or busy
 
     async def tell(self, *facts: StationFact, lives: int = 99) -> None:
         """The gateway's spool has it: whoever carries it to the store may die, and another one does it."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from tests.fakes.renewals import Killed
 from voltward.ports.authority import CertificateAuthority, CertificateOrder, OrderOutcome
-from voltward.ports.storage import Store
+from voltward.ports.storage import Ahead, Store
 
 
 class Lives:
@@ -49,6 +49,10 @@ class MortalAuthority:
         self._authority = authority
         self._lives = lives
 
+    @property
+    def at_once(self) -> int:
+        return self._authority.at_once
+
     async def issue(self, order: CertificateOrder) -> OrderOutcome:
         self._lives.spend()
         outcome = await self._authority.issue(order)
@@ -74,6 +78,10 @@ class _MortalWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._work.__aexit__(kind, error, trace)
+
+    def expect(self, ahead: Ahead) -> None:
+        self._lives.spend()
+        self._work.expect(ahead)
 
     async def journal(self, event: object) -> None:
         self._lives.spend()

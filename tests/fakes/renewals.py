@@ -210,10 +210,10 @@ class RenewalWorld:
             busy = bool(await hear_facts(store, HEARING, self.moment)) or busy
             busy = bool(await self.run_errands(store)) or busy
 
-    async def run_errands(self, store: Store | None = None) -> int:
+    async def run_errands(self, store: Store | None = None, desk: IssuingDesk | None = None) -> int:
         """One round of what is due; returns how many errands."""
         holder = self.entropy.identifier()
-        parts = RoundParts(store or self.store, self.desk, lambda: self.moment, holder, 60.0)
+        parts = RoundParts(store or self.store, desk or self.desk, lambda: self.moment, holder, 60.0)
         try:
             return await run_round(parts)
         except BaseExceptionGroup as group:
