@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol, TypeVar
 from sqlalchemy import Connection, Executable, Row, RowMapping, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from voltward.adapters.sql.engines.put_off_rows import PutOffRows, Values
 from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.adapters.sql.engines.turns import Turns
-from voltward.adapters.sql.portions.put_off_rows import PutOffRows, Values
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 
 READERS: Final = 3  # connections that read; one writes

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
-from voltward.adapters.sql.portions.put_off_rows import PutOffRows, Values
+from voltward.adapters.sql.engines.put_off_rows import PutOffRows, Values
 
 METADATA = MetaData()
 PLUGS = Table(
