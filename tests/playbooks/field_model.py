@@ -75,6 +75,7 @@ class Field:
     now: datetime = NOON
     record: Station = field(default_factory=lambda: registered(profile=P3))
     open: dict[str, tuple[int, Any]] = field(default_factory=dict[str, tuple[int, Any]])  # by kind
+    renewal: Renewal | None = None  # the newest, ended or not
     started: int = 0
     asks: list[Asked] = field(default_factory=list[Asked])
     wakes: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -105,6 +106,8 @@ class Field:
         number, state = self.open[kind]
         step = MACHINES[kind].table.step(state, fact, self.now)
         self.open[kind] = (number, unpacked(packed(step.state), MACHINES[kind].state))  # each from the store
+        if isinstance(step.state, Renewal):
+            self.renewal = step.state
         for effect in step.effects:
             self._carry_out(kind, number, effect)
         if step.state.phase in MACHINES[kind].table.final:
@@ -138,8 +141,12 @@ class Field:
                 self.step("profile upgrade", Cancelled("revocation"))
         return True
 
-    def has_certificate(self) -> bool:
-        return bool(self.awaited - self.superseded - self.discarded - self.revoked)
+    def holds_certificate(self) -> bool:
+        """As `usecases.lifecycles.raise_profile` has it: one that was only sent is none."""
+        good = self.awaited - self.superseded - self.discarded - self.revoked
+        latest = self.renewal
+        taken = {latest.issued} if latest is not None and (latest.has_agreed or latest.fetches) else set()
+        return bool(good & (self.proven | taken))
 
     def wake(self, kind: str) -> None:
         self.now = max(self.now, self.wakes.pop(kind))

@@ -93,9 +93,8 @@ class TogetherMachine(RuleBasedStateMachine):
 
     @rule()
     def a_profile_is_wanted(self) -> None:
-        """Where there is a certificate, and the floor is lower; not beside one that holds a revoked one."""
-        has_bad = bool(self.field.revoked & set(self.field.device.held))
-        if self.field.has_certificate() and self.field.record.floor < P3 and not has_bad:
+        """Where there is a certificate, and the floor is lower."""
+        if self.field.holds_certificate() and self.field.record.floor < P3:
             self.field.raise_profile()
 
     @precondition(lambda self: self.field.open)

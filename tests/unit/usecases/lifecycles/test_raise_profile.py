@@ -18,6 +18,7 @@ from voltward.lifecycles.upgrade_state import NetworkPlace, Upgrade, UpgradePhas
 from voltward.ports.lifecycles import Lifecycle
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.lifecycles.raise_profile import Raising, raise_profile
+from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 
 SECOND, THIRD = SecurityProfile.TLS_BASIC, SecurityProfile.TLS_CERTIFICATE
 FIRST = SecurityProfile.UNSECURED_BASIC
@@ -99,3 +100,36 @@ async def test_a_retired_station_is_led_nowhere(world: RenewalWorld) -> None:
     await put(world.store, station(profile=SECOND, floor=SECOND, standing=Standing.RETIRED))
     with pytest.raises(OperatorFault, match="retired for good"):
         await raised(world, THIRD)
+
+
+async def test_a_certificate_that_was_only_sent_to_it_does_not_count_before_it_took_it(
+    world: RenewalWorld,
+) -> None:
+    """Its renewal has ended without an answer: it may hold nothing but one that was revoked."""
+    await world.register(profile=SECOND, floor=SECOND)
+    begun = await world.begin()
+    await world.until_installing()
+    await cancel_lifecycle(world.store, begun.id, "ann", world.moment)
+
+    again = await raised(world, THIRD)
+
+    assert isinstance(again.state, Renewal)
+    assert again.state.origin is RenewalOrigin.COMMISSIONING
+    assert [type(intent) for intent in await world.asked()] == [ReadFacts]
+
+
+async def test_one_that_said_it_took_its_certificate_is_led_to_profile_3(world: RenewalWorld) -> None:
+    await world.register(profile=SECOND, floor=SECOND)
+    await world.begin()
+    await world.until_installing()
+    await world.answer()
+    await world.work()
+
+    assert isinstance((await raised(world, THIRD)).state, Upgrade)
+
+
+async def test_one_that_got_its_certificate_by_hand_is_led_to_profile_3(world: RenewalWorld) -> None:
+    by_hand = replace(certificate_credential(), state=CredentialState.PENDING)
+    await put(world.store, station(profile=SECOND, floor=SECOND), by_hand)
+
+    assert isinstance((await raised(world, THIRD)).state, Upgrade)
