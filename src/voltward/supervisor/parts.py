@@ -99,9 +99,13 @@ class Child:
             return await self.ended()
 
     def tell(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        with suppress(ProcessLookupError):  # it has ended by itself, and nobody has heard yet
-            self._process.send_signal(number)
+        """Send it a signal, unless it has ended.
+
+        Not by `send_signal`: that looks for the end first, and whoever waits for it is told 255 then.
+        """
+        if self.status is None:
+            with suppress(ProcessLookupError):  # it has ended by itself, and nobody has heard yet
+                os.kill(self.pid, number)
 
 
 async def start(part: Part, predecessor: socket.socket | None = None) -> Child | None:
