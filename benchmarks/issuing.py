@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import structlog
 import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -309,4 +310,5 @@ def _serial(number: int) -> str:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the answer alone goes out
     print(json.dumps(asdict(uvloop.run(spent_on(Path(sys.argv[1]), int(sys.argv[2]))))))
