@@ -89,6 +89,19 @@ class PostgresServer:
             process.send_signal(signal.SIGQUIT)
             process.wait(30)
 
+    @property
+    def is_running(self) -> bool:
+        """Started, and not stopped since."""
+        return self._process is not None
+
+    def freeze(self) -> None:
+        """It stands still, and so do all who serve its connections: nothing is refused, nothing is answered."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on as if nothing had been."""
+        self._signal_all(signal.SIGCONT)
+
     # -------------------------------------------------------------------------------------- databases
 
     def psql(self, statement: str, database: str = "postgres") -> str:
@@ -124,6 +137,14 @@ class PostgresServer:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     # ---------------------------------------------------------------------------------------- inside
+
+    def _signal_all(self, which: signal.Signals) -> None:
+        assert self._process is not None, "it is not running"
+        first = self._process.pid
+        os.kill(first, which)  # first: from now on it makes no others
+        for child in Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), which)
 
     def _process_ended_within(self, seconds: float) -> None:
         assert self._process is not None

@@ -1,5 +1,8 @@
 """The store goes away under load, the gateway is killed and starts without it, and the store comes back.
 
+How a store goes away is its own matter: a file is locked and moved (`FileStore`), a server stands still and
+is stopped (`ServerStore`).
+
 The same story for a journey of seconds and for a run of minutes: `Outage(world, pace).play()` tells what it
 saw, and `problems_of` what of that should not have been.
 """
@@ -10,12 +13,13 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
+from tests.fakes.postgres import PostgresServer
 from tests.journeys.deployment import BITES_SECONDS, Part, World, eventually, run_cli
 from tests.journeys.gateway_child import LogEvent, start_serve
 from tests.journeys.player import Player, playing
@@ -48,12 +52,30 @@ class Seen:
     verified: str = ""
 
 
+class AwayStore(Protocol):
+    """A store that can be taken from its gateway."""
+
+    @property
+    def readyz(self) -> tuple[str, ...]:
+        """What is said of one that takes nothing: one of these."""
+        ...
+
+    def takes_nothing(self) -> AbstractAsyncContextManager[object]:
+        """For the length of the block: it is there, and no statement comes to its end."""
+        ...
+
+    def is_gone(self) -> AbstractAsyncContextManager[Callable[[], None]]:
+        """From here on, until what the block is given is called."""
+        ...
+
+
 class Outage:
     """One outage of one deployment."""
 
-    def __init__(self, world: World, pace: Pace) -> None:
+    def __init__(self, world: World, pace: Pace, store: AwayStore | None = None) -> None:
         self.world = world
         self.pace = pace
+        self._store = store or FileStore(world)
         self.seen = Seen()
         self._is_up = True
         self._old = world.gateway
@@ -68,17 +90,16 @@ class Outage:
         await self._before()
         async with asyncio.TaskGroup() as group:
             load = [group.create_task(self._come_and_go(part)) for part in self.others]
-            async with self.world.deployment.store.begin():  # another process keeps the store locked
-                await self._store_is_locked()
+            async with self._store.takes_nothing():
+                await self._store_takes_nothing()
                 await self._kill()
-            with store_moved(self.world.settings.parent) as bring_back:
-                async with self._started_without_store():
-                    await self._store_is_gone()
-                    bring_back()
-                    await self._store_is_back()
-                    for task in load:
-                        task.cancel()
-                    await asyncio.gather(*load, return_exceptions=True)
+            async with self._store.is_gone() as bring_back, self._started_without_store():
+                await self._store_is_gone()
+                bring_back()
+                await self._store_is_back()
+                for task in load:
+                    task.cancel()
+                await asyncio.gather(*load, return_exceptions=True)
         await self._compare()
         return self.seen
 
@@ -94,7 +115,7 @@ class Outage:
         await asyncio.sleep(BITES_SECONDS)
         await self._snapshot_is_level()
 
-    async def _store_is_locked(self) -> None:
+    async def _store_takes_nothing(self) -> None:
         """A new admission, a floor that rises, a security event: none of them waits for the store."""
         async with self._visiting(self.steady) as player:
             tampered = {"type": "TamperDetectionActivated", "timestamp": "2026-11-22T12:00:00Z"}
@@ -102,7 +123,7 @@ class Outage:
             await self._rise()
             await asyncio.sleep(self.pace.seconds)
             assert player.link.closing is None
-            await self._is_ready_with("the store takes no rows")
+            await self._is_ready_with(*self._store.readyz)
 
     async def _store_is_gone(self) -> None:
         world = self.world
@@ -206,11 +227,11 @@ class Outage:
         writer.close()
         return int(head.split()[1]), body
 
-    async def _is_ready_with(self, remark: str) -> None:
+    async def _is_ready_with(self, *remarks: str) -> None:
         async def says_so() -> bool:
             status, body = await self._ready()
             assert status == 200, body
-            return remark in body
+            return any(remark in body for remark in remarks)
 
         await eventually(says_so, seconds=30)
 
@@ -260,30 +281,57 @@ def problems_of(seen: Seen) -> list[str]:
     return problems
 
 
-class store_moved:  # noqa: N801 - used as a block
-    """The files of the store are elsewhere until the block is told to bring them back."""
+class FileStore:
+    """SQLite: another process keeps it locked, then its files are elsewhere."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._elsewhere = folder / "elsewhere"
-        self._is_away = False
+    readyz = ("the store takes no rows",)
 
-    def __enter__(self) -> Any:
-        self._elsewhere.mkdir()
-        self._move(self._folder, self._elsewhere)
-        self._is_away = True
-        return self.bring_back
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._folder = world.settings.parent
 
-    def __exit__(self, *_: object) -> None:
-        if self._is_away:
-            self.bring_back()
+    def takes_nothing(self) -> AbstractAsyncContextManager[object]:
+        return self._world.deployment.store.begin()
 
-    def bring_back(self) -> None:
-        self._move(self._elsewhere, self._folder)
-        self._is_away = False
+    @asynccontextmanager
+    async def is_gone(self) -> AsyncIterator[Callable[[], None]]:
+        elsewhere = self._folder / "elsewhere"
+        elsewhere.mkdir()
+        _move(self._folder, elsewhere)
+        try:
+            yield lambda: _move(elsewhere, self._folder)
+        finally:
+            _move(elsewhere, self._folder)
 
-    @staticmethod
-    def _move(source: Path, target: Path) -> None:
-        for name in STORE:
-            if (source / name).exists():
-                (source / name).rename(target / name)
+
+class ServerStore:
+    """PostgreSQL: the server stands still and holds every connection, then it is stopped."""
+
+    readyz = ("the store has not answered", "the store is away")
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+
+    @asynccontextmanager
+    async def takes_nothing(self) -> AsyncIterator[None]:
+        self._server.freeze()
+        try:
+            yield
+        finally:
+            self._server.thaw()
+
+    @asynccontextmanager
+    async def is_gone(self) -> AsyncIterator[Callable[[], None]]:
+        self._server.stop()
+        try:
+            yield self._server.start
+        finally:
+            if not self._server.is_running:
+                self._server.start()
+
+
+def _move(source: Path, target: Path) -> None:
+    """What is there; a second time is harmless."""
+    for name in STORE:
+        if (source / name).exists():
+            (source / name).rename(target / name)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes.postgres import PASSWORD, PostgresServer, running_postgres
+from tests.fakes.postgres import PostgresServer, running_postgres
 from tests.journeys.deployment import BITES_SECONDS, Part, Template, World, eventually, run_cli, world_of
+from tests.journeys.on_postgres import on_postgres
 from tests.journeys.player import playing
 from tests.journeys.secrets_hunt import stored_rows
 from voltward.domain.secret import Secret
@@ -46,23 +45,7 @@ def server() -> Iterator[PostgresServer]:
 async def moved(
     template: Template, server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Template:
-    """The deployment after `voltward store move`, with its settings changed as that said."""
-    folder = tmp_path_factory.mktemp("moved") / "deployment"
-    shutil.copytree(template.folder, folder)
-    password = folder / "store.password"
-    password.write_text(PASSWORD)
-    password.chmod(0o600)
-    url, settings = server.network_url(server.new_database()), folder / "voltward.toml"
-    how = ("--to", url, "--to-password", "file:store.password", "--to-tls", "off")
-
-    told = await run_cli("store", "move", *how, "--json", "-c", str(settings))
-    assert told.status == 0, told
-    assert json.loads(told.out)["rows"]["stations"] == sum(map(len, template.pool.values()))
-
-    place = "".join(f'{key} = "{value}"\n' for key, value in json.loads(told.out)["settings"].items())
-    before, _, after = settings.read_text().partition("[store]\n")
-    settings.write_text(f"{before}[store]\n{place}\n[bus]\n{after.partition('[bus]')[2]}")
-    return replace(template, folder=folder)
+    return await on_postgres(template, tmp_path_factory.mktemp("moved") / "deployment", server)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -38,6 +38,8 @@ class Keeping:
             said.append(f"the store is away since {self.watch.away_since:%Y-%m-%d %H:%M:%S} UTC")
         elif self.delivery.failure is not None:
             said.append(f"the store takes no rows: {self.delivery.failure.what}")
+        elif (since := self.watch.silent_since) is not None:
+            said.append(f"the store has not answered since {since:%Y-%m-%d %H:%M:%S} UTC")
         if self.outbox.failure is not None:
             said.append(f"the spool takes no rows: {self.outbox.failure.what}")
         return said

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from voltward.ports.clock import Clock
 
+SILENCE = timedelta(seconds=10)  # a store that is well is level with memory twice a second
 AHEAD = timedelta(minutes=5)  # by so much a snapshot may be younger than now, and two clocks still agree
 
 
@@ -37,6 +38,11 @@ class StoreWatch:
             return False
         self.away_since = self._clock.now()
         return True
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """It is not known to be away, but it was asked and has said nothing: it hangs, or is very slow."""
+        return self.level_at if self._clock.now() - self.level_at > SILENCE else None
 
     @property
     def is_stale(self) -> bool:

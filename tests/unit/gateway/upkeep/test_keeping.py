@@ -61,6 +61,13 @@ def test_a_store_that_is_away_stops_nobody_and_is_said(desk: Desk) -> None:
     assert desk.keeping.remarks() == ["the store is away since 2026-11-22 12:00:00 UTC"]
 
 
+def test_a_store_that_hangs_stops_nobody_and_is_said_before_it_is_given_up(desk: Desk) -> None:
+    desk.clock.leap(11)
+
+    assert desk.keeping.stops() == ""
+    assert desk.keeping.remarks() == ["the store has not answered since 2026-11-22 12:00:00 UTC"]
+
+
 def test_what_memory_knows_may_not_become_too_old(desk: Desk) -> None:
     desk.watch.lost("gone")
     desk.clock.leap(3601)

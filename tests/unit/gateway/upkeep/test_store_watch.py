@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import NOON, FakeClock
-from voltward.gateway.upkeep.store_watch import AHEAD, StoreWatch
+from voltward.gateway.upkeep.store_watch import AHEAD, SILENCE, StoreWatch
 
 DAY = 24 * 3600.0
 
@@ -55,3 +55,15 @@ def test_a_snapshot_from_the_future_is_of_no_known_age(clock: FakeClock) -> None
     clock.leap(1)
 
     assert not watch.is_stale
+
+
+def test_a_store_that_says_nothing_at_all_is_silent_since_it_last_spoke(clock: FakeClock) -> None:
+    watch = StoreWatch(clock, DAY, NOON)
+    clock.leap(SILENCE.total_seconds())
+    assert watch.silent_since is None
+
+    clock.leap(1)
+
+    assert watch.silent_since == NOON
+    watch.seen()
+    assert watch.silent_since is None
