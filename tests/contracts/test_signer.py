@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -217,6 +218,45 @@ async def test_what_is_no_request_gets_no_answer_and_harms_nobody(site: SignerSi
         assert await reader.read() == b""
         writer.close()
         assert await SignerClient(over_socket(path)).authorities()
+
+
+def said(kind: str, **fields: object) -> bytes:
+    return msgspec.msgpack.encode({"type": kind, **fields})
+
+
+REVOKING = {"issuer": STATIONS, "serial": "ab", "at": NOON, "reason": "superseded"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        *(
+            said("Revoke", **{**REVOKING, "serial": serial})
+            for serial in ("zz", "-5", "0", "0x1f", "f" * 41, "a\n")
+        ),
+        said("Revoke", **{**REVOKING, "reason": "nonsense"}),
+        said("Revoke", **{**REVOKING, "at": "2026-01-01T00:00:00"}),
+        said("GetStatuses", issuer=STATIONS, serials=["zz"], name_hash="sha1"),
+        said("GetStatuses", issuer=STATIONS, serials=["-5"], name_hash="sha1"),
+        said("SetState", name="root-rsa", state="nonsense"),
+        said("SetState", name="root-rsa." + "9" * 5000, state="prepared"),
+        said("GetRevocations", after=0, limit=-1),
+        b"\x82\xa4type\xa8Describe\xa1x" + b"\x91" * 100_000 + b"\xc0",
+    ],
+)
+async def test_what_no_ledger_could_bear_is_no_request_and_harms_nobody(
+    site: SignerSite, request_: bytes
+) -> None:
+    async with socket_of(site) as path:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(len(request_).to_bytes(4, "big") + request_)
+        async with asyncio.timeout(10):
+            told = await reader.read()
+        writer.close()
+        assert b"this is no request" in told
+        made = await SignerClient(over_socket(path)).revocation_list(STATIONS)
+
+    assert made.entries == 0
 
 
 async def test_a_request_of_a_later_version_is_told_so(site: SignerSite) -> None:

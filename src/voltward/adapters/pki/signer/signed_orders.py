@@ -6,6 +6,7 @@ wrong even for a caller that is: the request proves its key, and the key is of a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,6 +30,10 @@ from voltward.ports.clock import Clock, Entropy
 _RSA_BITS: Final = (2048, 8192)
 _CURVE_BITS: Final = (224, 521)  # A00.FR.503
 _PLACE: Final = "{authority}"
+_LONGEST_ID: Final = 200  # characters; ours have some fifty, and the ledger keeps each for ever
+_MOST_HOSTS: Final = 250
+_LONGEST_HOST: Final = 253
+_HOST: Final = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*|[0-9A-Fa-f:.]{2,45}")
 
 _ROLES: Final = {CertificateKind.STATION: Role.STATIONS, CertificateKind.SERVER: Role.CSMS}
 
@@ -111,14 +116,13 @@ def sign_order(
     order: CertificateOrder, key: PublicKey, issuer: ShelvedAuthority, means: SigningMeans
 ) -> x509.Certificate:
     """The certificate: subject and hosts from the order, the rest by profile and settings."""
-    if order.kind is CertificateKind.SERVER and not order.hosts:
-        raise OrderRefused("a server's certificate needs a host name.")
+    hosts = order.hosts if order.kind is CertificateKind.SERVER else ()
+    _check_words(order, hosts)
     authority = issuer.issuing
     assert authority is not None
     if any(key == one.public_key() for one in issuer.chain):
         raise OrderRefused("its key is an authority's.")
     subject = Subject(order.common_name, order.organisation)
-    hosts = order.hosts if order.kind is CertificateKind.SERVER else ()
     try:
         subject.as_name()
     except ValueError as error:
@@ -126,3 +130,16 @@ def sign_order(
     content = Content(subject, key, hosts, means.terms.pointers_of(issuer.name))
     profile = means.terms.profile_for(order.kind)
     return issue_certificate(profile, content, authority, means.clock.now(), means.entropy)
+
+
+def _check_words(order: CertificateOrder, hosts: Sequence[str]) -> None:
+    """What the library signs though nobody should, or what it fails at: neither is an answer."""
+    if not 0 < len(order.id) <= _LONGEST_ID:
+        raise OrderRefused(f"an order's id has 1 to {_LONGEST_ID} characters.")
+    if not order.common_name.isprintable() or not order.organisation.isprintable():
+        raise OrderRefused("its subject cannot stand in a certificate: there are control characters in it.")
+    if order.kind is CertificateKind.SERVER and not 0 < len(hosts) <= _MOST_HOSTS:
+        raise OrderRefused(f"a server's certificate needs a host name, and takes at most {_MOST_HOSTS}.")
+    for host in hosts:
+        if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
+            raise OrderRefused(f"{host[:64]!r} is no host name.")

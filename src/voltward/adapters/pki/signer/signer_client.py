@@ -86,7 +86,7 @@ class SignerClient:
         return Declined(answer.words)
 
     async def revoke(self, revocation: Revocation) -> None:
-        request = Revoke(revocation.issuer, f"{revocation.serial:x}", revocation.at, revocation.reason.value)
+        request = Revoke(revocation.issuer, f"{revocation.serial:x}", revocation.at, revocation.reason)
         answer = await self._answered(request)
         if not isinstance(answer, Done):
             _out_of_place(answer)
@@ -125,7 +125,7 @@ class SignerClient:
         ]
 
     async def set_state(self, name: str, state: AuthorityState) -> None:
-        answer = await self._answered(SetState(name, state.value))
+        answer = await self._answered(SetState(name, state))
         if not isinstance(answer, Done):
             _out_of_place(answer)
 

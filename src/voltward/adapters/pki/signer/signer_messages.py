@@ -2,7 +2,8 @@
 
     length (4 octets, big-endian), MessagePack
 
-Both sides bound what they read. Serial numbers are hexadecimal text, as in the ledger.
+Both sides bound what they read. Serial numbers are hexadecimal text, as in the ledger. What is no serial
+number, no reason or no moment makes no request: the ledger would keep it, and no list could be written again.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from voltward.ports.authority import CertificateOrder
-from voltward.ports.signer import SignerAuthority
+from voltward.ports.authority import CertificateOrder, RevocationReason
+from voltward.ports.signer import AuthorityState, SignerAuthority
 
 LARGEST_REQUEST: Final = 256 * 1024  # octets; a request for a certificate has a few thousand at the most
 LARGEST_ANSWER: Final = 64 * 1024 * 1024  # a list of a million revoked certificates
@@ -23,6 +24,10 @@ MOST_TOGETHER: Final = 128  # orders in one message
 MOST_SERIALS: Final = 1000
 MOST_REVOCATIONS: Final = 1000
 _LENGTH: Final = 4
+
+# Positive, of at most 20 octets (RFC 5280, 4.1.2.2), written in one way.
+Serial = Annotated[str, Meta(pattern=r"\A[1-9a-f][0-9a-f]{0,39}\Z")]
+AuthorityName = Annotated[str, Meta(max_length=64)]
 
 
 class Describe(Struct, frozen=True, tag=True):
@@ -45,9 +50,9 @@ class Revoke(Struct, frozen=True, tag=True):
     """Answered by `Done`."""
 
     issuer: str
-    serial: str
-    at: datetime
-    reason: str
+    serial: Serial
+    at: Annotated[datetime, Meta(tz=True)]
+    reason: RevocationReason
 
 
 class GetList(Struct, frozen=True, tag=True):
@@ -60,7 +65,7 @@ class GetStatuses(Struct, frozen=True, tag=True):
     """Answered by `SignedStatuses`. With a nonce, about one certificate."""
 
     issuer: str
-    serials: list[str]
+    serials: list[Serial]
     name_hash: str
     nonce: bytes = b""
 
@@ -68,15 +73,15 @@ class GetStatuses(Struct, frozen=True, tag=True):
 class GetRevocations(Struct, frozen=True, tag=True):
     """Answered by `Revocations`."""
 
-    after: int
-    limit: int
+    after: Annotated[int, Meta(ge=0)]
+    limit: Annotated[int, Meta(ge=0)]
 
 
 class SetState(Struct, frozen=True, tag=True):
     """Answered by `Done`."""
 
-    name: str
-    state: str
+    name: AuthorityName
+    state: AuthorityState
 
 
 Request = Describe | Issue | IssueAll | Revoke | GetList | GetStatuses | GetRevocations | SetState

@@ -140,7 +140,7 @@ class SignerServer:
     async def _answered(self, octets: bytes) -> Answer:
         try:
             request = read_request(octets)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):  # the latter for what is nested without an end
             return Wrong("this is no request.", "Run the same version of Voltward for all parts.")
         future = asyncio.get_running_loop().create_future()
         try:

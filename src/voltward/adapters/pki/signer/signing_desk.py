@@ -52,7 +52,7 @@ from voltward.adapters.pki.signer.status_desk import StatusDesk
 from voltward.crypto.issuing.issuance import IssuingAuthority
 from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.errors import OperatorFault, OutsideFault
-from voltward.ports.authority import CertificateOrder, RevocationReason
+from voltward.ports.authority import CertificateOrder
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.signer import AuthorityState, SignerAuthority
 
@@ -183,16 +183,18 @@ class SigningDesk:
         return Signed([issued.certificate, *(issuer.ders if issuer is not None else ())])
 
     def _revoke(self, request: Revoke) -> Answer:
-        if request.issuer not in self._by_id:
+        authority = self._by_id.get(request.issuer)
+        if authority is None:
             raise _unknown(request.issuer)
-        reason = RevocationReason(request.reason)
         self._flush()
         if self._ledger.revocation_of(request.issuer, request.serial) is None:
             issued = self._ledger.issued_as(request.issuer, request.serial)
             until = _end_of(issued.certificate) if issued is not None else None
-            self._pending.append(
-                CertificateRevoked(request.issuer, request.serial, request.at, reason.value, until)
-            )
+            # Within the authority's life: an entry of tomorrow revokes nothing today for whoever reads dates.
+            begun = authority.certificate.not_valid_before_utc
+            at = max(begun, min(request.at, self._parts.clock.now()))
+            reason = request.reason.value
+            self._pending.append(CertificateRevoked(request.issuer, request.serial, at, reason, until))
         return Done()
 
     def _revocations(self, request: GetRevocations) -> Answer:
@@ -206,11 +208,10 @@ class SigningDesk:
         return RevocationRow(one.issuer, one.serial, one.at, one.reason, certificate)
 
     def _set_state(self, request: SetState) -> Answer:
-        state = AuthorityState(request.state)
-        is_to_come = state is AuthorityState.PREPARED and split_name(request.name) is not None
+        is_to_come = request.state is AuthorityState.PREPARED and split_name(request.name) is not None
         if request.name not in self._shelf and not is_to_come:
             raise _unknown(request.name)
-        self._pending.append(StateChanged(request.name, state.value, self._parts.clock.now()))
+        self._pending.append(StateChanged(request.name, request.state.value, self._parts.clock.now()))
         self._flush()
         self._active = self._find_active()
         return Done()

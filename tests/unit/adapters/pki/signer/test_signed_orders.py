@@ -120,7 +120,16 @@ def test_what_was_granted_to_a_sloppy_station_is_signed(site: SignerSite) -> Non
     [
         ({"common_name": ""}, "subject"),
         ({"common_name": "x" * 65}, "subject"),
+        ({"common_name": "SN-1\x1b[2J"}, "control characters"),
+        ({"organisation": "Example\nCPO"}, "control characters"),
+        ({"id": ""}, "id"),
+        ({"id": "o" * 201}, "id"),
         ({"kind": CertificateKind.SERVER}, "host name"),
+        ({"kind": CertificateKind.SERVER, "hosts": ("csms.example",) * 251}, "at most 250"),
+        *(
+            ({"kind": CertificateKind.SERVER, "hosts": ("csms.example", host)}, "no host name")
+            for host in ("", "*", "csms.ex\xe4mple", "a" * 64, "csms example", "http://csms.example")
+        ),
     ],
 )
 def test_an_order_that_cannot_stand_in_a_certificate_is_refused(
@@ -128,6 +137,14 @@ def test_an_order_that_cannot_stand_in_a_certificate_is_refused(
 ) -> None:
     with pytest.raises(OrderRefused, match=words):
         signed(site, replace(order_of(csr_of()), **changes))
+
+
+def test_names_and_addresses_of_hosts_are_borne(site: SignerSite) -> None:
+    hosts = ("csms.example", "*.fleet.example", "csms", "2001:db8::1", "192.0.2.1")
+    made = signed(site, order_of(csr_of(), kind=CertificateKind.SERVER, hosts=hosts))
+
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {str(one.value) for one in names} == set(hosts)
 
 
 def test_the_key_of_an_authority_is_nobodys_else(site: SignerSite) -> None:

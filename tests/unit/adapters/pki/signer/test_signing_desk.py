@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -29,10 +29,12 @@ from voltward.adapters.pki.signer.signer_messages import (
 )
 from voltward.adapters.pki.signer.signing_desk import SigningDesk
 from voltward.domain.errors import OutsideFault
-from voltward.ports.authority import CertificateKind
+from voltward.ports.authority import CertificateKind, RevocationReason
+from voltward.ports.signer import AuthorityState
 
 CSR = csr_of()
-STATIONS = authority_id(hierarchy().ecdsa.stations.certificate)
+CA = hierarchy().ecdsa.stations.certificate
+STATIONS = authority_id(CA)
 
 
 @pytest.fixture
@@ -85,14 +87,19 @@ def test_one_that_cannot_be_signed_does_not_stop_the_others(site: SignerSite) ->
 
 
 def test_only_active_authorities_sign(desk: SigningDesk) -> None:
-    desk.perform([SetState("stations-ca-ecdsa", "retired")])
+    desk.perform([SetState("stations-ca-ecdsa", AuthorityState.RETIRED)])
 
     issued(desk).verify_directly_issued_by(hierarchy().rsa.stations.certificate)
 
 
 def test_states_and_counts_are_told_after_a_start(site: SignerSite, desk: SigningDesk) -> None:
     serial = f"{issued(desk).serial_number:x}"
-    desk.perform([SetState("root-rsa", "retired"), Revoke(STATIONS, serial, NOON, "superseded")])
+    desk.perform(
+        [
+            SetState("root-rsa", AuthorityState.RETIRED),
+            Revoke(STATIONS, serial, NOON, RevocationReason.SUPERSEDED),
+        ]
+    )
     desk.close()
 
     told = cast("Described", site.desk().perform([Describe()])[0])
@@ -104,7 +111,9 @@ def test_states_and_counts_are_told_after_a_start(site: SignerSite, desk: Signin
 
 
 def test_a_revocation_is_on_the_list_of_the_same_batch(desk: SigningDesk) -> None:
-    _, made = desk.perform([Revoke(STATIONS, "abc", NOON, "keyCompromise"), GetList(STATIONS)])
+    _, made = desk.perform(
+        [Revoke(STATIONS, "abc", NOON, RevocationReason.KEY_COMPROMISE), GetList(STATIONS)]
+    )
 
     assert cast("SignedList", made).entries == 1
 
@@ -112,7 +121,12 @@ def test_a_revocation_is_on_the_list_of_the_same_batch(desk: SigningDesk) -> Non
 def test_revocations_are_told_with_their_certificates(desk: SigningDesk) -> None:
     leaf = issued(desk)
     serial = f"{leaf.serial_number:x}"
-    desk.perform([Revoke(STATIONS, serial, NOON, "superseded"), Revoke(STATIONS, "abc", NOON, "superseded")])
+    desk.perform(
+        [
+            Revoke(STATIONS, serial, NOON, RevocationReason.SUPERSEDED),
+            Revoke(STATIONS, "abc", NOON, RevocationReason.SUPERSEDED),
+        ]
+    )
 
     rows = cast("Revocations", desk.perform([GetRevocations(0, 10)])[0]).rows
 
@@ -123,7 +137,11 @@ def test_revocations_are_told_with_their_certificates(desk: SigningDesk) -> None
 
 @pytest.mark.parametrize(
     "request_",
-    [GetList("0" * 64), Revoke("0" * 64, "1", NOON, "superseded"), SetState("root-dsa", "active")],
+    [
+        GetList("0" * 64),
+        Revoke("0" * 64, "1", NOON, RevocationReason.SUPERSEDED),
+        SetState("root-dsa", AuthorityState.ACTIVE),
+    ],
 )
 def test_an_authority_that_is_not_here_is_the_askers_mistake(desk: SigningDesk, request_: GetList) -> None:
     (answer,) = desk.perform([request_])
@@ -151,7 +169,7 @@ def test_a_list_is_signed_again_when_something_moved_or_half_its_time_is_over(
     assert number() == first
     site.clock.leap(timedelta(days=4).total_seconds())
     second = number()
-    desk.perform([Revoke(STATIONS, "abc", NOON, "superseded")])
+    desk.perform([Revoke(STATIONS, "abc", NOON, RevocationReason.SUPERSEDED)])
     third = number()
     assert first < second < third
 
@@ -160,7 +178,7 @@ def test_numbers_of_lists_rise_though_the_ledger_was_put_back(site: SignerSite, 
     before = {path.name: path.read_bytes() for path in (site.folder / "signer").iterdir()}
     newest = 0
     for hour in range(3):
-        desk.perform([Revoke(STATIONS, f"{hour}", NOON, "superseded")])
+        desk.perform([Revoke(STATIONS, f"{hour}", NOON, RevocationReason.SUPERSEDED)])
         newest = cast("SignedList", desk.perform([GetList(STATIONS)])[0]).number
         site.clock.leap(3600)
     desk.close()
@@ -174,7 +192,12 @@ def test_a_revoked_certificate_leaves_the_list_weeks_after_its_end(
     site: SignerSite, desk: SigningDesk
 ) -> None:
     serial = f"{issued(desk).serial_number:x}"
-    desk.perform([Revoke(STATIONS, serial, NOON, "superseded"), Revoke(STATIONS, "abc", NOON, "superseded")])
+    desk.perform(
+        [
+            Revoke(STATIONS, serial, NOON, RevocationReason.SUPERSEDED),
+            Revoke(STATIONS, "abc", NOON, RevocationReason.SUPERSEDED),
+        ]
+    )
 
     def entries() -> int:
         return cast("SignedList", desk.perform([GetList(STATIONS)])[0]).entries
@@ -189,6 +212,26 @@ def test_a_revoked_certificate_leaves_the_list_weeks_after_its_end(
 def test_one_that_is_to_come_is_told_to_wait_beforehand_and_nothing_else(desk: SigningDesk) -> None:
     to_come = "stations-ca-ecdsa.2"
 
-    assert isinstance(desk.perform([SetState(to_come, "prepared")])[0], Done)
-    for wrong in (SetState(to_come, "active"), SetState("../stations-ca", "prepared")):
+    assert isinstance(desk.perform([SetState(to_come, AuthorityState.PREPARED)])[0], Done)
+    for wrong in (
+        SetState(to_come, AuthorityState.ACTIVE),
+        SetState("../stations-ca", AuthorityState.PREPARED),
+    ):
         assert isinstance(desk.perform([wrong])[0], Wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), CA.not_valid_before_utc),
+        (NOON - timedelta(days=1), NOON - timedelta(days=1)),
+        (NOON + timedelta(days=1), NOON),
+    ],
+)
+def test_a_revocation_lies_between_the_authoritys_begin_and_now(
+    desk: SigningDesk, said: datetime, kept: datetime
+) -> None:
+    desk.perform([Revoke(STATIONS, "abc", said, RevocationReason.SUPERSEDED)])
+
+    (row,) = cast("Revocations", desk.perform([GetRevocations(0, 10)])[0]).rows
+    assert row.at == kept
