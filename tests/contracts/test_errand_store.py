@@ -121,6 +121,20 @@ async def test_only_what_is_done_and_whose_life_cycle_has_ended_is_over(store: S
     assert [each.id for each in await lease(store, "one", NOON)] == ["waits"]
 
 
+async def test_whom_an_order_is_for_is_said_once(store: SqlStore) -> None:
+    await add(store, errand("a"), errand("b"))
+    async with store.begin() as unit:
+        await unit.errands.assign(["a"], "corporate")
+        await unit.errands.assign(["a", "b"], "signer")
+        await unit.commit()
+    async with store.begin() as unit:
+        await unit.errands.again("a", NOON)
+        await unit.errands.give_back(["b"])
+        await unit.commit()
+
+    assert [each.authority for each in await lease(store, "one", NOON)] == ["corporate", "signer"]
+
+
 async def test_what_was_not_begun_is_due_as_before(store: SqlStore) -> None:
     await add(store, errand("a"), errand("b"))
     taken = await lease(store, "one", NOON)

@@ -10,7 +10,7 @@ from tests.fakes.builders import certificate_credential
 from tests.fakes.clock import NOON
 from tests.fakes.field_station import FieldStation
 from tests.fakes.mortal_stores import Lives, MortalAuthority, MortalStore
-from tests.fakes.renewals import CP001, HEARING, Killed, OneAuthority, RenewalWorld, pem_of
+from tests.fakes.renewals import CP001, HEARING, Killed, RenewalWorld, one_authority, pem_of
 from tests.fakes.rotations import CHAIN, MANNER, NEW, OLD, WEEK, rotation
 from tests.fakes.signers import OPERATOR
 from tests.fakes.stores import put
@@ -39,8 +39,8 @@ from voltward.usecases.lifecycles.rotate_root import (
     tell_rotation,
 )
 from voltward.usecases.lifecycles.rotation_plan import PlanTerms, Prospect, plan_rotation
+from voltward.usecases.rounds.begin_errands import LEASE
 from voltward.usecases.rounds.hear_facts import expire_asks, hear_facts, wake_due
-from voltward.usecases.rounds.perform_effect import LEASE
 
 FIRST = b"o" * 32
 P3 = SecurityProfile.TLS_CERTIFICATE
@@ -83,7 +83,7 @@ class Deployment:
 
     async def _rounds(self, store: Store, lives: Lives) -> None:
         world = self.world
-        desk = IssuingDesk(OneAuthority(MortalAuthority(world.authority, lives)), OPERATOR)
+        desk = IssuingDesk(one_authority(MortalAuthority(world.authority, lives)), OPERATOR)
         busy = True
         while busy:
             busy = bool(await wake_due(store, world.moment)) or bool(await expire_asks(store, world.moment))

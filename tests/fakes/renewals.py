@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -65,6 +65,7 @@ class PlainAuthority:
         self.revokes: Declined | OutsideFault | None = None  # what it says to that
         self.instead: list[OrderOutcome | OutsideFault] = []  # what the next orders get
         self.meanwhile: Callable[[], Awaitable[None]] | None = None  # happens while it signs the next
+        self.lost = 0  # so many of its next answers never arrive
 
     @property
     def at_once(self) -> int:
@@ -80,7 +81,11 @@ class PlainAuthority:
             if isinstance(answer, OutsideFault):
                 raise answer
             return answer
-        return self.sign(order.id, order.csr, order.common_name, order.organisation)
+        signed = self.sign(order.id, order.csr, order.common_name, order.organisation)
+        if self.lost:
+            self.lost -= 1
+            raise OutsideFault("the answer was lost.")
+        return signed
 
     def sign(self, order: str, csr: bytes, name: str = "SN-CP001", organisation: str = OPERATOR) -> Issued:
         """What it answers to this order, now and whenever it is asked again."""
@@ -95,20 +100,24 @@ class PlainAuthority:
         return self.revokes
 
 
-@dataclass(frozen=True, slots=True)
-class OneAuthority:
-    """`ports.authority.Authorities` where there is one for all, under a name."""
+@dataclass(slots=True)
+class SomeAuthorities:
+    """`ports.authority.Authorities`: those that the settings know, and who signs for all stations by now."""
 
-    authority: CertificateAuthority
-    name: str = "corporate"
+    known: Mapping[str, CertificateAuthority]
+    chosen: str = "corporate"
 
     def name_for(self, _station: Station, /) -> str:
-        return self.name
+        return self.chosen
 
     def named(self, name: str) -> CertificateAuthority:
-        if name != self.name:
+        if name not in self.known:
             raise OperatorFault(f"there is no authority {name!r}.")
-        return self.authority
+        return self.known[name]
+
+
+def one_authority(authority: CertificateAuthority) -> SomeAuthorities:
+    return SomeAuthorities({"corporate": authority})
 
 
 class Killed(BaseException):
@@ -175,6 +184,10 @@ class RenewalWorld:
     authority: PlainAuthority = field(default_factory=PlainAuthority)
     told: int = 0  # records of the spool so far
     known: Sequence[bytes] = ()  # certificates (DER) that a station may hold
+    authorities: SomeAuthorities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.authorities = one_authority(self.authority)
 
     @property
     def moment(self) -> Moment:
@@ -182,7 +195,7 @@ class RenewalWorld:
 
     @property
     def desk(self) -> IssuingDesk:
-        return IssuingDesk(OneAuthority(self.authority), OPERATOR)
+        return IssuingDesk(self.authorities, OPERATOR)
 
     async def register(self, **changes: Any) -> None:
         async with self.store.begin() as work:
@@ -223,7 +236,8 @@ class RenewalWorld:
 
     async def perform(self, *errands: Errand) -> None:
         """These, by whoever holds them."""
-        orders = await read_orders(self.store, errands, self.desk)
+        async with self.store.read() as reading:
+            orders = await read_orders(reading, errands, self.desk)
         outcomes = [(each.errand, await perform_order(each, self.desk, self.moment)) for each in orders]
         assert not await save_outcomes(self.store, outcomes, self.moment)
 

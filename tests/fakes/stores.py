@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from tests.fakes.clock import FakeClock
@@ -15,8 +16,10 @@ from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.domain.station import Station, StationId
 from voltward.ports.clock import Clock
+from voltward.ports.lifecycles import Errand
 from voltward.ports.storage import Store
 from voltward.usecases.admission.admission_registry import StationEntry
+from voltward.usecases.rounds.begin_errands import LEASE
 from voltward.usecases.views.queries import show_station
 
 KEYS = StoreKeys(Secret(b"m" * 32), Secret(b"s" * 32))
@@ -48,6 +51,14 @@ async def put(store: Store, *rows: Station | Credential | Authority) -> None:
             else:
                 await work.authorities.save(row)
         await work.commit()
+
+
+async def lease_errands(store: Store, holder: str, now: datetime, *, limit: int) -> Sequence[Errand]:
+    """What a worker takes that is killed before it does anything."""
+    async with store.begin() as work:
+        leased = await work.errands.lease(holder, now, now + LEASE, limit=limit)
+        await work.commit()
+    return leased
 
 
 async def entry_of(store: Store, identity: str = "CP001") -> StationEntry:

@@ -183,7 +183,7 @@ def test_the_same_request_again_is_signed_once() -> None:
 def test_an_authority_that_is_slow_or_down_is_waited_for_and_told_of() -> None:
     play = (
         ordered()
-        >> fact(AuthorityDelayed("it is away"))
+        >> fact(AuthorityDelayed("it is away", "Look at it"))
         << "tell: its certificate is not issued yet: it is away"
     )
 

@@ -195,7 +195,9 @@ class RenewalMachine(RuleBasedStateMachine):
     def the_authority_does_not(self, data: st.DataObject, declines: bool) -> None:
         attempt = data.draw(st.sampled_from(self.orders))
         if attempt not in self.certificates:
-            self.tell(AuthorityDeclined(attempt, "no") if declines else AuthorityDelayed("away"))
+            self.tell(
+                AuthorityDeclined(attempt, "no") if declines else AuthorityDelayed("away", "Look at it")
+            )
 
     @rule(data=st.data(), proves=st.booleans())
     def comes_back(self, data: st.DataObject, proves: bool) -> None:

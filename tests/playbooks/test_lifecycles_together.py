@@ -167,7 +167,8 @@ class TogetherMachine(RuleBasedStateMachine):
         order = data.draw(st.sampled_from(sorted(self.field.orders)))
         if "renewal" in self.field.open and self.field.open["renewal"][0] == order[0]:
             self.field.step(
-                "renewal", AuthorityDeclined(order[1], "no") if declines else AuthorityDelayed("away")
+                "renewal",
+                AuthorityDeclined(order[1], "no") if declines else AuthorityDelayed("away", "Look at it"),
             )
         if declines:
             del self.field.orders[order]

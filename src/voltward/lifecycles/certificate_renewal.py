@@ -202,7 +202,7 @@ def _issued(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
 def _delayed(state: Renewal, fact: object, _now: datetime) -> Step[Renewal]:
     """The order stands, and somebody should know."""
     assert isinstance(fact, AuthorityDelayed)
-    told = TellOperator(f"its certificate is not issued yet: {fact.words}", "Look at the authority")
+    told = TellOperator(f"its certificate is not issued yet: {fact.words}", fact.mend)
     return Step(replace(state, problem=told.what, mend=told.mend), (told,))
 
 

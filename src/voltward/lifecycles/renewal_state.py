@@ -151,9 +151,10 @@ class CertificateIssued:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityDelayed:
-    """The authority is away, or wants more time than is usual."""
+    """The authority is away, wants more time than is usual, or cannot be asked before somebody mends that."""
 
     words: str
+    mend: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Errand:
     effect: LifecycleEffect
     due_at: datetime
     attempts: int = 0
+    authority: str = ""  # whom an order is for, by its name in the settings; empty: nobody was asked yet
 
 
 LONGEST_PUT_OFF: Final = timedelta(days=1)  # who is asked too early says so again
@@ -116,6 +117,10 @@ class ErrandStore(Protocol):
         ...
 
     async def done(self, errand: str) -> None: ...
+
+    async def assign(self, errands: Sequence[str], authority: str) -> None:
+        """Whom they are for, before that one is asked: for good, so who has one keeps it."""
+        ...
 
     async def give_back(self, errands: Sequence[str]) -> None:
         """Leased and not begun: due as before, and held by nobody."""

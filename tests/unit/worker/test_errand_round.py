@@ -14,14 +14,14 @@ from tests.fakes.renewals import (
     HEARING,
     CutStore,
     Killed,
-    OneAuthority,
     PlainAuthority,
     RenewalWorld,
+    one_authority,
     pem_of,
     station_csr,
 )
 from tests.fakes.signers import OPERATOR
-from tests.fakes.stores import journalled, opened_store, put
+from tests.fakes.stores import journalled, lease_errands, opened_store, put
 from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.intents import RequestCsr
@@ -35,7 +35,6 @@ from voltward.ports.lifecycles import IssuedCertificate
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.rounds.hear_facts import hear_facts
-from voltward.usecases.rounds.perform_effect import lease_errands
 from voltward.worker.errand_round import RoundParts, run_round
 
 FLEET = ("CP001", "CP002", "CP003", "CP004")
@@ -101,7 +100,7 @@ async def phases(world: RenewalWorld) -> dict[str, RenewalPhase]:
 
 
 def parts(world: RenewalWorld, authority: CertificateAuthority, patience: float = 60.0) -> RoundParts:
-    desk = IssuingDesk(OneAuthority(authority), OPERATOR)
+    desk = IssuingDesk(one_authority(authority), OPERATOR)
     return RoundParts(world.store, desk, lambda: world.moment, "worker", patience)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.renewals import HEARING, OneAuthority, RenewalWorld
+from tests.fakes.renewals import HEARING, RenewalWorld, one_authority
 from tests.fakes.stores import opened_store
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
@@ -114,7 +114,7 @@ async def test_a_store_that_is_away_is_tried_again(world: RenewalWorld) -> None:
 
 async def test_an_authority_that_is_silent_holds_up_its_own_errand_for_a_while(world: RenewalWorld) -> None:
     await world.submit()
-    silent = IssuingDesk(OneAuthority(SilentAuthority()), "Example CPO")
+    silent = IssuingDesk(one_authority(SilentAuthority()), "Example CPO")
     async with working(world, desk=silent):
         async with asyncio.timeout(PATIENCE):
             while True:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from voltward.crypto.issuing.chain_forms import ChainForm, chain_texts
 from voltward.crypto.issuing.issued_certificates import IssuedSeen, read_issued
+from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.station import Model
 from voltward.lifecycles.effects import DiscardCertificate, IssueCertificate
@@ -24,6 +25,7 @@ from voltward.lifecycles.renewal_state import (
 )
 from voltward.ports.authority import (
     Authorities,
+    CertificateAuthority,
     CertificateKind,
     CertificateOrder,
     Declined,
@@ -31,7 +33,7 @@ from voltward.ports.authority import (
     Pending,
 )
 from voltward.ports.lifecycles import Errand, IssuedCertificate, Lifecycle
-from voltward.ports.storage import Ahead, Reading, Store, UnitOfWork
+from voltward.ports.storage import Ahead, Reading, UnitOfWork
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle
 from voltward.usecases.lifecycles.renewed_credentials import discard_certificate
 from voltward.usecases.trust.trust_authority import deny_certificate
@@ -47,7 +49,10 @@ class IssuingDesk:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What is ordered for an errand, for a station of which model, and by the authority of which name."""
+    """What is ordered for an errand, for a station of which model, and by the authority of which name.
+
+    An errand that has the name of its authority may have been with it already.
+    """
 
     errand: Errand
     order: CertificateOrder
@@ -65,18 +70,20 @@ class Certified:
     by: str
 
 
-async def read_orders(store: Store, errands: Sequence[Errand], desk: IssuingDesk) -> Sequence[Ordered]:
+async def read_orders(reading: Reading, errands: Sequence[Errand], desk: IssuingDesk) -> Sequence[Ordered]:
     """What the errands are about, but for those that nobody wants any more, or somebody else has done."""
-    async with store.read() as reading:
-        wanted = Ahead(lifecycles=[one.lifecycle for one in errands], orders=[one.id for one in errands])
-        reading.expect(wanted)
-        found = [await _ordered(reading, errand, desk) for errand in errands]
+    wanted = Ahead(lifecycles=[one.lifecycle for one in errands], orders=[one.id for one in errands])
+    reading.expect(wanted)
+    found = [await _ordered(reading, errand, desk) for errand in errands]
     return [ordered for ordered in found if ordered is not None]
 
 
 async def order_certificate(ordered: Ordered, desk: IssuingDesk) -> Certified | Pending | Declined:
-    """The authority's word. OutsideFault where it cannot be reached, or its answer is none to the request."""
-    outcome = await desk.authorities.named(ordered.by).issue(ordered.order)
+    """The authority's word. OutsideFault where it cannot be reached, or its answer is none to the request.
+
+    OperatorFault where the settings know it no more: while it may have signed, nobody else is asked.
+    """
+    outcome = await _authority(ordered, desk).issue(ordered.order)
     if not isinstance(outcome, Issued):
         return outcome
     seen = read_issued(outcome.chain, ordered.order.csr)
@@ -140,7 +147,22 @@ async def _ordered(reading: Reading, errand: Errand, desk: IssuingDesk) -> Order
     order = CertificateOrder(
         errand.id, CertificateKind.STATION, errand.effect.csr_der, name, desk.organisation
     )
-    return Ordered(errand, order, station.model, desk.authorities.name_for(station))
+    return Ordered(errand, order, station.model, errand.authority or desk.authorities.name_for(station))
+
+
+def _authority(ordered: Ordered, desk: IssuingDesk) -> CertificateAuthority:
+    try:
+        return desk.authorities.named(ordered.by)
+    except OperatorFault as fault:
+        if not ordered.errand.authority:
+            raise
+        raise OperatorFault(
+            f"the authority {ordered.by!r} may have signed already, and cannot be asked: {fault.what}",
+            mend=f"Put [authority.{ordered.by}] back until it has answered. Where it is gone for good: "
+            f"`voltward lifecycle cancel {ordered.errand.lifecycle[:8]}`, then `voltward cert renew ID`: "
+            "another one signs a new request.",
+            subject=ordered.by,
+        ) from fault
 
 
 async def _forms(work: Reading, lifecycle: Lifecycle, certified: Certified) -> tuple[OfferedForm, ...]:

@@ -1,8 +1,6 @@
-"""Errands that leave the house: leased, carried out, tried again later where the outside fails for now.
+"""Errands that leave the house: carried out, and tried again later where the outside fails for now.
 
-A lease outlives the work it is taken for, and ends by itself where its holder was killed: then somebody else
-does it once more, which is harmless, because everything outside is asked under the errand's own id. What was
-answered together is saved together; where one of that cannot be saved, each is saved by itself.
+What was answered together is saved together; where one of that cannot be saved, each is saved by itself.
 """
 
 from __future__ import annotations
@@ -13,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
-from voltward.lifecycles.renewal_state import AuthorityDelayed
+from voltward.lifecycles.renewal_state import AuthorityDelayed, Renewal
 from voltward.ports.authority import Declined, Pending
-from voltward.ports.lifecycles import LONGEST_PUT_OFF, Errand
+from voltward.ports.lifecycles import LONGEST_PUT_OFF, Errand, Lifecycle
 from voltward.ports.storage import Ahead, Store, UnitOfWork
 from voltward.usecases.issuance.issue_certificate import (
     Certified,
@@ -28,18 +26,18 @@ from voltward.usecases.issuance.issue_certificate import (
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, advance_lifecycle, takes
 from voltward.usecases.revocation.revoke_there import revoke_there, tell_delay
 
-LEASE: Final = timedelta(minutes=2)  # longer than any authority is waited for
 FIRST_PAUSE: Final = timedelta(seconds=2)  # before an errand that failed is tried again; doubles up to
 LONGEST_PAUSE: Final = timedelta(minutes=30)
+FOR_SOMEBODY: Final = timedelta(minutes=2)  # the pause of what waits for an operator, who is no more patient
 TOLD_AT: Final = 4  # attempts: somebody is told, and then whenever they have doubled
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """The outside will not do it now: not before `at`; why."""
+    """It cannot be done now: not before `at`; why. An OperatorFault does not pass by itself."""
 
     at: datetime
-    words: str
+    fault: OutsideFault | OperatorFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +48,27 @@ class Unwanted:
 Outcome = Certified | Pending | Declined | Delay | Unwanted
 
 
-async def lease_errands(store: Store, holder: str, now: datetime, *, limit: int) -> Sequence[Errand]:
-    """Those that are due, ours until the lease is over."""
-    async with store.begin() as work:
-        leased = await work.errands.lease(holder, now, now + LEASE, limit=limit)
-        if leased:
-            await work.commit()
-    return leased
-
-
-async def give_back(store: Store, errands: Sequence[Errand]) -> None:
-    """Those that were not begun: others may come before them."""
-    async with store.begin() as work:
-        await work.errands.give_back([errand.id for errand in errands])
-        await work.commit()
-
-
 async def perform_revocation(store: Store, errand: Errand, desk: IssuingDesk, moment: Moment) -> None:
     """Tell an authority outside, and save what came of it."""
     try:
         await revoke_there(store, errand, desk, moment)
     except OutsideFault as fault:
         await tell_delay(store, errand, fault, moment)
-        await save_outcomes(store, [(errand, delayed(errand, fault.what, moment))], moment)
+        await save_outcomes(store, [(errand, delayed(errand, fault, moment))], moment)
 
 
 async def perform_order(ordered: Ordered, desk: IssuingDesk, moment: Moment) -> Outcome:
     """Ask its authority; one that fails for now is asked again later."""
     try:
         return await order_certificate(ordered, desk)
-    except OutsideFault as fault:
-        return delayed(ordered.errand, fault.what, moment)
+    except (OutsideFault, OperatorFault) as fault:
+        return delayed(ordered.errand, fault, moment)
 
 
-def delayed(errand: Errand, words: str, moment: Moment) -> Delay:
+def delayed(errand: Errand, fault: OutsideFault | OperatorFault, moment: Moment) -> Delay:
     """It failed for now, or was broken off: tried again later."""
-    return Delay(moment.now + pause(errand, moment), words)
+    wait = FOR_SOMEBODY if isinstance(fault, OperatorFault) else pause(errand, moment)
+    return Delay(moment.now + wait, fault)
 
 
 async def save_outcomes(
@@ -127,10 +110,12 @@ async def _save(store: Store, outcomes: Sequence[tuple[Errand, Outcome]], moment
 
 
 async def _save_one(work: UnitOfWork, errand: Errand, outcome: Outcome, moment: Moment) -> None:
-    if isinstance(outcome, Pending | Delay):
-        at = max(outcome.retry_at, moment.now) if isinstance(outcome, Pending) else outcome.at
-        await work.errands.again(errand.id, min(at, moment.now + LONGEST_PUT_OFF))
-        await _tell_delay(work, errand, outcome.words or "the authority wants more time", moment)
+    if isinstance(outcome, Pending):
+        fault = OutsideFault(outcome.words or "the authority wants more time")
+        outcome = Delay(max(outcome.retry_at, moment.now), fault)
+    if isinstance(outcome, Delay):
+        await work.errands.again(errand.id, min(outcome.at, moment.now + LONGEST_PUT_OFF))
+        await _tell_delay(work, errand, outcome.fault, moment)
         return
     if isinstance(outcome, Certified):
         await record_certified(work, errand, outcome, moment)
@@ -139,10 +124,21 @@ async def _save_one(work: UnitOfWork, errand: Errand, outcome: Outcome, moment: 
     await work.errands.done(errand.id)
 
 
-async def _tell_delay(work: UnitOfWork, errand: Errand, words: str, moment: Moment) -> None:
+async def _tell_delay(
+    work: UnitOfWork, errand: Errand, fault: OutsideFault | OperatorFault, moment: Moment
+) -> None:
     attempts = errand.attempts + 1
-    if attempts < TOLD_AT or attempts & (attempts - 1):
+    is_time = attempts >= TOLD_AT and not attempts & (attempts - 1)
+    if not is_time and isinstance(fault, OutsideFault):
         return
     lifecycle = await work.lifecycles.get(errand.lifecycle)
-    if lifecycle is not None and takes(lifecycle, AuthorityDelayed):
-        await advance_lifecycle(work, lifecycle, AuthorityDelayed(words), moment)
+    if lifecycle is None or not takes(lifecycle, AuthorityDelayed):
+        return
+    if is_time or fault.what not in _problem(lifecycle):
+        mend = fault.mend or f"Look at the authority {errand.authority}"
+        await advance_lifecycle(work, lifecycle, AuthorityDelayed(fault.what, mend), moment)
+
+
+def _problem(lifecycle: Lifecycle) -> str:
+    """What its operator was told last."""
+    return lifecycle.state.problem if isinstance(lifecycle.state, Renewal) else ""

@@ -5,7 +5,7 @@ import pytest
 from tests.fakes.clock import NOON
 from tests.fakes.renewals import CP001, HEARING, RenewalWorld, station_csr
 from tests.fakes.signers import OPERATOR
-from tests.fakes.stores import journalled
+from tests.fakes.stores import journalled, lease_errands
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.issuing.issued_certificates import read_issued
 from voltward.domain.intents import InstallCertificate, Outcome
@@ -15,7 +15,6 @@ from voltward.ports.authority import Declined
 from voltward.usecases.issuance.issue_certificate import Certified, record_certified
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.rounds.hear_facts import hear_facts
-from voltward.usecases.rounds.perform_effect import lease_errands
 
 
 @pytest.fixture

@@ -1,24 +1,23 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.fakes.builders import issued_certificate, station
 from tests.fakes.clock import NOON, SeededEntropy
-from tests.fakes.renewals import OneAuthority, PlainAuthority
-from tests.fakes.stores import journalled, put
+from tests.fakes.renewals import PlainAuthority, SomeAuthorities, one_authority
+from tests.fakes.stores import journalled, lease_errands, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
-from voltward.domain.station import Station
-from voltward.ports.authority import CertificateAuthority, Declined, Revocation, RevocationReason
+from voltward.ports.authority import Declined, Revocation, RevocationReason
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.revocation.revoke_there import TOLD_AT, order_revocations
-from voltward.usecases.rounds.perform_effect import lease_errands, perform_revocation
+from voltward.usecases.rounds.perform_effect import perform_revocation
 
 REVOKED = issued_certificate(revoked_at=NOON, reason="keyCompromise")
 LONG = timedelta(hours=1)
@@ -31,23 +30,9 @@ async def revoked(store: SqlStore, record: IssuedCertificate = REVOKED) -> None:
         await work.commit()
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
-    """`ports.authority.Authorities` after the stations' groups were given another one."""
-
-    before: CertificateAuthority
-    now: CertificateAuthority
-
-    def name_for(self, _station: Station, /) -> str:
-        return "corp"
-
-    def named(self, name: str) -> CertificateAuthority:
-        return {"corp": self.now, "retired-corp": self.before}[name]
-
-
 async def work(store: SqlStore, authority: PlainAuthority, times: int = 1) -> list[Event]:
     """Carry out what is due, at later and later times; what the journal says."""
-    desk = IssuingDesk(OneAuthority(authority), "Example CPO")
+    desk = IssuingDesk(one_authority(authority), "Example CPO")
     for turn in range(times):
         now = NOON + turn * LONG
         for errand in await lease_errands(store, "worker", now, limit=10):
@@ -92,7 +77,7 @@ async def test_one_that_is_away_is_asked_on_and_on_and_told_of_once(store: SqlSt
     assert (told.kind, "it does not answer" in str(told.facts["what"])) == ("attention_needed", True)
 
     authority.revokes = None
-    desk = IssuingDesk(OneAuthority(authority), "Example CPO")
+    desk = IssuingDesk(one_authority(authority), "Example CPO")
     later = NOON + timedelta(days=2)
     (errand,) = await lease_errands(store, "worker", later, limit=10)
     await perform_revocation(store, errand, desk, Moment(later, SeededEntropy()))
@@ -131,10 +116,11 @@ async def test_the_authority_that_signed_is_told_whoever_signs_by_now(store: Sql
     await revoked(store, replace(REVOKED, authority="retired-corp"))
     await order_revocations(store, [REVOKED], NOON)
     before, now = PlainAuthority(), PlainAuthority()
+    both = SomeAuthorities({"corporate": now, "retired-corp": before})
     moment = Moment(NOON, SeededEntropy())
 
     for errand in await lease_errands(store, "worker", NOON, limit=10):
-        await perform_revocation(store, errand, IssuingDesk(Succeeded(before, now), "Example CPO"), moment)
+        await perform_revocation(store, errand, IssuingDesk(both, "Example CPO"), moment)
 
     assert (len(before.revoked), now.revoked) == (1, [])
 

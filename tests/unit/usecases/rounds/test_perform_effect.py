@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.clock import NOON
 from tests.fakes.renewals import CP001, HEARING, RenewalWorld
-from tests.fakes.stores import journalled
+from tests.fakes.stores import journalled, lease_errands
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import DeniedCertificate
@@ -17,12 +17,11 @@ from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Issued, Pending
 from voltward.ports.lifecycles import Errand
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
+from voltward.usecases.rounds.begin_errands import LEASE
 from voltward.usecases.rounds.hear_facts import hear_facts
 from voltward.usecases.rounds.perform_effect import (
-    LEASE,
     LONGEST_PAUSE,
     delayed,
-    lease_errands,
     pause,
     save_outcomes,
 )
@@ -129,7 +128,7 @@ async def test_an_errand_is_leased_to_one_and_taken_over_when_the_lease_is_over(
 async def test_an_errand_that_was_broken_off_comes_again(world: RenewalWorld) -> None:
     await hear_facts(world.store, HEARING, world.moment)
     (errand,) = await lease_errands(world.store, "worker", NOON, limit=8)
-    broken_off = delayed(errand, "too slow", world.moment)
+    broken_off = delayed(errand, OutsideFault("too slow"), world.moment)
     assert not await save_outcomes(world.store, [(errand, broken_off)], world.moment)
 
     assert await lease_errands(world.store, "worker", NOON, limit=8) == []

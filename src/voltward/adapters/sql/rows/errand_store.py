@@ -51,6 +51,10 @@ class SqlErrandStore:
         over = update(ERRANDS).where(_ROW.id == errand)
         await self._transaction.change(over.values(DONE))
 
+    async def assign(self, errands: Sequence[str], authority: str) -> None:
+        free = update(ERRANDS).where(_ROW.id.in_(errands), _ROW.authority == "")
+        await self._transaction.change(free.values(authority=authority))
+
     async def give_back(self, errands: Sequence[str]) -> None:
         held = update(ERRANDS).where(_ROW.id.in_(errands), _ROW.due_at.is_not(None))
         await self._transaction.change(held.values(holder=None, held_until=None))
@@ -82,9 +86,10 @@ def errand_values(errand: Errand) -> dict[str, Any]:
         "effect": form["octets"],
         "due_at": errand.due_at,
         "attempts": errand.attempts,
+        "authority": errand.authority,
     }
 
 
 def _errand(row: RowMapping) -> Errand:
     effect = untagged(_EFFECTS, row["kind"], row["effect"])
-    return Errand(row["id"], row["lifecycle"], effect, row["due_at"], row["attempts"])
+    return Errand(row["id"], row["lifecycle"], effect, row["due_at"], row["attempts"], row["authority"])

@@ -56,6 +56,7 @@ ERRANDS: Final = Table(
     required("effect", LargeBinary),
     Column("due_at", Utc),  # NULL: done
     required("attempts", Integer),
+    required("authority", Text, otherwise=""),
     Column("holder", String(64)),
     Column("held_until", Utc),
     Index(None, "due_at"),
