@@ -17,6 +17,7 @@ from msgspec import Meta, Struct, field
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import Duration, Size, Until, parse_duration, parse_size, parse_until
 from voltward.domain.route import DEFAULT_ROUTE
+from voltward.domain.station import DEFAULT_GROUP
 from voltward.gateway.alerts import AlertSettings
 from voltward.gateway.csms.route_settings import CsmsSettings, RouteSettings
 from voltward.gateway.settings import (
@@ -186,6 +187,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def tenants(self) -> set[str]:
         """Whose stations some route can bring in."""
         return {route.tenant for route in self.routes().values()}
+
+    def groups(self) -> set[str]:
+        """The groups that have rules: those with a table, and the default one."""
+        return {DEFAULT_GROUP, *self.group}
 
     def group_named(self, name: str) -> GroupSettings:
         """A group's settings, else the default group's, else the defaults."""

@@ -75,6 +75,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "adapters/sql/migrations/versions/0011_who_signed.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0012_denials_by_name.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/migrations/versions/0013_who_was_asked.py": "unit/adapters/sql/test_schema.py",
+    "adapters/sql/migrations/versions/0014_sites.py": "unit/adapters/sql/test_schema.py",
     "adapters/sql/rows/operator_store.py": "contracts/test_operator_store.py",
     "adapters/sql/rows/station_store.py": "contracts/test_station_store.py",
     "adapters/sql/rows/trip_store.py": "contracts/test_trip_store.py",

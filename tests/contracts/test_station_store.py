@@ -32,6 +32,7 @@ async def test_a_station_comes_back_as_it_was_saved(store: SqlStore) -> None:
         quarantine_lane=Lane.REPAIR,
         note="smells of smoke",
         recommissioned_at=NOON,
+        site="Köln, Domstraße 5",
         model=Model("Works", "W-1", "v1.2"),
         quirks=(QuirkGrant(Quirk.USER_ALIAS, NOON, "ann", "no menu for it", {"user": ""}),),
         behind=("CP7", "CP8"),

@@ -15,12 +15,13 @@ from voltward.bootstrap.store_place import store_access, store_file, store_url
 from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.finding import ControlException
-from voltward.domain.station import DEFAULT_GROUP, StationId
+from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.storage import JournalReader
 from voltward.ports.vault import GatewayKey, RoomName
 from voltward.rulebook.catalogue import Rulebook, load_rulebook
 from voltward.settings import Settings
+from voltward.usecases.views.selection import Selection, refuse_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Premises:
 
     def remarks_on_group(self, group: str) -> tuple[str, ...]:
         """What there is to say of a group that the settings do not name: mostly a misspelt one."""
-        if group == DEFAULT_GROUP or group in self.settings.group:
+        if group in self.settings.groups():
             return ()
         return (f"there is no [group.{group}] in the settings: the rules of the default group hold.",)
 
@@ -72,6 +73,11 @@ class Deployment(Premises):
 
     store: SqlStore
     journal: JournalReader
+
+    async def check_selection(self, selection: Selection) -> None:
+        """OperatorFault for a group, tenant or site that nobody knows: a misspelt one is no empty one."""
+        async with self.store.read() as reading:
+            await refuse_unknown(reading, selection, self.settings.groups(), self.settings.tenants())
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from voltward.usecases.views.assess_lists import ListFinding, assess_other_lists
 from voltward.usecases.views.assess_own_certificate import TurnedDown, assess_own_certificate
 from voltward.usecases.views.assess_posture import NO_GROUP, DoorFinding, DoorPosture, assess_door, by_control
 from voltward.usecases.views.assess_tls import Loss, TlsFinding, TlsPosture, TlsQuestion, assess_tls
+from voltward.usecases.views.selection import Selection
 
 app = App(name="posture", help="What the fleet is ready for, by what was seen of it.")
 app.command(
@@ -43,12 +44,13 @@ def door(*, group: Group = None, everyone: Everyone = False, options: Options = 
     async def story() -> int:
         settings = load_settings(options.config, options.set)
         async with open_deployment(settings) as deployment:
+            await deployment.check_selection(Selection(group))
             posture = await assess_door(deployment.store, deployment.rulebook, group, everyone=everyone)
             now = deployment.clock.now()
         if options.json:
             print_json(_door_facts(posture, settings, now))
         else:
-            _say_door(posture, settings, now)
+            _say_door(posture, settings, now, group)
         return 0 if posture.is_ready else FINDINGS
 
     return run(story())
@@ -69,6 +71,7 @@ def tls(
 
     async def story() -> int:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            await deployment.check_selection(Selection(group))
             static_rsa = deployment.rulebook.by_id[_STATIC_RSA].parameters["static_rsa"]
             question = TlsQuestion(losses, static_rsa, group, everyone)
             postures = await assess_tls(deployment.store, question, deployment.clock.now())
@@ -199,17 +202,18 @@ def _door_facts(posture: DoorPosture, settings: Settings, now: datetime) -> dict
     return {"ready": posture.is_ready, "groups": groups, "stations": stations}
 
 
-def _say_door(posture: DoorPosture, settings: Settings, now: datetime) -> None:
+def _say_door(posture: DoorPosture, settings: Settings, now: datetime, group: str | None) -> None:
     if not posture.counts:
-        print_line("No station is registered here, and none was seen.")
+        where = "here, and none was seen" if group is None else f"in the group {group}"
+        print_line(f"No station is registered {where}.")
         return
-    for group, counts in sorted(posture.counts.items()):
-        if group == NO_GROUP:
+    for name, counts in sorted(posture.counts.items()):
+        if name == NO_GROUP:
             print_line(f"Not registered: {_counted(counts)}.")
             continue
-        terms = _terms(settings, group, now)
+        terms = _terms(settings, name, now)
         mode = f"observed until {terms.until:%Y-%m-%d %H:%M} UTC" if terms is not None else "enforced"
-        print_line(f"Group {group}, {mode}: {_counted(counts)}.")
+        print_line(f"Group {name}, {mode}: {_counted(counts)}.")
     if posture.findings:
         print_table(
             ("station", "group", "is", "would be", "control", "why", "last seen", "CSMS took its header"),

@@ -24,6 +24,7 @@ def station_facts(
         "floor": int(station.floor),
         "standing": station.standing.value,
         "group": station.group,
+        "site": station.site or None,
         "serial": station.serial,
     }
     model = station.model
@@ -60,6 +61,7 @@ def station_row(entry: StationEntry) -> tuple[str, ...]:
         str(int(station.floor)),
         station.standing.value,
         station.group,
+        station.site or "-",
         station.serial or "-",
         "proven" if entry.has_proven_credential else "not yet proven",
     )

@@ -17,6 +17,7 @@ from voltward.domain.security_profile import Allowance, SecurityProfile
 
 DEFAULT_TENANT = "default"
 DEFAULT_GROUP = "default"
+LONGEST_SITE = 64  # characters, as many as a group's name has
 _TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -54,6 +55,16 @@ def checked_tenant(name: str) -> str:
         raise OperatorFault(
             f"{name!r} is no name of a tenant.",
             mend="Use at most 63 lower-case letters, digits, dots, hyphens and underscores.",
+        )
+    return name
+
+
+def checked_site(name: str) -> str:
+    """What people call a site, in their own letters; empty: none. OperatorFault where it is no line."""
+    if len(name) > LONGEST_SITE or not name.isprintable() or name != name.strip():
+        raise OperatorFault(
+            f"{name[:LONGEST_SITE]!r} is no name of a site.",
+            mend=f"Use at most {LONGEST_SITE} characters on one line, without blanks around them.",
         )
     return name
 
@@ -111,6 +122,7 @@ class Station:
     profile: SecurityProfile
     floor: SecurityProfile
     group: str = DEFAULT_GROUP
+    site: str = ""  # the place that it shares with others of its tenant, to go dark together; empty: unknown
     serial: str | None = None
     standing: Standing = Standing.COMMISSIONING
     allowance: Allowance | None = None

@@ -12,7 +12,8 @@ class ScheduleTerms:
 
     share: float = 0.7
     jitter: float = 0.1
-    at_once: int = 50  # for each authority and group; those that are stuck do not count
+    at_once: int = 50  # for each authority and group
+    at_once_per_site: int = 2
 
 
 def renewal_time(

@@ -122,10 +122,41 @@ def test_the_settings_file_and_each_setting_can_be_named(
 
 
 def test_a_group_without_stations_is_told_as_that(peopled: Shell) -> None:
-    assert peopled.done("station", "list", "--group", "site-z").out == (
-        "No station is registered in the group site-z.\n"
-    )
-    assert json.loads(peopled.done("station", "list", "--group", "site-z", "--json").out) == []
+    named = ("--group", "site-z", "--set", "group.site-z.deflate=true")
+    assert peopled.done("station", "list", *named).out == "No station is registered in the group site-z.\n"
+    assert peopled.done("posture", "door", *named).out == "No station is registered in the group site-z.\n"
+    assert json.loads(peopled.done("station", "list", *named, "--json").out) == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("station", "list", "--group", "defualt"),
+        ("station", "list", "--findings", "--group", "defualt"),
+        ("station", "list", "--tenant", "defualt"),
+        ("station", "anchors", "--group", "defualt"),
+        ("cert", "renew", "--group", "defualt"),
+        ("posture", "door", "--group", "defualt"),
+        ("posture", "tls", "--group", "defualt"),
+    ],
+)
+def test_a_misspelt_name_is_no_empty_answer(peopled: Shell, order: tuple[str, ...]) -> None:
+    ran = peopled(*order, "--json")
+
+    assert (ran.status, ran.out) == (2, "")
+    assert "'defualt'" in ran.fault["error"]
+    assert ran.fault["mend"].startswith("Did you mean default?")
+
+
+def test_a_site_is_given_listed_and_taken_off(peopled: Shell) -> None:
+    peopled.done("station", "set", "CP001", "--site", "Köln 5")
+    assert peopled.done("station", "show", "CP001", "--json").json["site"] == "Köln 5"
+    listed = peopled.done("station", "list", "--site", "Köln 5", "--json").json
+    assert [one["station"] for one in listed] == ["CP001"]
+    assert "Did you mean Köln 5?" in peopled("station", "list", "--site", "Koeln 5").err
+
+    peopled.done("station", "set", "CP001", "--site", "")
+    assert peopled.done("station", "show", "CP001", "--json").json["site"] is None
 
 
 def test_an_end_with_an_offset_is_kept_in_utc(peopled: Shell) -> None:

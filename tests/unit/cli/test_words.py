@@ -29,6 +29,7 @@ def test_a_record_as_facts_has_what_was_asked_for() -> None:
         "floor": 2,
         "standing": "active",
         "group": "default",
+        "site": None,
         "serial": "SN-CP001",
     }
     told = station_facts(station(allowance=ALLOWANCE), [password_credential()], [exception()])
@@ -45,7 +46,7 @@ def test_an_order_to_quarantine_is_told_with_lane_and_note() -> None:
 def test_a_row_says_whether_the_station_is_proven() -> None:
     proven = StationEntry(station(serial=None), (password_credential(proven_at=NOON),))
 
-    assert station_row(proven) == ("CP001", "2", "2", "active", "default", "-", "proven")
+    assert station_row(proven) == ("CP001", "2", "2", "active", "default", "-", "-", "proven")
     assert station_row(StationEntry(station()))[-1] == "not yet proven"
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voltward.domain.errors import OperatorFault
-from voltward.domain.station import StationId, checked_tenant
+from voltward.domain.station import StationId, checked_site, checked_tenant
 
 
 def test_the_tenant_is_said_where_it_is_not_the_usual_one() -> None:
@@ -45,6 +45,17 @@ def test_what_is_no_name_of_a_tenant_is_refused(name: str) -> None:
         checked_tenant(name)
     with pytest.raises(OperatorFault, match="no name of a tenant"):
         StationId.read(f"{name}/CP-7")
+
+
+@pytest.mark.parametrize("name", ["", "depot-7", "Köln, Domstraße 5", "é" * 64])
+def test_a_site_is_called_what_people_call_it(name: str) -> None:
+    assert checked_site(name) == name
+
+
+@pytest.mark.parametrize("name", [" ", " depot", "depot\n", "a\tb", "\x1b[2J", "a\0b", "\ud800", "é" * 65])
+def test_what_is_no_line_of_text_is_no_name_of_a_site(name: str) -> None:
+    with pytest.raises(OperatorFault, match="no name of a site"):
+        checked_site(name)
 
 
 _tenants = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,5}", fullmatch=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from voltward.adapters.sql.engines.engine import Database, Transaction
 from voltward.domain.errors import OperatorFault, OutsideFault
 
-VERSION: Final = "0013"  # the last revision in migrations/versions
+VERSION: Final = "0014"  # the last revision in migrations/versions
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _VERSION_TABLE: Final = "alembic_version"
 _MOVED: Final = "moved"  # in the place of a version; those who do not know it take it for a newer one

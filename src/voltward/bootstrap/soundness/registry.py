@@ -13,7 +13,7 @@ from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.crypto.reading.trust_anchors import trust_problem
 from voltward.domain.authority import Authority, TrustedFor
 from voltward.domain.revocation_list import OnStale
-from voltward.domain.station import DEFAULT_GROUP, Standing, Station
+from voltward.domain.station import Standing, Station
 from voltward.ports.revocation_lists import ListLook
 from voltward.settings import Settings
 
@@ -80,7 +80,7 @@ def check_lists(
 def check_groups_in_use(stations: Iterable[Station], settings: Settings) -> Iterator[Remark]:
     """A group that the settings do not know is a misspelled one, or one whose table was lost."""
     used = {station.group for station in stations if station.standing is not Standing.RETIRED}
-    for group in sorted(used - settings.group.keys() - {DEFAULT_GROUP}):
+    for group in sorted(used - settings.groups()):
         yield Note(
             f"stations are in the group {group!r}, and there is no [group.{group}]: the default's rules hold."
         )

@@ -27,6 +27,7 @@ from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.lifecycles.start_renewal import RenewalOrder, order_renewal
 from voltward.usecases.views.certificate_calendar import CertificateLine, dark_days, list_certificates
 from voltward.usecases.views.queries import list_stations
+from voltward.usecases.views.selection import Selection
 
 Expiring = Annotated[str | None, Parameter(help="Those that end within this time, such as 60d.")]
 
@@ -46,7 +47,9 @@ def renew(
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             stations = [StationId.read(identity, tenant) for identity in identities]
             if group is not None:
-                listed = await list_stations(deployment.store, group, tenant)
+                selection = Selection(group, tenant)
+                await deployment.check_selection(selection)
+                listed = await list_stations(deployment.store, selection)
                 stations = [e.station.id for e in listed if not e.station.profile.uses_password]
             if expiring is not None:
                 stations = await _expiring(deployment, expiring, tenant)

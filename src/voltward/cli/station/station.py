@@ -40,6 +40,7 @@ from voltward.usecases.trust.anchor_inventory import certificate_names, read_inv
 from voltward.usecases.views.certificate_calendar import lifecycles_of
 from voltward.usecases.views.explain_station import explain_station
 from voltward.usecases.views.queries import acquaintance_of, list_stations, show_station
+from voltward.usecases.views.selection import WHOLE_FLEET, Selection
 from voltward.usecases.views.weak_stations import list_weak_stations, station_finding
 
 app = App(
@@ -104,29 +105,30 @@ def add(
 def list_(
     *,
     group: str | None = None,
+    site: str | None = None,
     tenant: Tenant = None,
     findings: Annotated[Flag, Parameter(help="Those with weak passwords alone.")] = False,
     options: Options = Options(),
 ) -> int:
-    """All stations: profile, floor, standing, proof; or those of a group, of a tenant, with findings."""
+    """All stations: profile, floor, standing, proof; or those of a group, at a site, of a tenant."""
+    selection = Selection(group, tenant, site)
 
     async def story() -> int:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
+            await deployment.check_selection(selection)
             if findings:
-                weak = await list_weak_stations(deployment.store, group, tenant)
+                weak = await list_weak_stations(deployment.store, selection)
                 return tell_findings(weak, deployment.clock.now(), as_json=options.json)
-            entries = await list_stations(deployment.store, group, tenant)
+            entries = await list_stations(deployment.store, selection)
         if options.json:
             print_json([station_facts(entry.station, entry.credentials) for entry in entries])
-        elif not entries and (group is not None or tenant is not None):
-            of_group = f" in the group {group}" if group is not None else ""
-            of_tenant = f" of the tenant {tenant}" if tenant is not None else ""
-            print_line(f"No station is registered{of_group}{of_tenant}.")
+        elif not entries and selection != WHOLE_FLEET:
+            print_line(f"No station is registered {selection}.")
         elif not entries:
             print_line("No station is registered yet. `voltward station add ID` registers one.")
         else:
             print_table(
-                ("station", "profile", "floor", "standing", "group", "serial", "proof"),
+                ("station", "profile", "floor", "standing", "group", "site", "serial", "proof"),
                 (station_row(entry) for entry in entries),
             )
         return 0
@@ -178,7 +180,7 @@ def set_(
     tenant: Tenant = None,
     options: Options = Options(),
 ) -> None:
-    """Change a record: group, serial, profile, floor; a dated allowance; a dated exception from a control."""
+    """Change a record: group, site, serial, profile, floor; a dated allowance; a dated exception."""
     change = change_of(record, indulgence)
 
     async def story() -> None:

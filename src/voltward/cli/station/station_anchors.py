@@ -18,6 +18,7 @@ from voltward.usecases.lifecycles.advance_lifecycle import Moment
 from voltward.usecases.lifecycles.read_anchors import order_readings
 from voltward.usecases.trust.anchor_inventory import certificate_names, read_inventory
 from voltward.usecases.views.queries import list_stations, show_station
+from voltward.usecases.views.selection import Selection
 
 
 def anchors(
@@ -35,7 +36,7 @@ def anchors(
 
     async def story() -> None:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
-            stations = await _chosen(deployment, identity, group, tenant)
+            stations = await _chosen(deployment, identity, Selection(group, tenant))
             if read:
                 patience = renewal_plan(deployment.settings).terms.ask_patience
                 moment = Moment(deployment.clock.now(), deployment.entropy, actor())
@@ -54,10 +55,9 @@ def anchors(
     run(story())
 
 
-async def _chosen(
-    deployment: Deployment, identity: str | None, group: str | None, tenant: str | None
-) -> list[StationId]:
+async def _chosen(deployment: Deployment, identity: str | None, selection: Selection) -> list[StationId]:
     if identity is not None:
-        return [(await show_station(deployment.store, StationId.read(identity, tenant))).station.id]
-    entries = await list_stations(deployment.store, group, tenant)
+        return [(await show_station(deployment.store, StationId.read(identity, selection.tenant))).station.id]
+    await deployment.check_selection(selection)
+    entries = await list_stations(deployment.store, selection)
     return [entry.station.id for entry in entries if entry.station.standing is not Standing.RETIRED]

@@ -19,7 +19,7 @@ from voltward.cli.station.station_orders import Flag, Profile
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import DEFAULT_GROUP, DEFAULT_TENANT
+from voltward.domain.station import DEFAULT_GROUP, DEFAULT_TENANT, checked_site
 from voltward.settings import load_settings
 from voltward.usecases.fleet.fleet_file import LARGEST_FILE, read_fleet_file
 from voltward.usecases.fleet.fleet_plan import PlanRules
@@ -43,6 +43,7 @@ class ImportWishes:
     all_or_nothing: Annotated[Flag, Parameter(help="Do nothing if a single row is wrong.")] = False
     tenant: Annotated[str, Parameter(help="Whose stations they are.")] = DEFAULT_TENANT
     group: Annotated[str, Parameter(help="The group of new stations.")] = DEFAULT_GROUP
+    site: Annotated[str, Parameter(help="The site of new stations.")] = ""
     profile: Annotated[Profile, Parameter(help="The profile of new stations.")] = 2
     exceptions_until: Annotated[
         str | None, Parameter(help="When exceptions for weak passwords end; else after 90 days.")
@@ -98,6 +99,7 @@ def _rules(wishes: ImportWishes, grace: Grace, deployment: Deployment) -> PlanRu
         tenants=deployment.settings.tenants(),
         waivable=frozenset(c.id for c in deployment.rulebook.controls if c.waivable),
         group=wishes.group,
+        site=checked_site(wishes.site),
         profile=SecurityProfile(wishes.profile),
     )
 

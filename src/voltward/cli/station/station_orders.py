@@ -21,6 +21,7 @@ from voltward.usecases.fleet.replace_credential import CredentialOrder
 
 Profile = Literal[1, 2, 3]
 Flag = Annotated[bool, Parameter(negative=())]
+SITE = "The place that it shares with others, to go dark together"
 Tenant = Annotated[
     str | None, Parameter(help="Whose station it is; without it, ID is `default`'s, or written TENANT/ID.")
 ]
@@ -34,6 +35,7 @@ class NewStation:
     profile: Annotated[Profile, Parameter(help="The security profile that it is meant to use.")] = 2
     serial: Annotated[str | None, Parameter(help="As on its type plate, and in its certificate.")] = None
     group: Annotated[str, Parameter(help="Whose policy and quirks hold for it.")] = DEFAULT_GROUP
+    site: Annotated[str, Parameter(help=f"{SITE}.")] = ""
     certificate: Annotated[Path | None, Parameter(help="A certificate that it has already.")] = None
     commission: Annotated[Flag, Parameter(help="With a password first, and its certificate by us.")] = False
     for_: Annotated[
@@ -51,6 +53,7 @@ class NewStation:
             actor=actor(),
             serial=self.serial,
             group=self.group,
+            site=self.site,
             password=read_password(self.password_file) if self.password_file is not None else None,
             certificate=one_certificate(self.certificate) if self.certificate is not None else None,
             behind=_listed(self.for_ or ""),
@@ -84,6 +87,7 @@ class RecordChange:
     """Fields of the record; what is not given stays as it is."""
 
     group: Annotated[str | None, Parameter(help="Whose policy and quirks hold for it.")] = None
+    site: Annotated[str | None, Parameter(help=f"{SITE}; empty: none.")] = None
     serial: Annotated[str | None, Parameter(help="As on its type plate, and in its certificate.")] = None
     profile: Annotated[Profile | None, Parameter(help="The security profile that it is meant to use.")] = None
     floor: Annotated[Profile | None, Parameter(help="The lowest profile that it may still use.")] = None
@@ -135,6 +139,7 @@ def change_of(record: RecordChange, indulgence: Indulgence) -> StationChange:
     """The change for the use case. OperatorFault if nothing is to be changed, or an end is missing."""
     change = StationChange(
         group=record.group,
+        site=record.site,
         serial=record.serial,
         profile=SecurityProfile(record.profile) if record.profile is not None else None,
         floor=SecurityProfile(record.floor) if record.floor is not None else None,

@@ -11,7 +11,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event, FactValue
 from voltward.domain.finding import ControlException
 from voltward.domain.security_profile import Allowance, SecurityProfile
-from voltward.domain.station import Lane, Standing, Station, StationId
+from voltward.domain.station import Lane, Standing, Station, StationId, checked_site
 from voltward.ports.authority import RevocationReason
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Store, UnitOfWork
@@ -25,6 +25,7 @@ class StationChange:
     """What to set; None leaves a field as it is."""
 
     group: str | None = None
+    site: str | None = None  # empty: nobody knows where it stands
     serial: str | None = None
     profile: SecurityProfile | None = None
     floor: SecurityProfile | None = None
@@ -160,6 +161,8 @@ async def _changed(work: UnitOfWork, record: Station, change: StationChange) -> 
     after = record
     if change.group is not None:
         after = replace(after, group=change.group)
+    if change.site is not None:
+        after = replace(after, site=checked_site(change.site))
     if change.serial is not None:
         await refuse_taken_serial(work, record, change.serial)
         after = replace(after, serial=change.serial)
@@ -230,7 +233,7 @@ def _refuse_past(change: StationChange, now: datetime) -> None:
 
 def _facts(before: Station, after: Station) -> dict[str, FactValue]:
     facts: dict[str, FactValue] = {}
-    for name in ("group", "serial", "profile", "floor"):
+    for name in ("group", "site", "serial", "profile", "floor"):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             facts[name] = f"{_plain(old)} -> {_plain(new)}"
@@ -244,7 +247,7 @@ def _facts(before: Station, after: Station) -> dict[str, FactValue]:
 
 
 def _plain(value: object) -> object:
-    return int(value) if isinstance(value, SecurityProfile) else value
+    return int(value) if isinstance(value, SecurityProfile) else value or "none"
 
 
 def _allowance(allowance: Allowance | None) -> str:

@@ -11,7 +11,7 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import DEFAULT_GROUP, Standing, Station, StationId
+from voltward.domain.station import DEFAULT_GROUP, Standing, Station, StationId, checked_site
 from voltward.lifecycles.renewal_state import RenewalOrigin
 from voltward.ocpp import DIALECTS
 from voltward.ports.clock import Clock, Entropy
@@ -46,6 +46,7 @@ class EnrolmentOrder:
     actor: str
     serial: str | None = None
     group: str = DEFAULT_GROUP
+    site: str = ""
     password: Secret | None = None
     certificate: bytes | None = None  # DER of a certificate that the station has already
     behind: tuple[str, ...] = ()  # identities that it speaks for: it is a Local Controller (ruling 7)
@@ -81,6 +82,7 @@ async def enroll_station(
             profile=order.profile,
             floor=SecurityProfile.TLS_BASIC if commissioned else order.profile,
             group=order.group,
+            site=checked_site(order.site),
             serial=order.serial,
             standing=Standing.COMMISSIONING,
             created_at=clock.now(),
@@ -221,6 +223,8 @@ async def _save_credential(
 
 def _enrolled(order: EnrolmentOrder, clock: Clock) -> Event:
     facts = {"profile": int(order.profile), "serial": order.serial, "group": order.group}
+    if order.site:
+        facts["site"] = order.site
     if order.behind:
         facts["speaks_for"] = ", ".join(order.behind)
     return Event("station_enrolled", clock.now(), order.actor, str(order.station), facts)

@@ -7,7 +7,6 @@ among the others. What makes the whole file unreadable is an OperatorFault.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voltward.domain.errors import OperatorFault
+from voltward.usecases.likeness import did_you_mean
 
 LARGEST_FILE = 64 * 1024 * 1024  # octets
 MOST_ROWS = 200_000
@@ -25,6 +25,7 @@ COLUMNS: Mapping[str, str] = {
     "identity": "what stands in the station's URL",
     "tenant": "whose station it is, where the file holds several tenants'",
     "group": "whose policy and quirks hold for it",
+    "site": "the place that it shares with others, to go dark together",
     "profile": "the security profile that it uses: 1, 2 or 3",
     "serial": "as on its type plate, and in its certificate",
     "password": "the password that it has; empty: unknown, or none",
@@ -120,11 +121,9 @@ def _columns(names: Sequence[str]) -> Sequence[str]:
 def _refuse_unknown(name: str) -> None:
     if name in COLUMNS:
         return
-    near = difflib.get_close_matches(name, COLUMNS, n=1)
-    guess = f"Did you mean {near[0]}? " if near else ""
     raise OperatorFault(
         f"the column {name[:40]!r} is unknown.",
-        mend=f"{guess}Known columns: {', '.join(COLUMNS)}. Remove or rename the others.",
+        mend=f"{did_you_mean(name, COLUMNS)} Remove or rename the others.",
     )
 
 

@@ -46,6 +46,7 @@ class PlanRules:
     tenants: Collection[str]
     waivable: Collection[str]
     group: str = DEFAULT_GROUP
+    site: str = ""
     profile: SecurityProfile = SecurityProfile.TLS_BASIC
 
 
@@ -228,7 +229,7 @@ class FleetPlanner:
         if plan.before is None:
             words.append("registered")
         else:
-            for name in ("group", "serial", "profile", "note"):
+            for name in ("group", "site", "serial", "profile", "note"):
                 old, new = getattr(plan.before, name), getattr(plan.after, name)
                 if old != new:
                     words.append(f"{name} changed")
@@ -247,6 +248,7 @@ def _registered(row: FleetRow, rules: PlanRules, now: datetime) -> Station:
         profile=profile,
         floor=profile,
         group=row.group or rules.group,
+        site=row.site or rules.site,
         serial=row.serial,
         standing=Standing.COMMISSIONING,
         note=row.note or "",
@@ -271,6 +273,7 @@ def _changed(row: FleetRow, record: Station) -> Station:
     return replace(
         record,
         group=row.group or record.group,
+        site=row.site or record.site,
         serial=row.serial or record.serial,
         profile=profile,
         latch=record.latch if profile is record.profile else None,

@@ -13,7 +13,7 @@ from voltward.domain.credential import Argon2Hash, ClientCertificate
 from voltward.domain.errors import OperatorFault, StationFault
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.domain.station import DEFAULT_TENANT, StationId, checked_tenant
+from voltward.domain.station import DEFAULT_TENANT, StationId, checked_site, checked_tenant
 from voltward.usecases.fleet.enroll_station import identity_problem
 from voltward.usecases.fleet.fleet_file import Record, RowFault
 
@@ -45,6 +45,7 @@ class FleetRow:
     line: int
     station: StationId
     group: str | None = None
+    site: str | None = None
     profile: SecurityProfile | None = None
     serial: str | None = None
     password: Secret | Argon2Hash | None = None
@@ -64,6 +65,7 @@ def read_row(record: Record, read_cell: ReadCertificate, tenant: str = DEFAULT_T
         line=record.line,
         station=cells.station(tenant),
         group=cells.group(),
+        site=cells.site(),
         profile=cells.profile(),
         serial=cells.bounded("serial"),
         password=cells.password(),
@@ -108,6 +110,13 @@ class _Cells:
         if group is not None and not _NAME.fullmatch(group):
             raise self.fault("group", "this is no name of a group.", "Use letters, digits and . _ -")
         return group
+
+    def site(self) -> str | None:
+        site = self.record.cells.get("site")
+        try:
+            return checked_site(site) if site is not None else None
+        except OperatorFault as fault:
+            raise self.fault("site", fault.what, fault.mend) from fault
 
     def profile(self) -> SecurityProfile | None:
         told = self.record.cells.get("profile")

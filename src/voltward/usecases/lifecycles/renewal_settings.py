@@ -24,6 +24,7 @@ class RenewalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     at: Share = 0.7  # of the lifetime: what goes wrong has the rest of it to be mended
     jitter: Jitter = 0.1  # of the lifetime: brought forward by up to this, so that none come together
     at_once: Count = 50  # for each authority and group
+    at_once_per_site: Count = 2  # most of a site goes on whatever happens; one slow station stops nobody
     ask_patience: Duration = Duration(7 * _DAY)
     csr_patience: Duration = Duration(600)  # field note 39
     proof_patience: Duration = Duration(_DAY)
@@ -44,4 +45,4 @@ class RenewalSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     def schedule(self) -> ScheduleTerms:
         """As the schedule wants them."""
-        return ScheduleTerms(self.at, self.jitter, self.at_once)
+        return ScheduleTerms(self.at, self.jitter, self.at_once, self.at_once_per_site)

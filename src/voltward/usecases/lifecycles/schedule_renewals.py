@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from voltward.domain.station import Standing, Station, StationId
-from voltward.lifecycles.renewal_state import KIND, Renewal, RenewalOrigin, RenewalPhase
+from voltward.lifecycles.renewal_places import RenewalPlaces, keeps_its_place
+from voltward.lifecycles.renewal_state import KIND, Renewal, RenewalOrigin
 from voltward.lifecycles.renewal_time import ScheduleTerms, renewal_time
 from voltward.ports.lifecycles import IssuedCertificate
 from voltward.ports.storage import Ahead, Reading, Store
@@ -20,27 +20,25 @@ HORIZON: Final = timedelta(days=800)  # nobody begins earlier before the end
 PORTION: Final = 500
 BEGUN_TOGETHER: Final = 128
 MOST_OPEN: Final = 100_000
-_Place = tuple[str, str]  # whose signature, and the station's group
 
 
 async def schedule_renewals(store: Store, terms: ScheduleTerms, plan: RenewalPlan, moment: Moment) -> int:
     """Begin those that are due, soonest end first, as far as there is room; returns how many."""
     begun, after = 0, None
     async with store.read() as reading:
-        busy = await _under_way(reading)
+        places = await _taken_places(reading, terms, moment)
     while True:
         async with store.read() as reading:
             page = await reading.issued.expiring(moment.now + HORIZON, limit=PORTION, after=after)
             due = [each for each in page if _is_due(each, terms, moment)]
             reading.expect(Ahead(stations=[each.station for each in due if each.station is not None]))
-            places = [
-                (station, each.issuer) for each in due if (station := await _whose(reading, each, moment))
+            wanted = [
+                (each.issuer, station) for each in due if (station := await _whose(reading, each, moment))
             ]
         room = list[StationId]()
-        for station, issuer in places:
-            place = issuer, station.group
-            if busy[place] < terms.at_once:
-                busy[place] += 1
+        for issuer, station in wanted:
+            if places.has_room(issuer, station):
+                places.take(issuer, station)
                 room.append(station.id)
         for first in range(0, len(room), BEGUN_TOGETHER):
             begun += await _begin(store, room[first : first + BEGUN_TOGETHER], plan, moment)
@@ -89,19 +87,19 @@ async def _renewals(reading: Reading, station: StationId) -> Sequence[object]:
     return [each for each in await reading.lifecycles.open_of(station) if each.kind == KIND]
 
 
-async def _under_way(reading: Reading) -> Counter[_Place]:
-    """How many are being renewed, by authority and group."""
-    busy: Counter[_Place] = Counter()
+async def _taken_places(reading: Reading, terms: ScheduleTerms, moment: Moment) -> RenewalPlaces:
+    """Those of the renewals that are under way, whoever wanted them."""
+    places = RenewalPlaces(terms)
     replaced = [
         (lifecycle.station, lifecycle.state.predecessor)
         for lifecycle in await reading.lifecycles.open(KIND, limit=MOST_OPEN)
-        if isinstance(lifecycle.state, Renewal) and lifecycle.state.phase is not RenewalPhase.STUCK
+        if isinstance(lifecycle.state, Renewal) and keeps_its_place(lifecycle.state, moment.now)
         if lifecycle.station is not None and lifecycle.state.predecessor is not None
     ]
     stations, certificates = [name for name, _ in replaced], [certificate for _, certificate in replaced]
     reading.expect(Ahead(stations=stations, certificates=certificates))
     for name, certificate in replaced:
         issued, station = await reading.issued.by_fingerprint(certificate), await reading.stations.get(name)
-        if issued is not None and station is not None:
-            busy[issued.issuer, station.group] += 1
-    return busy
+        if station is not None:  # whoever brought a certificate of others still takes a place at its site
+            places.take(issued.issuer if issued is not None else "", station)
+    return places

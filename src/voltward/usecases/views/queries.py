@@ -11,16 +11,13 @@ from voltward.ports.revocation_lists import ListLook
 from voltward.ports.storage import Reading, Store
 from voltward.usecases.admission.admission_registry import StationEntry
 from voltward.usecases.registered_station import registered
+from voltward.usecases.views.selection import WHOLE_FLEET, Selection, selected
 
 
-async def list_stations(
-    store: Store, group: str | None = None, tenant: str | None = None
-) -> Sequence[StationEntry]:
-    """All stations with their credentials, by identity; or those of a group, of a tenant."""
+async def list_stations(store: Store, selection: Selection = WHOLE_FLEET) -> Sequence[StationEntry]:
+    """The stations with their credentials, by identity."""
     async with store.read() as work:
-        listed = await work.stations.all(group=group)
-        wanted = [station for station in listed if tenant is None or station.id.tenant == tenant]
-        stations = sorted(wanted, key=lambda station: station.id)
+        stations = sorted(await selected(work, selection), key=lambda station: station.id)
         return [StationEntry(s, tuple(await work.credentials.of(s.id))) for s in stations]
 
 

@@ -12,6 +12,7 @@ from voltward.domain.station import StationId
 from voltward.ports.storage import Store
 from voltward.usecases.admission.admission_registry import StationEntry
 from voltward.usecases.fleet.weak_passwords import Weakness, other_holders, weaknesses_of
+from voltward.usecases.views.selection import WHOLE_FLEET, Selection, selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,10 @@ class StationFinding:
         return max(ends, default=None)
 
 
-async def list_weak_stations(
-    store: Store, group: str | None = None, tenant: str | None = None
-) -> Sequence[StationFinding]:
+async def list_weak_stations(store: Store, selection: Selection = WHOLE_FLEET) -> Sequence[StationFinding]:
     """Every station with a weak password, by tenant and identity; sharing is a matter of the whole fleet."""
     async with store.read() as work:
-        stations = await work.stations.all(group=group)
+        stations = await selected(work, selection)
         exceptions = await work.exceptions.all()
         credentials = await work.credentials.all()
     held: dict[StationId, list[Credential]] = defaultdict(list)
@@ -45,7 +44,6 @@ async def list_weak_stations(
     found = (
         finding_about(StationEntry(s, tuple(held.get(s.id, ())), tuple(exceptions.get(s.id, ()))), shared)
         for s in stations
-        if tenant is None or s.id.tenant == tenant
     )
     return [finding for finding in found if finding.weaknesses]
 

@@ -52,6 +52,7 @@ def test_as_json_it_is_one_document_with_these_names(shell: Shell) -> None:
         "floor",
         "standing",
         "group",
+        "site",
         "serial",
         "password",
         "remarks",

@@ -69,15 +69,24 @@ async def test_what_is_not_named_stays(desk: Desk) -> None:
 
 
 async def test_a_change_is_journalled_with_old_and_new(desk: Desk) -> None:
-    await desk.set(group="site-a", serial="SN-9", allowance=ALLOWANCE)
+    await desk.set(group="site-a", site="Ulm 1", serial="SN-9", allowance=ALLOWANCE)
 
     event = (await journalled(desk.store))[-1]
 
     assert (event.kind, event.actor, event.subject) == ("station_changed", "cli:ann", "CP001")
     assert event.facts["group"] == "default -> site-a"
+    assert event.facts["site"] == "none -> Ulm 1"
     assert event.facts["serial"] == "SN-CP001 -> SN-9"
     assert event.facts["allowance"] == "profile 1 until 2026-11-29T12:00+00:00 (ann: modem is swapped)"
     assert "profile" not in event.facts
+
+
+async def test_a_site_is_set_taken_off_and_no_more_than_a_line(desk: Desk) -> None:
+    assert (await desk.set(site="Ulm 1")).site == "Ulm 1"
+    with pytest.raises(OperatorFault, match="no name of a site"):
+        await desk.set(site="Ulm\n1")
+
+    assert (await desk.set(site="")).site == ""
 
 
 async def test_the_floor_never_sinks_without_the_words_for_it(desk: Desk) -> None:

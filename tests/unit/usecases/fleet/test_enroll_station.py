@@ -57,14 +57,15 @@ def desk(store: SqlStore, clock: FakeClock) -> Desk:
 async def test_a_station_with_a_password_gets_one_that_is_told_once(
     desk: Desk, profile: SecurityProfile
 ) -> None:
-    enrolled = await desk.enroll(profile=profile, serial="SN-0001", group="site-a")
+    enrolled = await desk.enroll(profile=profile, serial="SN-0001", group="site-a", site="Ulm 1")
 
     assert enrolled.password is not None
     assert len(enrolled.password.reveal()) == 40
     entry = await entry_of(desk.store)
     record = entry.station
     assert (record.profile, record.floor, record.standing) == (profile, profile, Standing.COMMISSIONING)
-    assert (record.serial, record.group, record.created_at) == ("SN-0001", "site-a", NOON)
+    assert (record.serial, record.group, record.site) == ("SN-0001", "site-a", "Ulm 1")
+    assert record.created_at == NOON
     (credential,) = entry.credentials
     assert (credential.purpose, credential.state, credential.generation) == (
         Purpose.PRODUCTION,

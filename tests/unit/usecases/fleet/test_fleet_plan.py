@@ -32,7 +32,9 @@ KEYS = PasswordKeys(Secret(b"d" * 32), Secret(b"h" * 32), FOR_TESTS)
 CP1, CP2, CP3 = (StationId(f"CP00{number}") for number in (1, 2, 3))
 P1, P2, P3 = SecurityProfile
 GRACE = Grace(NOON + timedelta(days=90), "cli:ann", "taken over")
-RULES = PlanRules(GRACE, ("default", "acme"), ("AUTH-03", "TLS-07", "AUTH-10", "AUTH-11"), "fleet", P2)
+RULES = PlanRules(
+    GRACE, ("default", "acme"), ("AUTH-03", "TLS-07", "AUTH-10", "AUTH-11"), "fleet", "Ulm 1", P2
+)
 SECRET = Secret(b"correct horse battery")
 PIN = ClientCertificate(b"p" * 32, "SN-CP001", b"", pinned=True)
 TRUSTED = authority()
@@ -62,6 +64,7 @@ def test_a_new_station_takes_what_the_row_and_the_order_say() -> None:
     plan = planner().plan(row(serial="SN-1", note="by the lake", password=SECRET))
     after, credential = plan.after, plan.credential
     assert (after.profile, after.floor, after.group, after.serial) == (P2, P2, "fleet", "SN-1")
+    assert after.site == "Ulm 1"
     assert (after.standing, after.note, after.created_at) == (Standing.COMMISSIONING, "by the lake", NOON)
     assert credential is not None
     assert (credential.state, credential.origin, credential.generation) == (
@@ -93,10 +96,12 @@ def test_the_same_row_again_changes_nothing() -> None:
 
 
 def test_what_the_row_does_not_say_stays_and_what_is_empty_is_filled() -> None:
-    before = entry(serial=None, group="old", note="old note")
+    before = entry(serial=None, group="old", site="Ulm 1", note="old note")
     plan = planner(before).plan(row(serial="SN-9", note="new note"))
     assert (plan.after.serial, plan.after.group, plan.after.note) == ("SN-9", "old", "new note")
+    assert plan.after.site == "Ulm 1"
     assert plan.changes == ("serial changed", "note changed")
+    assert planner(before).plan(row(site="Ulm 2")).changes == ("site changed",)
 
 
 def test_another_password_comes_in_beside_the_one_that_is_proven() -> None:

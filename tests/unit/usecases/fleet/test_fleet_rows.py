@@ -33,12 +33,13 @@ def test_a_row_may_say_nothing_but_its_identity() -> None:
 
 def test_a_row_may_say_everything() -> None:
     read = row(
-        tenant="other", group="fast", profile="3", serial="SN-1", note="by the lake",
+        tenant="other", group="fast", site="Köln, Domstraße 5", profile="3", serial="SN-1", note="by the lake",
         exceptions="auth-03 TLS-07 AUTH-03", certificate="leaf.pem",
     )  # fmt: skip
-    assert (read.station, read.group, read.profile) == (
+    assert (read.station, read.group, read.site, read.profile) == (
         StationId("CP001", "other"),
         "fast",
+        "Köln, Domstraße 5",
         SecurityProfile.TLS_CERTIFICATE,
     )
     assert (read.serial, read.note, read.exceptions) == ("SN-1", "by the lake", ("AUTH-03", "TLS-07"))
@@ -83,6 +84,7 @@ def test_a_hash_is_taken_as_one(form: dict[str, str]) -> None:
         ({"identity": "C" * 49}, "identity", "no identity that OCPP knows"),
         ({"tenant": "Acme!"}, "tenant", "no name of a tenant"),
         ({"group": "a group"}, "group", "no name of a group"),
+        ({"site": "s" * 65}, "site", "no name of a site"),
         ({"profile": "0"}, "profile", "profile 0 has no credential"),
         ({"profile": "two"}, "profile", "no security profile"),
         ({"serial": "S" * 256}, "serial", "more than 255"),

@@ -17,6 +17,7 @@ from voltward.domain.acquaintance import Acquaintance
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
 from voltward.usecases.views.queries import acquaintance_of, list_authorities, list_stations, show_station
+from voltward.usecases.views.selection import Selection
 
 
 async def test_stations_are_listed_by_identity_with_their_credentials(store: SqlStore) -> None:
@@ -31,8 +32,8 @@ async def test_stations_are_listed_by_identity_with_their_credentials(store: Sql
 async def test_one_group_can_be_listed(store: SqlStore) -> None:
     await put(store, station("CP1", group="a"), station("CP2", group="b"))
 
-    assert [str(entry.station.id) for entry in await list_stations(store, "b")] == ["CP2"]
-    assert list(await list_stations(store, "c")) == []
+    assert [str(entry.station.id) for entry in await list_stations(store, Selection("b"))] == ["CP2"]
+    assert list(await list_stations(store, Selection("c"))) == []
 
 
 async def test_a_station_is_shown_with_everything(store: SqlStore) -> None:

@@ -9,6 +9,7 @@ from tests.fakes.stores import entry_of, put
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.credential import Credential, Password
 from voltward.domain.station import StationId
+from voltward.usecases.views.selection import Selection
 from voltward.usecases.views.weak_stations import list_weak_stations, station_finding
 
 
@@ -37,8 +38,8 @@ async def test_weak_stations_are_listed_with_what_they_are_excepted_from(store: 
     assert findings[0].excepted_until("AUTH-03", until) is None
     assert findings[0].excepted_until("AUTH-11", NOON) is None
     # Sharing is looked for in the whole fleet, whatever part of it is listed.
-    assert len(await list_weak_stations(store, group="b")) == 1
-    assert await list_weak_stations(store, tenant="acme") == []
+    assert len(await list_weak_stations(store, Selection(group="b"))) == 1
+    assert await list_weak_stations(store, Selection(tenant="acme")) == []
 
 
 async def test_one_station_is_told_the_same(store: SqlStore) -> None:

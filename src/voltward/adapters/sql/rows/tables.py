@@ -43,6 +43,7 @@ STATIONS: Final = Table(
     required("profile", Integer),
     required("floor", Integer),
     required("group", String(64)),
+    Column("site", String(64)),
     Column("serial", String(255)),
     required("standing", String(32)),
     Column("allowance_profile", Integer),
