@@ -78,12 +78,15 @@ class RequestDesk:
         if group.certificates == "watch":
             link.happened("certificate_request_passed")
             return FORWARD
+        # First who asks, and how often: a life-cycle hears what is wrong with a request of its station alone.
+        reason = self._reason_against(link.judgement, group)
+        if reason:
+            return self._refused(link, about, NOT_NOW, RequestVerdict(reason=reason))
         facts = about.csr() if about.matter is not Matter.UNREADABLE else None
         if facts is None:
             return self._refused(link, about, INVALID, RequestVerdict(reason="it cannot be read for sure"))
-        reason = self._reason_against(link.judgement, group)
-        if reason or about.tunnel is not None:
-            return self._refused(link, about, NOT_NOW, RequestVerdict(reason=reason or NO_WAY))
+        if about.tunnel is not None:
+            return self._refused(link, about, NOT_NOW, RequestVerdict(reason=NO_WAY))
         try:
             verdict = await self.judge(facts, link.judgement)
         except OutsideFault as fault:

@@ -111,12 +111,25 @@ async def test_a_refused_request_is_told_in_the_stations_words(hall: Hall, judge
     assert hall.made.journal.events[-1].facts["control"] == "CSR-03"
 
 
-async def test_a_life_cycle_that_waits_hears_why_its_station_was_told_no(hall: Hall, judge: Judge) -> None:
-    judge.verdict = RequestVerdict(reason="its key has 1024 bits")
+async def begin_lifecycle(hall: Hall) -> None:
+    """The station has one that is open."""
     await hall.judge()
     entry = hall.made.registry.entry(STATION)
     assert entry is not None
     hall.made.registry.put_station(replace(entry, has_lifecycle=True))
+
+
+async def says_nonsense(link: MadeLink, times: int = 1) -> None:
+    """Requests that nobody can read for sure."""
+    for number in range(times):
+        payload = {"csr": "pem", "CSR": "other"}
+        link.link.text(json.dumps([2, str(number), "SignCertificate", payload]).encode())
+        await settle()
+
+
+async def test_a_life_cycle_that_waits_hears_why_its_station_was_told_no(hall: Hall, judge: Judge) -> None:
+    judge.verdict = RequestVerdict(reason="its key has 1024 bits")
+    await begin_lifecycle(hall)
     link = await hall.link("ocpp2.0.1")
 
     link.link.text(json.dumps([2, "1", "SignCertificate", {"csr": "pem"}]).encode())
@@ -188,6 +201,29 @@ async def test_whoever_did_not_prove_to_be_the_station_gets_no_certificate(hall:
 
     assert answered[2]["status"] == "Rejected"
     assert (judge.asked, told(hall)) == ([], [])
+
+
+async def test_a_life_cycle_hears_nothing_from_whoever_did_not_prove_to_be_its_station(
+    hall: Hall, judge: Judge
+) -> None:
+    await begin_lifecycle(hall)
+    seen = await hall.judge()
+    failed = (Verdict("AUTH-02", Outcome.FAIL, ""),)
+    link = MadeLink(replace(seen, decision=Decision(Answer.ADMIT, failed=failed)), hall.duties, "ocpp2.0.1")
+    link.serve()
+
+    await says_nonsense(link)
+
+    assert [answer[2]["status"] for answer in calls(link)] == ["Rejected"]
+    assert told(hall) == []
+
+
+async def test_what_cannot_be_read_uses_up_turns_too(hall: Hall, judge: Judge) -> None:
+    await begin_lifecycle(hall)
+    link = await hall.link()
+    await says_nonsense(link, 2 * BURST)
+
+    assert len([fact for fact in told(hall) if isinstance(fact, CsrRefused)]) == BURST
 
 
 async def test_who_asks_all_the_time_is_told_no_for_a_while(hall: Hall, judge: Judge) -> None:
