@@ -127,6 +127,6 @@ def _may_vouch_for_clients(issuer: x509.Certificate) -> bool:
         usage = issuer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False  # OpenSSL took it, and the parser that would have to tell cannot read it
     return ExtendedKeyUsageOID.CLIENT_AUTH in usage

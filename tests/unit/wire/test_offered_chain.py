@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +98,12 @@ def _of_an_issuer_for_servers() -> tuple[bytes, ...]:
     return offered(Authority.create("For servers", parent=ROOT, extensions=[SERVER_AUTH]).issue("SN-1"))
 
 
+def _of_an_issuer_that_cannot_be_read() -> tuple[bytes, ...]:
+    """OpenSSL reads its alternative name (x400Address), and the parser that looks for purposes does not."""
+    name = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), bytes.fromhex("3002a300"))
+    return offered(Authority.create("Odd name", parent=ROOT, extensions=[(name, False)]).issue("SN-1"))
+
+
 def _no_certificate() -> tuple[bytes, ...]:
     return (b"\x30\x03\x02\x01\x05",)
 
@@ -114,6 +121,7 @@ def _something_behind_it() -> tuple[bytes, ...]:
         (_issued_by_a_leaf, "not-a-ca"),
         (_self_signed, "self-signed"),
         (_of_an_issuer_for_servers, "wrong-purpose"),
+        (_of_an_issuer_that_cannot_be_read, "wrong-purpose"),
         (_no_certificate, "x509-1"),
         (_something_behind_it, "x509-1"),
     ],

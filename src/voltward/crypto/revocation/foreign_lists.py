@@ -23,6 +23,15 @@ WITHOUT_END: Final = timedelta(days=7)  # how long one holds that names no next 
 AHEAD: Final = timedelta(minutes=10)  # by so much another clock may be before ours
 OF_ANOTHER: Final = "is that of another authority"  # how the words of an `UnfitList` begin then
 _BROKEN_HASHES: Final = frozenset({"md2", "md4", "md5", "sha1"})  # as for certificates: A00.FR.504
+_LONGEST_NUMBER: Final = 159  # bits: 20 octets, with their sign (RFC 5280, 5.2.3)
+# What the parser has for foreign octets: for the two last, a list may bear its authority's signature.
+_FAULTS: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
 _READ: Final = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint)
 
@@ -52,7 +61,7 @@ def read_authority_list(
         if problem:
             return UnfitList(problem)
         numbers = sorted({f"{entry.serial_number:x}" for entry in listed})
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except _FAULTS:
         return UnfitList("cannot be read: it is no list of revoked certificates (CRL)")
     return ForeignList(head, " ".join(numbers).encode("ascii"))
 
@@ -61,7 +70,7 @@ def list_head(octets: bytes, authority: str) -> ListHead | None:
     """What a list says of itself, whoever has signed it; None for what is none. `authority`: its id."""
     try:
         return _head(x509.load_der_x509_crl(list_der(octets)), authority)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except _FAULTS:
         return None
 
 
@@ -107,6 +116,8 @@ def _scope_problem(listed: x509.CertificateRevocationList) -> str:
 
 def _head(listed: x509.CertificateRevocationList, authority: str) -> ListHead:
     numbers = [e.value.crl_number for e in listed.extensions if isinstance(e.value, x509.CRLNumber)]
+    if numbers and numbers[0].bit_length() > _LONGEST_NUMBER:
+        raise ValueError("a number that is longer than any list's")
     issued_at = listed.last_update_utc
     next_update = listed.next_update_utc or issued_at + WITHOUT_END
     return ListHead(authority, numbers[0] if numbers else None, issued_at, next_update, len(listed))

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from tests.fakes.certificates import Authority, Extension, Validity
 from voltward.adapters.system_clock import SystemClock
 from voltward.crypto.reading.certificates import read_certificate
+from voltward.crypto.reading.der import BIT_STRING, OBJECT_IDENTIFIER, SEQUENCE, tagged
 from voltward.crypto.revocation.foreign_lists import UnfitList, read_authority_list
 from voltward.domain.revocation_list import ForeignList, ListHead
 
@@ -57,6 +60,21 @@ def scope(**parts: bool) -> Extension:
     return point, True
 
 
+def odd(identifier: str, value: str) -> Extension:
+    """An extension as no library would write it; `value` in hexadecimal."""
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(identifier), bytes.fromhex(value)), False
+
+
+def named_twice(pem: bytes) -> bytes:
+    """A list with the extension 1.2.4, where it is 1.2.3 now, signed anew."""
+    listed = x509.load_pem_x509_crl(pem)
+    told = listed.tbs_certlist_bytes.replace(bytes.fromhex("06022a04"), bytes.fromhex("06022a03"))
+    assert isinstance(ISSUING.key, ec.EllipticCurvePrivateKey)
+    signature = ISSUING.key.sign(told, ec.ECDSA(hashes.SHA256()))
+    algorithm = tagged(SEQUENCE, tagged(OBJECT_IDENTIFIER, bytes.fromhex("2a8648ce3d040302")))
+    return tagged(SEQUENCE, told + algorithm + tagged(BIT_STRING, b"\0" + signature))
+
+
 def test_its_numbers_are_written_as_those_of_certificates() -> None:
     found = taken(ISSUING.revocation_list(LEAF.certificate.serial_number, 10, number=2**150))
 
@@ -89,6 +107,13 @@ def test_a_list_that_is_over_is_taken_for_what_it_says() -> None:
         (ISSUING.revocation_list(9, extensions=[scope(indirect_crl=True)]), "a part"),
         (ISSUING.revocation_list(9, extensions=[scope(only_contains_ca_certs=True)]), "a part"),
         (ISSUING.revocation_list(9, validity=Validity.days(1, 3)), "a time that has not come"),
+        (ISSUING.revocation_list(9, extensions=[odd("2.5.29.28", "3006a004a002a300")]), "it is no list"),
+        (ISSUING.revocation_list(9, extensions=[odd("2.5.29.35", "3004a102a500")]), "it is no list"),
+        (ISSUING.revocation_list(9, number=2**159), "it is no list"),
+        (
+            named_twice(ISSUING.revocation_list(9, extensions=[odd("1.2.3", "0500"), odd("1.2.4", "0500")])),
+            "it is no list",
+        ),
         (b"<html>not found</html>", "it is no list"),
         (LEAF.der, "it is no list"),
         (b"", "it is no list"),
