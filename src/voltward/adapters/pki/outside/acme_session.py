@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from voltward.adapters.pki.outside.http_exchange import Answered, Asked, Place, exchange, unwilling
+from voltward.adapters.pki.outside.json_exchange import read_json
 from voltward.crypto.tokens.acme_account import AcmeAccount, ExternalAccount
 from voltward.domain.errors import OutsideFault
 from voltward.wire.tls_client import ClientContext
@@ -157,7 +158,7 @@ def _location(answered: Answered) -> str:
 
 def _read(answered: Answered, kind: type[Document]) -> Document:
     try:
-        return msgspec.json.decode(answered.body, type=kind)
+        return read_json(answered.body, kind)
     except msgspec.MsgspecError as error:
         raise OutsideFault(
             f"the authority answered something that is no ACME: {error}",
@@ -167,6 +168,6 @@ def _read(answered: Answered, kind: type[Document]) -> Document:
 
 def _problem(answered: Answered) -> Problem:
     try:
-        return msgspec.json.decode(answered.body, type=Problem)
+        return read_json(answered.body, Problem)
     except msgspec.MsgspecError:
         return Problem()

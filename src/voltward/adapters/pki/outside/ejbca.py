@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from voltward.adapters.pki.outside.json_exchange import JsonDesk
+from voltward.adapters.pki.outside.json_exchange import JsonDesk, read_json
 from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle, request_pem
 from voltward.ports.authority import CertificateOrder, Declined, OrderOutcome
 from voltward.ports.clock import Entropy
@@ -62,6 +62,6 @@ class EjbcaEnrolment:
 
 
 def _heap(body: bytes) -> tuple[bytes, ...]:
-    signed = msgspec.json.decode(body, type=_Signed)
+    signed = read_json(body, _Signed)
     ders = [b64decode(one, validate=True) for one in (signed.certificate, *signed.certificate_chain)]
     return tuple(read_pem_bundle(certificate_pem(*ders)))  # each is looked at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from voltward.crypto.reading.certificates import UnreadableCertificate
 from voltward.ports.authority import Declined, Issued, OrderOutcome
 from voltward.wire.tls_client import ClientContext
 
+_Kind = TypeVar("_Kind")
 _SIGNED: Final = frozenset({200, 201})
 _NEVER: Final = frozenset({400, 422})  # it says that the request itself is wrong
 
@@ -42,6 +43,14 @@ class JsonDesk:
         if not found:
             return Declined(f"it answered {answered.status}, and with no certificate that could be read.")
         return Issued(found)
+
+
+def read_json(octets: bytes, kind: type[_Kind]) -> _Kind:
+    """What somebody outside says as JSON. MsgspecError, and nothing else, for what does not say that."""
+    try:
+        return msgspec.json.decode(octets, type=kind)
+    except (UnicodeDecodeError, RecursionError) as error:  # the latter for what is nested without an end
+        raise msgspec.DecodeError(f"this is no JSON ({type(error).__name__})") from error
 
 
 # From the body of an answer; MsgspecError, UnreadableCertificate or ValueError for one without a certificate.

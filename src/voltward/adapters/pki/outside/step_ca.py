@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from voltward.adapters.pki.outside.json_exchange import JsonDesk
+from voltward.adapters.pki.outside.json_exchange import JsonDesk, read_json
 from voltward.crypto.reading.pem import read_pem_bundle, request_pem
 from voltward.crypto.tokens.provisioner_tokens import ProvisionerKey
 from voltward.ports.authority import CertificateOrder, OrderOutcome
@@ -61,4 +61,4 @@ class StepCaEnrolment:
 
 
 def _heap(body: bytes) -> tuple[bytes, ...]:
-    return tuple(read_pem_bundle("\n".join(msgspec.json.decode(body, type=_Signed).cert_chain)))
+    return tuple(read_pem_bundle("\n".join(read_json(body, _Signed).cert_chain)))

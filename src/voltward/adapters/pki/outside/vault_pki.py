@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from voltward.adapters.pki.outside.http_exchange import Login, unwilling
-from voltward.adapters.pki.outside.json_exchange import JsonDesk
+from voltward.adapters.pki.outside.json_exchange import JsonDesk, read_json
 from voltward.crypto.reading.pem import read_pem_bundle, request_pem
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import CertificateOrder, OrderOutcome
@@ -64,7 +64,7 @@ class VaultEnrolment:
         if answered.status != 200:
             raise unwilling(desk.place, answered)
         try:
-            token = msgspec.json.decode(answered.body, type=_LoggedIn).auth.client_token
+            token = read_json(answered.body, _LoggedIn).auth.client_token
         except msgspec.MsgspecError as error:
             raise OutsideFault("it let us in without a token.", subject=desk.place.host) from error
         if not token.isascii() or not token.isprintable():
@@ -73,5 +73,5 @@ class VaultEnrolment:
 
 
 def _heap(body: bytes) -> tuple[bytes, ...]:
-    data = msgspec.json.decode(body, type=_Signed).data
+    data = read_json(body, _Signed).data
     return tuple(read_pem_bundle("\n".join((data.certificate, data.issuing_ca, *data.ca_chain))))
