@@ -109,6 +109,8 @@ class ArchiveReader:
         member = self._archive.next()
         if member is None or member.name != name or not member.isreg():
             raise self._broken(f"{name} is missing")
+        if member.issparse():  # we write none; a few octets of it would fill a disk with zeros
+            raise self._broken(f"{name} has holes in it")
         return member
 
     def _broken(self, how: str) -> OutsideFault:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from voltward.adapters.sql.journal.journal_heads import signing_key
 from voltward.domain.errors import OperatorFault, OutsideFault
@@ -36,7 +36,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
     format: int
     version: str  # of Voltward
-    made_at: datetime
+    made_at: Annotated[datetime, Meta(tz=True)]
     settings: str
     heads: str
     entries: tuple[Entry, ...]
@@ -72,7 +72,7 @@ def read_manifest(octets: bytes) -> Manifest:
                 mend="Use the Voltward that made it, or a later one.",
             )
         manifest = msgspec.json.decode(octets, type=Manifest)
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise _unreadable() from error
     paths = [entry.path for entry in manifest.entries]
     named = (*paths, FOLDER + manifest.settings, FOLDER + manifest.heads)

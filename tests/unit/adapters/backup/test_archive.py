@@ -86,3 +86,18 @@ def test_a_link_in_the_place_of_a_file_is_none(tmp_path: Path) -> None:
 
     with pytest.raises(OutsideFault, match="is missing"):
         unpacked(file.getvalue(), tmp_path)
+
+
+def test_a_file_of_holes_fills_no_disk(tmp_path: Path) -> None:
+    """An old form of GNU's: a head says how much there is between what is there, and nothing is."""
+    member = tarfile.TarInfo(STORE)
+    member.type = tarfile.GNUTYPE_SPARSE
+    head = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    head[386:482], head[482:483], head[483:495] = bytes(96), b"\0", b"%011o\0" % 4000
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    whole = archive_of(tmp_path)
+    at = whole.index(STORE.encode() + b"\0", 1024)
+
+    with pytest.raises(OutsideFault, match="has holes in it"):
+        unpacked(whole[:at] + bytes(head) + whole[at + 512 + 4096 :], tmp_path)

@@ -62,7 +62,10 @@ def test_nothing_in_it_leads_out_of_the_folder(doctored: Doctored) -> None:
 def test_one_of_a_later_form_is_told_from_a_damaged_one() -> None:
     with pytest.raises(OperatorFault, match="has form 2"):
         read_manifest(msgspec.json.encode({"format": FORMAT + 1, "more": True}))
-    for octets in (b"", b"{}", b"[1]", b"\xff", msgspec.json.encode({"format": FORMAT, "more": True})):
+    nested = b'{"format":' + b"[" * 100_000
+    without_zone = manifest_octets(Doctored().manifest()).replace(b'Z"', b'"')
+    with_more = msgspec.json.encode({"format": FORMAT, "more": True})
+    for octets in (b"", b"{}", b"[1]", b"\xff", with_more, nested, without_zone):
         with pytest.raises(OutsideFault):
             read_manifest(octets)
 
