@@ -25,10 +25,14 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PLAIN: Final = 0x20, 0x7F
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-# What older Pythons take for global (IANA's registries of special addresses).
+# What the library takes for global (IANA's registries of special addresses; RFC 3879, 4 for the last).
 _NEVER: Final[Mapping[int, tuple[Network, ...]]] = {
     4: (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24")),
-    6: (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("2001::/23")),
+    6: (
+        ipaddress.ip_network("64:ff9b:1::/48"),
+        ipaddress.ip_network("2001::/23"),
+        ipaddress.ip_network("fec0::/10"),
+    ),
 }
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.signers import hierarchy, list_of
 from voltward.adapters.careful_http import Fetch
-from voltward.adapters.status_finder import BURST, FetchedStatus
+from voltward.adapters.status_finder import BURST, LISTS_AT_ONCE, FetchedStatus
 from voltward.crypto.issuing.certificate_profiles import STATION
 from voltward.crypto.issuing.issuance import CertificateOrder, IssuingAuthority, Subject, issue_certificate
 from voltward.crypto.reading.certificate_hash import certificate_hash
@@ -98,3 +99,29 @@ async def test_a_station_asks_so_often_and_no_more() -> None:
         await finder.find(CP1, [by_list("nobody")])
 
     assert len(peer.asked) == BURST
+
+
+class SlowPeer(Peer):
+    """Answers when it may, and knows how many wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__(ca=list_of(CA))
+        self.may_answer = asyncio.Event()
+
+    async def fetch(self, wanted: Fetch) -> bytes:
+        found = await super().fetch(wanted)
+        await self.may_answer.wait()
+        return found
+
+
+async def test_few_lists_are_held_at_a_time_however_many_stations_ask() -> None:
+    peer = SlowPeer()
+    finder = FetchedStatus(peer, FakeClock())
+    async with asyncio.TaskGroup() as group:
+        for number in range(20):
+            group.create_task(finder.find(StationId(f"CP{number}"), [by_list("ca")]))
+        await asyncio.sleep(0)
+        assert len(peer.asked) == LISTS_AT_ONCE
+        peer.may_answer.set()
+
+    assert len(peer.asked) == 20  # who waited had its turn
