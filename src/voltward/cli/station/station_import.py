@@ -213,6 +213,6 @@ def _notes(file: str, data: bytes, report: ImportReport, wishes: ImportWishes) -
     if file != "-":
         if stat.S_IMODE(Path(file).stat().st_mode) & 0o077:
             notes.append(f"others on this machine may read {file}: `chmod 600` it.")
-        if b"password" in data[:4096].lower() and not wishes.dry_run:
+        if b"password" in data[:4096].replace(b"\0", b"").lower() and not wishes.dry_run:
             notes.append(f"{file} holds passwords: delete it, and every copy, when all is done.")
     return notes

@@ -6,9 +6,11 @@ among the others. What makes the whole file unreadable is an OperatorFault.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from voltward.usecases.likeness import did_you_mean
 LARGEST_FILE = 64 * 1024 * 1024  # octets
 MOST_ROWS = 200_000
 DELIMITERS = ",;\t"
+_TOLD_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 # Every column, and what it says; `identity` alone has to be there.
 COLUMNS: Mapping[str, str] = {
@@ -55,7 +58,7 @@ class Record:
 
 
 def read_fleet_file(data: bytes) -> Iterator[Record | RowFault]:
-    """The rows, in their order. OperatorFault if it is too large, no UTF-8, or has unknown columns."""
+    """The rows, in their order. OperatorFault if it is too large, no Unicode, or has unknown columns."""
     if len(data) > LARGEST_FILE:
         raise OperatorFault(
             f"the file has more than {LARGEST_FILE // 1024 // 1024} MiB.", mend="Import it in parts."
@@ -69,12 +72,15 @@ def read_fleet_file(data: bytes) -> Iterator[Record | RowFault]:
 
 
 def _text(data: bytes) -> str:
+    """UTF-8, with a mark or without; UTF-16 where its mark says so, as spreadsheets save "Unicode text"."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise OperatorFault(
-            f"line {line} is no UTF-8.", mend="Save the file with the encoding UTF-8, and import it again."
+            f"line {line} is no {'UTF-16' if wide else 'UTF-8'}.",
+            mend="Save the file with the encoding UTF-8 (spreadsheets: CSV UTF-8), and import it again.",
         ) from error
 
 
@@ -82,14 +88,13 @@ def _text(data: bytes) -> str:
 
 
 def _csv(text: str) -> Iterator[Record | RowFault]:
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=head.count)  # a comma where none of them stands there
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    table, delimiter = _delimited(text)
+    rows = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter, strict=True)
     columns: Sequence[str] | None = None
-    line = 1
+    first = line = 1 if table is text else 2
     try:
         for row in rows:
-            begins, line = line, rows.line_num + 1
+            begins, line = line, rows.line_num + first
             if not any(cell.strip() for cell in row):
                 continue
             if columns is None:
@@ -105,6 +110,20 @@ def _csv(text: str) -> Iterator[Record | RowFault]:
         ) from error
     if columns is None:
         raise OperatorFault("the file is empty.", mend="Its first row names the columns.")
+
+
+def _delimited(text: str) -> tuple[str, str]:
+    """The table without the line in which spreadsheets tell each other the delimiter (`sep=;`), and that."""
+    first, _, rest = text.partition("\n")
+    told = _TOLD_DELIMITER.fullmatch(first.rstrip("\r"))
+    if told is not None and told[1] not in DELIMITERS:
+        raise OperatorFault(
+            f"line 1 says that {told[1]!r} stands between cells.", mend="Use commas, semicolons or tabs."
+        )
+    if told is not None:
+        return rest, told[1]
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    return text, max(DELIMITERS, key=head.count)  # a comma where none of them stands there
 
 
 def _columns(names: Sequence[str]) -> Sequence[str]:

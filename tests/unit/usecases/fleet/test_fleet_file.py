@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import json
 
 import pytest
@@ -29,6 +30,36 @@ def test_a_spreadsheets_csv_is_read(delimiter: str, mark: bytes, end: str) -> No
     text = end.join(delimiter.join(row) for row in rows)
 
     assert cells(mark + text.encode()) == [{"identity": "CP1", "serial": "S 1"}, {"identity": "CP2"}]
+
+
+@pytest.mark.parametrize("told", ["sep=;", "SEP=;", '"sep=;"', "sep=;\r"])
+def test_the_line_in_which_a_spreadsheet_tells_its_delimiter_is_no_row_and_counts(told: str) -> None:
+    found = records(f"{told}\nidentity;note\nCP1;a,b,c\nCP2\n")
+
+    assert found[0] == Record(3, {"identity": "CP1", "note": "a,b,c"})
+    assert isinstance(found[1], RowFault)
+    assert found[1].line == 4
+
+
+def test_a_delimiter_that_is_told_is_believed_and_has_to_be_known() -> None:
+    assert cells("sep=\t\nidentity\tnote\nCP1\t;,\n") == [{"identity": "CP1", "note": ";,"}]
+    with pytest.raises(OperatorFault, match=r"line 1 says that '\|' stands between cells"):
+        records("sep=|\nidentity|note\nCP1|x\n")
+    with pytest.raises(OperatorFault, match="the file is empty"):
+        records("sep=;\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_unicode_text_of_a_spreadsheet_is_read(encoding: str) -> None:
+    mark = b"" if encoding == "utf-16" else codecs.BOM_UTF16_BE
+    text = "identity\tsite\r\nCP1\tKöln, Domstraße 5\r\n"
+
+    assert cells(mark + text.encode(encoding)) == [{"identity": "CP1", "site": "Köln, Domstraße 5"}]
+
+
+def test_half_a_character_of_utf_16_is_told_with_its_line() -> None:
+    with pytest.raises(OperatorFault, match="line 2 is no UTF-16"):
+        records("identity\nCP1".encode("utf-16") + b"x")
 
 
 def test_a_file_of_identities_alone_needs_no_delimiter() -> None:
