@@ -1,7 +1,13 @@
-"""The folder of a deployment while it comes into being: built aside, moved in when it is whole."""
+"""The folder of a deployment while it comes into being: built aside, moved in when it is whole.
+
+It is built under a name that follows from its own, and locked meanwhile: so whoever is killed leaves what the
+next one knows as a leftover of the same deployment, and what is being built by somebody else is left alone.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -40,31 +46,74 @@ def deployment_sites(
 
     @contextmanager
     def build(folder: Path) -> Iterator[FolderSite]:
-        with made_aside(folder, entropy) as making:
+        with made_aside(folder) as making:
             yield FolderSite(making, entropy, cost)
 
     return build
 
 
+def clear_unfinished(folder: Path) -> tuple[str, ...]:
+    """Take away what somebody who was killed has left of this deployment; a sentence for each such thing.
+
+    OperatorFault while somebody is at it.
+    """
+    said: list[str] = []
+    for left in _asides(folder.absolute()):
+        if not left.is_dir() or left.is_symlink():
+            continue
+        handle = _locked(left)
+        try:
+            with disk(left, "cannot be cleared"):
+                shutil.rmtree(left)
+        finally:
+            os.close(handle)
+        said.append(
+            f"{left} was left by somebody who was killed while making this deployment: it is cleared."
+        )
+    return tuple(said)
+
+
 @contextmanager
-def made_aside(folder: Path, entropy: TokenSource) -> Iterator[Path]:
+def made_aside(folder: Path) -> Iterator[Path]:
     """A folder that becomes `folder` at the end of the block; an error within leaves nothing behind.
 
     OperatorFault if there is something in `folder`.
     """
     folder = folder.absolute()
     existed = _is_there(folder)
-    # Within a folder that exists: it may be a mount of its own, or where somebody's shell stands.
-    making = (folder if existed else folder.parent) / f".voltward-{entropy.token(4).hex()}"
+    within, beside = _asides(folder)
+    making = within if existed else beside
     with disk(folder, "cannot be made"):
         making.parent.mkdir(parents=True, exist_ok=True)
     make_folder(making, 0o755)
+    handle = _locked(making)
     try:
         yield making
         _move_in(making, folder, existed=existed)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+    finally:
+        os.close(handle)
+
+
+def _asides(folder: Path) -> tuple[Path, Path]:
+    """Within a folder that exists: it may be a mount, or where somebody's shell stands. Else beside it."""
+    return folder / ".voltward-new", folder.parent / f".{folder.name}.voltward-new"
+
+
+def _locked(making: Path) -> int:
+    """The folder's handle, which keeps others away until it is closed, or its process is no more."""
+    with disk(making, "cannot be opened"):
+        handle = os.open(making, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise OperatorFault(
+            "somebody is making this deployment now.", mend="Wait for that, or end it.", subject=str(making)
+        ) from error
+    return handle
 
 
 def _is_there(folder: Path) -> bool:

@@ -85,7 +85,15 @@ async def open_deployment(
     settings: Settings, writer: str = "cli", *, must_exist: bool = True
 ) -> AsyncIterator[Deployment]:
     """Open the gateway's room of keys and the store; faults say what cannot be opened and how to mend it."""
-    premises = open_premises(settings)
+    async with deployment_on(open_premises(settings), writer, must_exist=must_exist) as deployment:
+        yield deployment
+
+
+@asynccontextmanager
+async def deployment_on(
+    premises: Premises, writer: str = "cli", *, must_exist: bool = True
+) -> AsyncIterator[Deployment]:
+    """The same, where the room is open already."""
     store = await open_store_of(premises, writer, must_exist=must_exist)
     try:
         known = {field.name: getattr(premises, field.name) for field in fields(premises)}
@@ -96,7 +104,11 @@ async def open_deployment(
 
 def open_premises(settings: Settings) -> Premises:
     """Open the gateway's room of keys alone."""
-    room = open_room(settings, RoomName.GATEWAY)
+    return premises_in(settings, open_room(settings, RoomName.GATEWAY))
+
+
+def premises_in(settings: Settings, room: Room) -> Premises:
+    """What needs no store, where the gateway's room is open."""
     return Premises(
         settings=settings,
         password_keys=PasswordKeys(

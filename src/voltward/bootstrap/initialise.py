@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from voltward.adapters.deployment_site import deployment_sites
+from voltward.adapters.deployment_site import clear_unfinished, deployment_sites
 from voltward.adapters.secret_references import resolve_reference
 from voltward.adapters.sql.engines.access import StoreTls
 from voltward.adapters.system_clock import SystemClock, SystemEntropy
@@ -58,6 +58,7 @@ async def initialise(
     """Make it, or leave nothing behind; returns what was made and the administrator's one-time link."""
     clock, entropy = SystemClock(), SystemEntropy()
     await _check_store(folder, choices.store)
+    cleared = clear_unfinished(folder)
     plan = _with_choices(DeploymentPlan(folder, operator_name, hosts, csms_url, administrator), choices)
     with _keys(choices.token, folder) as keys:
         made = make_deployment(plan, deployment_sites(entropy), clock, entropy, keys)
@@ -79,7 +80,7 @@ async def initialise(
         raise
     # The one place where the token is shown. It stands behind the `#`, so that no server's log ever sees it.
     link = f"https://{settings.portal.listen}/enrol#{made.token.reveal().decode('ascii')}"
-    return made, link
+    return replace(made, warnings=(*cleared, *made.warnings)), link
 
 
 def _with_choices(plan: DeploymentPlan, choices: Choices) -> DeploymentPlan:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.chance import CountedTokens
-from voltward.adapters.deployment_site import deployment_sites
+from voltward.adapters.deployment_site import clear_unfinished, deployment_sites
 from voltward.adapters.vault import Room
 from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.domain.errors import OperatorFault, OutsideFault
@@ -68,6 +68,44 @@ def test_modes_are_as_tight_as_can_be(tmp_path: Path) -> None:
     assert mode_of(folder / "gateway" / "unlock.key") == 0o600
     assert mode_of(folder / "public") == 0o755
     assert mode_of(folder / "public" / "root.pem") == 0o644
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_what_a_killed_one_left_is_cleared_and_told(tmp_path: Path, exists: bool) -> None:
+    folder, left = tmp_path / "deployment", tmp_path / ".deployment.voltward-new"
+    if exists:
+        folder.mkdir()
+        left = folder / ".voltward-new"
+    assert clear_unfinished(folder) == ()
+    (left / "gateway").mkdir(parents=True)
+
+    (said,) = clear_unfinished(folder)
+
+    assert str(left) in said
+    build(folder)
+    assert names_in(tmp_path) == {"deployment"}
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_what_somebody_is_making_now_is_left_alone(tmp_path: Path, exists: bool) -> None:
+    folder = tmp_path / "deployment"
+    if exists:
+        folder.mkdir()
+
+    def somebody_else_begins() -> None:
+        with pytest.raises(OperatorFault, match="somebody is making this deployment now"):
+            clear_unfinished(folder)
+
+    build(folder, somebody_else_begins)
+    assert names_in(folder) == {"gateway", "public", "voltward.toml"}
+
+
+def test_what_has_the_name_and_is_no_folder_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / ".deployment.voltward-new").symlink_to(tmp_path / "precious")
+
+    assert clear_unfinished(tmp_path / "deployment") == ()
+    assert names_in(tmp_path) == {"precious", ".deployment.voltward-new"}
 
 
 @pytest.mark.parametrize("exists", [False, True])

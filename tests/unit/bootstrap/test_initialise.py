@@ -57,8 +57,12 @@ async def test_an_unlock_that_is_not_there_makes_nothing(tmp_path: Path) -> None
 
 
 async def test_a_folder_that_is_there_is_filled_and_kept(tmp_path: Path) -> None:
+    left = tmp_path / ".voltward-new"
+    left.mkdir()
+
     made, _ = await init(tmp_path)
 
+    assert made.warnings[0].startswith(f"{left} was left by somebody who was killed")
     assert made.settings == tmp_path / "voltward.toml"
     with pytest.raises(OperatorFault, match="not an empty folder"):
         await init(tmp_path)

@@ -18,14 +18,13 @@ from typing import Final
 from voltward.adapters.backup.archive import Opening, open_archive
 from voltward.adapters.backup.manifest import FOLDER, STORE, Entry, Manifest, is_signed
 from voltward.adapters.backup.sealed_stream import SealedReader, is_sealed
-from voltward.adapters.deployment_site import made_aside
+from voltward.adapters.deployment_site import clear_unfinished, made_aside
 from voltward.adapters.durable_files import disk, make_folder, read_file, write_file
 from voltward.adapters.pki.signer.ledger_file import FILE_NAME as LEDGER
 from voltward.adapters.pki.signer.ledger_file import HEAD_NAME as LEDGER_HEAD
 from voltward.adapters.pki.signer.ledger_file import KEY_NAME as LEDGER_KEY
 from voltward.adapters.room_record import FILE_NAME as ROOM
 from voltward.adapters.sql.journal.heads_beyond import MissingRows, rows_beyond
-from voltward.adapters.system_clock import SystemEntropy
 from voltward.bootstrap.backups.backup_contents import named_texts
 from voltward.bootstrap.backups.restored_settings import settle
 from voltward.bootstrap.deployment import Deployment, open_deployment
@@ -69,7 +68,8 @@ class Restored:
 
 async def restore(order: RestoreOrder, into: Path, actor: str) -> Restored:
     """All of it, or nothing. OperatorFault if there is something in the folder, or the key is missing."""
-    with made_aside(into, SystemEntropy()) as making:
+    cleared = clear_unfinished(into)
+    with made_aside(into) as making:
         opening = await asyncio.to_thread(_unpack, order, making)
         changed = settle(making, opening.manifest)
         settings = load_settings(making / opening.manifest.settings)
@@ -77,7 +77,11 @@ async def restore(order: RestoreOrder, into: Path, actor: str) -> Restored:
         _check_key(settings)
         _bring_spool(settings, order.old, opening.manifest)
         _bring_ledger(settings, order.old)
-        notes = (*changed, *(f"Not in the backup: {sentence}" for sentence in opening.manifest.left_out))
+        notes = (
+            *cleared,
+            *changed,
+            *(f"Not in the backup: {sentence}" for sentence in opening.manifest.left_out),
+        )
         return await _open(settings, opening, order, actor, notes)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from voltward.adapters.system_clock import SystemClock
 from voltward.adapters.vault import Room
-from voltward.bootstrap.deployment import Deployment, open_deployment
+from voltward.bootstrap.deployment import Deployment, deployment_on, premises_in
 from voltward.bootstrap.gateway.gateway import assemble
 from voltward.bootstrap.gateway.grounds import grounds_on
 from voltward.bootstrap.rooms import open_room
@@ -41,13 +41,14 @@ async def check_deployment(settings: Settings, file: Path, clock: Clock | None =
     """
     now = (clock or SystemClock()).now()
     remarks = [*_settings(settings, now), *_machine_and_disk(settings, file)]
-    room: list[Room] = []
-    remarks += guarded(lambda: _opened(settings, room))
-    if room:
-        remarks += guarded(lambda: check_server_chains(settings, room[0], now))
+    opened: list[Room] = []
+    remarks += guarded(lambda: _opened(settings, opened))
+    room = opened[0] if opened else None
+    if room is not None:
+        remarks += guarded(lambda: check_server_chains(settings, room, now))
     remarks += guarded(lambda: rooms.check_signer_room(settings))
     remarks += guarded(lambda: authorities.check_authorities(settings, now))
-    remarks += [remark async for remark in _store(settings, now)]
+    remarks += [remark async for remark in _store(settings, room, now)]
     remarks += [Note(text) for text in notes(settings)]
     return sound(remarks)
 
@@ -96,13 +97,16 @@ def _opened(settings: Settings, found: list[Room]) -> Iterator[Remark]:
     yield from rooms.check_gateway_room(room)
 
 
-async def _store(settings: Settings, now: datetime) -> AsyncIterator[Remark]:
+async def _store(settings: Settings, room: Room | None, now: datetime) -> AsyncIterator[Remark]:
+    """Without the room's keys nothing of it can be read; why there is no room has been told."""
     try:
         async for remark in registry.check_store_is_there(settings):
             yield remark
             if is_error(remark):
                 return  # opening would make it
-        async with open_deployment(settings) as deployment:
+        if room is None:
+            return
+        async with deployment_on(premises_in(settings, room)) as deployment:
             for remark in await _registry(deployment, now):
                 yield remark
             assemble(deployment, await grounds_on(deployment.store, deployment))
