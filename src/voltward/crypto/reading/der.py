@@ -7,6 +7,7 @@ and width by `most`. Lengths may take more octets than needed; indefinite length
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from voltward.domain.errors import StationFault
@@ -87,15 +88,7 @@ def identifier_of(element: Element) -> str:
     content = expect(element, OBJECT_IDENTIFIER).content
     if not 0 < len(content) <= _LONGEST_IDENTIFIER or content[-1] & _LONG:
         raise MalformedDer("an object identifier is broken.")
-    arcs: list[int] = []
-    arc = 0
-    for octet in content:
-        arc = arc << 7 | octet & ~_LONG
-        if not octet & _LONG:
-            arcs.append(arc)
-            arc = 0
-    root = min(arcs[0] // 40, 2)
-    return ".".join(map(str, (root, arcs[0] - 40 * root, *arcs[1:])))
+    return _dotted(content)
 
 
 def bits_of(element: Element) -> bytes:
@@ -137,3 +130,16 @@ def _element_at(octets: bytes, start: int) -> Element:
     if end > len(octets):
         raise MalformedDer(f"an element ends {end - len(octets)} octets after the end.")
     return Element(tag, octets[begin:end], octets[start:end])
+
+
+@lru_cache(maxsize=256)  # a request has half a dozen of them, and all requests have the same
+def _dotted(content: bytes) -> str:
+    arcs: list[int] = []
+    arc = 0
+    for octet in content:
+        arc = arc << 7 | octet & ~_LONG
+        if not octet & _LONG:
+            arcs.append(arc)
+            arc = 0
+    root = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (root, arcs[0] - 40 * root, *arcs[1:])))

@@ -117,4 +117,4 @@ def _guessed(content: bytes) -> str:
 
 
 def _shown(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

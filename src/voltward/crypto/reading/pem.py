@@ -18,6 +18,7 @@ MOST_CERTIFICATES = 256
 _BLOCK = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----([^-]*)-----END (?:X509 )?CERTIFICATE-----")
 # A DER sequence of more than 255 octets, as every certificate is one.
 _DER = b"\x30\x82"
+_LINE = 48  # octets: 64 characters of Base64 (RFC 7468, 2)
 
 
 def read_pem_bundle(content: bytes | str) -> list[bytes]:
@@ -47,13 +48,12 @@ def certificate_pem(*ders: bytes) -> bytes:
 
 def request_pem(der: bytes) -> bytes:
     """One request (PKCS #10) as PEM text."""
-    return _block(der, "CERTIFICATE REQUEST")
+    return _block(der, b"CERTIFICATE REQUEST")
 
 
-def _block(der: bytes, label: str = "CERTIFICATE") -> bytes:
-    text = base64.b64encode(der).decode("ascii")
-    lines = "\n".join(text[start : start + 64] for start in range(0, len(text), 64))
-    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode("ascii")
+def _block(der: bytes, label: bytes = b"CERTIFICATE") -> bytes:
+    lines = b"".join([binascii.b2a_base64(der[at : at + _LINE]) for at in range(0, len(der), _LINE)])
+    return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label, lines, label)
 
 
 def _decoded(block: bytes, number: int) -> bytes:

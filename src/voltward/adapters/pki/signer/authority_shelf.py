@@ -74,6 +74,11 @@ class ShelvedAuthority:
         return tuple(one.public_bytes(Encoding.DER) for one in self.chain)
 
     @cached_property
+    def keys(self) -> tuple[object, ...]:
+        """The public keys of the chain: nobody else's certificate is for one of them."""
+        return tuple(one.public_key() for one in self.chain)
+
+    @cached_property
     def issuing(self) -> IssuingAuthority | None:
         """It with its key, where that can be used here."""
         return IssuingAuthority(self.certificate, self.key) if self.key is not None else None
