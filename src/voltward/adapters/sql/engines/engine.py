@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Executable, Row, RowMapping, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.elements import ClauseElement
 
-from voltward.adapters.sql.engines.put_off_rows import PutOffRows, Values
+from voltward.adapters.sql.engines.many_rows import ManyRows
+from voltward.adapters.sql.engines.put_off_rows import PutOffRows, Values, insertion
 from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.adapters.sql.engines.turns import Turns
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
@@ -55,6 +57,7 @@ class Connections:
     unhurried: Callable[[], AsyncEngine] | None = None  # as `writers`, where these end a long statement
     announce: Executable | None = None  # tells others of :revision, when it is committed
     wake: Wake | None = None  # hears that
+    known_writes: dict[ClauseElement, ManyRows] = field(default_factory=dict[ClauseElement, ManyRows])
 
     @contextmanager
     def faults(self) -> Iterator[None]:
@@ -117,6 +120,11 @@ class Transaction:
         await self._catch_up()
         return await self._changed(statement, rows)
 
+    async def insert(self, table: Table, rows: Sequence[Values]) -> None:
+        """New rows, with one statement; what one does not say is NULL."""
+        await self._catch_up()
+        await self._write(insertion(table), rows)
+
     async def stream(self, statement: Executable, portion: int = 1000) -> AsyncIterator[Sequence[Row[Any]]]:
         """Row by row from the database, in portions, for what has no bound."""
         await self._catch_up()
@@ -154,18 +162,30 @@ class Transaction:
     async def _catch_up(self) -> None:
         if self.put_off:
             for statement, rows in self.put_off.take():
-                await self._changed(statement, rows)
+                await self._write(statement, rows)
+
+    async def _write(self, statement: ClauseElement, rows: Sequence[Values]) -> None:
+        self._check_may_write()
+        known = self._connections.known_writes
+        with self._faults():
+            many = known.get(statement)
+            if many is None:
+                many = known[statement] = ManyRows.of(statement, self._connection.dialect)
+            await to_its_end(self._connection.exec_driver_sql(many.text, many.bound(rows)))
 
     async def _found(self, statement: Executable, values: Values) -> Sequence[RowMapping]:
         with self._faults():
             return (await to_its_end(self._connection.execute(statement, values))).mappings().all()
 
     async def _changed(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None) -> int:
-        if not self._may_write:
-            raise RuntimeError("a reading saves nothing: open a unit of work")
+        self._check_may_write()
         with self._faults():
             result = await to_its_end(self._connection.execute(statement, rows))
             return result.rowcount
+
+    def _check_may_write(self) -> None:
+        if not self._may_write:
+            raise RuntimeError("a reading saves nothing: open a unit of work")
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

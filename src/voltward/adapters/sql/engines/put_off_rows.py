@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, and_, bindparam, delete, insert, text, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, text, update
+from sqlalchemy.sql.elements import ClauseElement
 
 Key = tuple[Any, ...]  # values of a table's primary key, in the order of its columns
 Values = Mapping[str, Any]
@@ -67,7 +68,7 @@ class PutOffRows:
             changed.pop(key, None)
         rows.deleted[key] = None
 
-    def take(self) -> Iterator[tuple[Executable, list[Values]]]:
+    def take(self) -> Iterator[tuple[ClauseElement, list[Values]]]:
         """Each statement with its rows, in an order in which they can be written; nothing waits any more.
 
         What frees a unique place comes before what takes it.
@@ -82,12 +83,18 @@ class PutOffRows:
             for columns, changed in by_columns.items():
                 yield _change(table, columns), changed
             if rows.inserted:
-                yield _insertion(table), [_complete(table, values) for values in rows.inserted.values()]
+                yield insertion(table), [*rows.inserted.values()]
             if rows.added:
-                yield _addition(table), [_complete(table, values) for values in rows.added.values()]
+                yield _addition(table), [*rows.added.values()]
 
     def _of(self, table: Table) -> _Rows:
         return self._tables.setdefault(table, _Rows())
+
+
+@cache
+def insertion(table: Table) -> ClauseElement:
+    """New rows, each with all columns."""
+    return insert(table)
 
 
 def _key_of(table: Table, values: Values) -> Key:
@@ -98,33 +105,27 @@ def _named(table: Table, key: Key) -> dict[str, Any]:
     return {f"{_KEY}{column.name}": value for column, value in zip(table.primary_key, key, strict=True)}
 
 
-def _complete(table: Table, values: Values) -> Values:
-    """All rows of a statement name the same columns; what was not said is NULL."""
-    return values if len(values) == len(table.c) else {c.name: values.get(c.name) for c in table.c}
-
-
 def _is_the_row(table: Table) -> Any:
     columns = table.primary_key
     return and_(*(column == bindparam(f"{_KEY}{column.name}", type_=column.type) for column in columns))
 
 
 @cache
-def _deletion(table: Table) -> Executable:
+def _deletion(table: Table) -> ClauseElement:
     return delete(table).where(_is_the_row(table))
 
 
 @cache
-def _change(table: Table, columns: tuple[str, ...]) -> Executable:
-    return update(table).where(_is_the_row(table)).values({name: bindparam(name) for name in columns})
+def _change(table: Table, columns: tuple[str, ...]) -> ClauseElement:
+    return (
+        update(table)
+        .where(_is_the_row(table))
+        .values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+    )
 
 
 @cache
-def _insertion(table: Table) -> Executable:
-    return insert(table)
-
-
-@cache
-def _addition(table: Table) -> Executable:
+def _addition(table: Table) -> ClauseElement:
     """As text: both kinds of database know these words, and the library has them for each in its own way."""
     columns = [column.name for column in table.c]
     keys = [column.name for column in table.primary_key]

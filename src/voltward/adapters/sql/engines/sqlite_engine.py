@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from voltward.adapters.sql.engines.engine import READERS, Connections, Database, not_unicode
+from voltward.adapters.sql.engines.sqlite_visits import SqliteDriver
 from voltward.adapters.sql.engines.to_its_end import to_its_end
 from voltward.domain.errors import OperatorFault, OutsideFault, VoltwardError
 from voltward.ports.storage import Conflict
@@ -72,6 +73,7 @@ def sqlite_path(url: str) -> Path:
 def _engine(path: Path, begin: str, busy_seconds: float, *, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
+        module=SqliteDriver(),
         async_creator=partial(_connect, path, busy_seconds),
         pool_size=connections,
         max_overflow=0,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from voltward.adapters.sql.engines.engine import Transaction
 from voltward.adapters.sql.journal.event_text import EventText
@@ -15,8 +15,6 @@ from voltward.adapters.sql.rows.tables import JOURNAL
 from voltward.domain.secret import Secret
 
 WRITER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # it is also the name of a file
-
-_APPEND: Final = insert(JOURNAL)
 
 
 def checked_writer(name: str) -> str:
@@ -52,7 +50,7 @@ async def append_rows(
                 "mac": head.mac,
             }
         )
-    await transaction.change(_APPEND, rows)
+    await transaction.insert(JOURNAL, rows)
     return head
 
 

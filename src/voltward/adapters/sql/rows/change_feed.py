@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, select, update
 
 from voltward.adapters.sql.engines.engine import Database, Transaction
 from voltward.adapters.sql.rows.tables import CHANGES, FEED
@@ -47,7 +47,7 @@ class PendingChanges:
             }
             for revision, (aggregate, key) in enumerate(self._moved, start=first)
         ]
-        await transaction.change(insert(CHANGES), rows)
+        await transaction.insert(CHANGES, rows)
         await transaction.announce(latest)
         if (first - 1) // _PRUNE_EVERY != latest // _PRUNE_EVERY:
             await prune_feed(transaction, KEPT)

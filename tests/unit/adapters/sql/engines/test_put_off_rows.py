@@ -73,13 +73,6 @@ def test_a_place_is_freed_before_it_is_taken_again() -> None:
     assert [words.split()[0] for words, _ in taken(rows)] == ["DELETE", "UPDATE", "INSERT"]
 
 
-def test_what_was_not_said_is_null() -> None:
-    rows = PutOffRows()
-    rows.insert(PLUGS, {"id": "a"})
-
-    assert taken(rows) == [("INSERT INTO plugs", [{"id": "a", "kind": None, "amps": None}])]
-
-
 def test_nothing_waits_once_it_was_taken() -> None:
     rows = PutOffRows()
     rows.insert(PLUGS, plug("a"))
