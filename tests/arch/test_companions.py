@@ -101,6 +101,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "bootstrap/authority/token.py": "contracts/test_token_keys.py",
     "bootstrap/authority/revocation.py": "unit/cli/cert/test_certificate.py",
     "cli/ca/own_authority_words.py": "unit/cli/ca/test_own_authority.py",
+    "bootstrap/gateway/process.py": "journeys/test_operations.py",
     "cli/backup.py": "journeys/test_backup.py",
     "bootstrap/authority/server_orders.py": "unit/cli/ca/test_server_certificate.py",
     "bootstrap/authority/server_renewal.py": "unit/cli/ca/test_server_certificate.py",

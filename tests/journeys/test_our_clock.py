@@ -28,7 +28,7 @@ from tests.journeys.deployment import (
 from tests.journeys.player import playing
 from voltward.adapters.system_clock import SystemClock
 from voltward.bootstrap.deployment import open_premises
-from voltward.bootstrap.gateway.gateway import assemble
+from voltward.bootstrap.gateway.assembly import assemble
 from voltward.bootstrap.gateway.grounds import open_grounds
 from voltward.settings import load_settings
 from voltward.simulator.csms.csms import small_csms

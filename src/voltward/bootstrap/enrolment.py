@@ -14,7 +14,7 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.authority.our_anchors import our_anchors
 from voltward.bootstrap.authority.signer import ENDINGS
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
-from voltward.bootstrap.gateway.gateway import door_rules, guessing_limits, password_door
+from voltward.bootstrap.gateway.door_parts import door_rules, guessing_limits, password_door
 from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.bootstrap.gateway.listeners import read_trust
 from voltward.bootstrap.listening import listening_at

@@ -39,11 +39,9 @@ def serve(
     settings = load_settings(options.config, options.set)
     log_as_json()
     if only == "gateway":
-        from voltward.bootstrap.gateway.gateway import (
-            Ends,
-            SettingsSource,
-            serve_gateway,
-        )  # the supervisor needs none of it
+        # The supervisor needs none of it.
+        from voltward.bootstrap.gateway.assembly import SettingsSource
+        from voltward.bootstrap.gateway.process import Ends, serve_gateway
 
         source = SettingsSource(options.config, tuple(options.set))
         serve_gateway(settings, source, Ends(supervisor_end, predecessor_end, parent))

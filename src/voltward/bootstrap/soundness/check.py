@@ -9,7 +9,7 @@ from pathlib import Path
 from voltward.adapters.system_clock import SystemClock
 from voltward.adapters.vault import Room
 from voltward.bootstrap.deployment import Deployment, deployment_on, premises_in
-from voltward.bootstrap.gateway.gateway import assemble
+from voltward.bootstrap.gateway.assembly import assemble
 from voltward.bootstrap.gateway.grounds import grounds_on
 from voltward.bootstrap.rooms import open_room
 from voltward.bootstrap.soundness import (
