@@ -30,7 +30,7 @@ from voltward.domain.intents import (
 )
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 CP001, CP002 = StationId("CP001"), StationId("CP002")
 INTENTS: tuple[Intent, ...] = (

@@ -16,7 +16,7 @@ from tests.fakes.builders import (
 from tests.fakes.worlds import World
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.station import StationId
-from voltward.ports.storage import Aggregate, FeedSlice
+from voltward.ports.change_feed import Aggregate, FeedSlice
 
 CP001 = StationId("CP001")
 

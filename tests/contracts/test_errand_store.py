@@ -8,8 +8,8 @@ from tests.fakes.clock import NOON
 from voltward.adapters.sql.store import SqlStore
 from voltward.lifecycles.effects import IssueCertificate
 from voltward.lifecycles.renewal_state import Renewal, RenewalOrigin
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import Errand, Lifecycle
-from voltward.ports.storage import Aggregate
 
 MINUTE = timedelta(minutes=1)
 EFFECT = IssueCertificate(b"csr", 1)

@@ -28,8 +28,8 @@ from voltward.domain.station_fact import (
     CsrSubmitted,
     Proven,
 )
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import InboxFact
-from voltward.ports.storage import Aggregate
 
 CP001 = StationId("CP001")
 HASH = CertificateHash(HashAlgorithm.SHA256, "ab", "cd", "1f")

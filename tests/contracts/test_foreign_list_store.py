@@ -6,8 +6,8 @@ from datetime import timedelta
 from tests.fakes.clock import NOON
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.revocation_list import ForeignList, ListHead
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.revocation_lists import ListLook
-from voltward.ports.storage import Aggregate
 
 HEAD = ListHead("ab" * 32, 2**150, NOON, NOON + timedelta(days=7), 2)
 LIST = ForeignList(HEAD, b"7 ffa0")

@@ -13,7 +13,7 @@ from tests.fakes.worlds import World
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
-from voltward.ports.storage import JournalRow
+from voltward.ports.journal import JournalRow
 
 
 async def _journal(store: SqlStore, *events: Event) -> None:

@@ -11,8 +11,9 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.domain.intents import CertificateUse
 from voltward.domain.station import StationId
 from voltward.lifecycles.renewal_state import OfferedForm, Renewal, RenewalOrigin, RenewalPhase
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import Lifecycle
-from voltward.ports.storage import Aggregate, Conflict
+from voltward.ports.storage import Conflict
 
 CP001 = StationId("CP001")
 WHOLE = Renewal(

@@ -25,8 +25,9 @@ from voltward.domain.authority import DeniedCertificate
 from voltward.domain.credential import ClientCertificate, CredentialState
 from voltward.domain.station import Model, StationId
 from voltward.lifecycles.effects import IssueCertificate
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import Errand, Lifecycle
-from voltward.ports.storage import Aggregate, Ahead, Conflict, Reading, UnitOfWork
+from voltward.ports.storage import Ahead, Conflict, Reading, UnitOfWork
 
 NAMES = ("CP001", "CP002", "CP003", "CP004")  # the last is nobody's
 STEPS = 60

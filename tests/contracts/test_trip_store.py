@@ -6,7 +6,7 @@ from tests.fakes.builders import trip
 from tests.fakes.clock import NOON
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.breaker import Trip
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 
 async def put(store: SqlStore, *trips: Trip) -> None:

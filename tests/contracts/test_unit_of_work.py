@@ -21,7 +21,7 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.adapters.sql.unit_of_work import SqlUnitOfWork
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId
-from voltward.ports.storage import FeedSlice
+from voltward.ports.change_feed import FeedSlice
 
 CP001 = StationId("CP001")
 

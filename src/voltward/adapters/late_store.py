@@ -10,8 +10,9 @@ from typing import Final
 from voltward.adapters.sql.journal.head_keeper import HeadKeeper
 from voltward.adapters.sql.store import SqlStore
 from voltward.domain.errors import OutsideFault
+from voltward.ports.change_feed import FeedSlice
 from voltward.ports.clock import Clock
-from voltward.ports.storage import FeedSlice, Reading, UnitOfWork
+from voltward.ports.storage import Reading, UnitOfWork
 
 RETRY: Final = 1.0  # seconds between two attempts; whoever asks in between hears what the last one met
 SIGN: Final = 0.5  # seconds between two looks at whether a head is to be signed

@@ -17,7 +17,7 @@ from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.finding import ControlException
 from voltward.domain.station import StationId
 from voltward.ports.clock import Clock, Entropy
-from voltward.ports.storage import JournalReader
+from voltward.ports.journal import JournalReader
 from voltward.ports.vault import GatewayKey, RoomName
 from voltward.rulebook.catalogue import Rulebook, load_rulebook
 from voltward.settings import Settings

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter, validators
 
 from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import FINDINGS, Options, print_json, print_line, run
-from voltward.ports.storage import JournalRow
+from voltward.ports.journal import JournalRow
 from voltward.settings import load_settings
 
 app = App(name="journal", help="The tamper-evident record.")

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from voltward.detection.refusals import RefusalKind, RefusalRow, RefusalTally
 from voltward.domain.events import Event, FactValue
 from voltward.ports.clock import Clock
-from voltward.ports.storage import JournalWriter
+from voltward.ports.journal import JournalWriter
 from voltward.wire.tls_failure import refusal_of_ours
 
 QUIET_KINDS = frozenset(

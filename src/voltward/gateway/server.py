@@ -42,7 +42,8 @@ from voltward.gateway.second_look import SecondLook
 from voltward.gateway.stalls import StallWatch
 from voltward.gateway.table_sizes import watch_sizes
 from voltward.gateway.upkeep.keeping import Keeping
-from voltward.ports.storage import ChangeFeed, Store
+from voltward.ports.change_feed import ChangeFeed
+from voltward.ports.storage import Store
 from voltward.usecases.admission.follow_store import Moved, catch_up
 from voltward.usecases.admission.start_registry import Start
 from voltward.usecases.deployment.give_again import give_again

@@ -19,8 +19,9 @@ import structlog
 from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.renewal_time import ScheduleTerms
 from voltward.lifecycles.upgrade_state import NetworkPlace
+from voltward.ports.change_feed import ChangeFeed
 from voltward.ports.clock import Clock, Entropy
-from voltward.ports.storage import ChangeFeed, Conflict, Store
+from voltward.ports.storage import Conflict, Store
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.advance_lifecycle import Moment, no_certificates, nowhere
 from voltward.usecases.lifecycles.schedule_renewals import schedule_renewals

@@ -11,7 +11,8 @@ from tests.fakes.stores import KEYS
 from voltward.adapters.late_store import RETRY, LateStore
 from voltward.adapters.sql.store import SqlStore, open_store
 from voltward.domain.errors import OutsideFault
-from voltward.ports.storage import ChangeFeed, Store
+from voltward.ports.change_feed import ChangeFeed
+from voltward.ports.storage import Store
 
 
 class Desk:

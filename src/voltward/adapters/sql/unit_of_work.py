@@ -43,7 +43,8 @@ from voltward.adapters.sql.rows.trip_store import SqlTripStore
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
-from voltward.ports.storage import Aggregate, Ahead
+from voltward.ports.change_feed import Aggregate
+from voltward.ports.storage import Ahead
 
 
 class SqlReading:

@@ -16,7 +16,8 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.deployment import Premises, open_store_of
 from voltward.crypto.sealing import KEY_ID_OCTETS, SealingKey
 from voltward.domain.errors import OutsideFault
-from voltward.ports.storage import ChangeFeed, Store
+from voltward.ports.change_feed import ChangeFeed
+from voltward.ports.storage import Store
 from voltward.ports.vault import GatewayKey
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.start_registry import Kept, Start, start_registry

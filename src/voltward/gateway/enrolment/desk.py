@@ -17,9 +17,10 @@ from voltward.crypto.tokens.enrolment_forms import request_text
 from voltward.detection.recent import Recent
 from voltward.detection.shares import Shares
 from voltward.domain.station import StationId
+from voltward.ports.change_feed import ChangeFeed
 from voltward.ports.clock import Clock, Entropy
 from voltward.ports.lifecycles import IssuedCertificate
-from voltward.ports.storage import ChangeFeed, Store
+from voltward.ports.storage import Store
 from voltward.usecases.issuance.request_certificate import (
     CertificateRequest,
     Taken,

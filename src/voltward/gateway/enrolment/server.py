@@ -20,8 +20,9 @@ from voltward.domain.errors import OutsideFault, VoltwardError
 from voltward.domain.part import Part
 from voltward.gateway.enrolment.pages import LARGEST_BODY, Caller, EnrolmentPages, Reply
 from voltward.gateway.enrolment.tls_line import TlsLine
+from voltward.ports.change_feed import ChangeFeed
 from voltward.ports.clock import Clock
-from voltward.ports.storage import ChangeFeed, Store
+from voltward.ports.storage import Store
 from voltward.small_servers.visits import Bounds, Visitor, Visits
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.follow_store import catch_up, load_registry

@@ -41,7 +41,7 @@ class _Queued:
 
 
 class Outbox:
-    """`ports.storage.JournalWriter`, and where facts are put. `run` it; `flush` at the end."""
+    """`ports.journal.JournalWriter`, and where facts are put. `run` it; `flush` at the end."""
 
     def __init__(self, spool: Spool, clock: Clock, pace: OutboxPace | None = None) -> None:
         self._spool = spool

@@ -12,7 +12,8 @@ from voltward.domain.ended_rights import NONE_ENDED
 from voltward.domain.finding import ControlException
 from voltward.domain.station import Standing, Station, StationId
 from voltward.domain.station_entry import StationEntry
-from voltward.ports.storage import Aggregate, ChangeFeed, Reading, RegistryChange, Store
+from voltward.ports.change_feed import Aggregate, ChangeFeed, RegistryChange
+from voltward.ports.storage import Reading, Store
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 
 _TRUST = frozenset({Aggregate.AUTHORITY, Aggregate.BREAKER, Aggregate.FOREIGN_LIST})

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from voltward.domain.ended_rights import NONE_ENDED
 from voltward.domain.errors import OutsideFault
+from voltward.ports.change_feed import ChangeFeed
 from voltward.ports.snapshot import Snapshot, SnapshotFile, SnapshotHead
 from voltward.ports.spool import Spool
-from voltward.ports.storage import ChangeFeed, Store
+from voltward.ports.storage import Store
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.follow_store import load_registry
 

@@ -14,7 +14,8 @@ from typing import Final
 
 from voltward.domain.events import Event
 from voltward.domain.station import Standing, Station
-from voltward.ports.storage import JournalReader, Store
+from voltward.ports.journal import JournalReader
+from voltward.ports.storage import Store
 
 LOOKED_BACK: Final = timedelta(days=30)
 MOST_ROWS: Final = 10_000

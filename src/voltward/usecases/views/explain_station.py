@@ -10,7 +10,8 @@ from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
 from voltward.domain.station import Standing, StationId
 from voltward.ports.clock import Clock
-from voltward.ports.storage import JournalReader, Store
+from voltward.ports.journal import JournalReader
+from voltward.ports.storage import Store
 from voltward.rulebook.catalogue import Rulebook
 from voltward.usecases.admission.admission_registry import StationEntry
 from voltward.usecases.views.queries import show_station

@@ -12,7 +12,9 @@ from tests.fakes.clock import FakeClock
 from voltward.adapters.sql.store import SqlStore, StoreKeys, open_store
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.secret import Secret
-from voltward.ports.storage import ChangeFeed, JournalReader, Store
+from voltward.ports.change_feed import ChangeFeed
+from voltward.ports.journal import JournalReader
+from voltward.ports.storage import Store
 
 KEYS = StoreKeys(Secret(b"m" * 32), Secret(b"s" * 32))
 

@@ -24,7 +24,7 @@ from voltward.gateway.enrolment.desk import (
 )
 from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Declined
-from voltward.ports.storage import FeedSlice
+from voltward.ports.change_feed import FeedSlice
 from voltward.usecases.issuance.request_certificate import Unfit
 from voltward.usecases.rounds.hear_facts import hear_facts
 

@@ -30,7 +30,7 @@ from voltward.domain.revocation_list import ForeignList, ListHead, ListRule
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Standing, StationId
 from voltward.domain.station_entry import StationEntry
-from voltward.ports.storage import FeedSlice
+from voltward.ports.change_feed import FeedSlice
 from voltward.rulebook.observation import ListKnown
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.follow_store import MANY, Moved, catch_up, load_registry

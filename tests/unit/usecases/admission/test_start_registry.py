@@ -19,8 +19,9 @@ from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import Connected
+from voltward.ports.change_feed import FeedSlice
 from voltward.ports.snapshot import Snapshot, SnapshotHead
-from voltward.ports.storage import FeedSlice, Reading, UnitOfWork
+from voltward.ports.storage import Reading, UnitOfWork
 from voltward.rulebook.observation import ListKnown
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.start_registry import Kept, Start, start_registry

@@ -18,7 +18,7 @@ from voltward.adapters.sql.journal.journal_signer import JournalSigner
 from voltward.adapters.sql.rows.tables import JOURNAL
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
-from voltward.ports.storage import JournalRow
+from voltward.ports.journal import JournalRow
 
 _TEXTS = (JOURNAL.c.at, JOURNAL.c.kind, JOURNAL.c.actor, JOURNAL.c.subject, JOURNAL.c.facts)
 # As they stand there: whoever doctors a row need not keep to the types.
@@ -26,7 +26,7 @@ _AS_STORED = [type_coerce(c, NullType()) for c in (JOURNAL.c.seq, *_TEXTS, JOURN
 
 
 class SqlJournalReader:
-    """`ports.storage.JournalReader`."""
+    """`ports.journal.JournalReader`."""
 
     def __init__(self, database: Database, signer: JournalSigner, key: Secret) -> None:
         self._database = database

@@ -34,8 +34,8 @@ from voltward.domain.authority import DeniedCertificate
 from voltward.domain.credential import Credential
 from voltward.domain.finding import ControlException
 from voltward.domain.station import Model, Station, StationId
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import Errand, FormTried, IssuedCertificate, Lifecycle
-from voltward.ports.storage import Aggregate
 
 
 class PortionStations(SqlStationStore):

@@ -15,7 +15,7 @@ from voltward.adapters.sql.rows.tagged_form import kinds_of, tagged, untagged
 from voltward.domain.ask import Ask
 from voltward.domain.intents import Intent
 from voltward.domain.station import StationId
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 _ROW = ASKS.c
 _INTENTS: Final = kinds_of(Intent)

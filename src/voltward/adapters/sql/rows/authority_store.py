@@ -12,7 +12,7 @@ from voltward.adapters.sql.rows.tables import AUTHORITIES
 from voltward.domain.authority import Authority, Binding, BindingRule, TrustedFor
 from voltward.domain.revocation_list import ListRule, OnStale
 from voltward.domain.station import DEFAULT_TENANT
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 
 class SqlAuthorityStore:

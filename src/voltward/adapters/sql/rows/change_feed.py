@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, delete, select, update
 from voltward.adapters.sql.engines.engine import Database, Transaction
 from voltward.adapters.sql.rows.tables import CHANGES, FEED
 from voltward.domain.station import StationId
-from voltward.ports.storage import Aggregate, FeedSlice, RegistryChange
+from voltward.ports.change_feed import Aggregate, FeedSlice, RegistryChange
 
 KEPT: Final = 50_000  # entries; who is further behind reloads everything, which costs it no more
 _PRUNE_EVERY: Final = 1_000  # entries
@@ -54,7 +54,7 @@ class PendingChanges:
 
 
 class SqlChangeFeed:
-    """`ports.storage.ChangeFeed`. A poll that finds nothing new is one statement that reads one row."""
+    """`ports.change_feed.ChangeFeed`. A poll that finds nothing new is one statement that reads one row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -25,7 +25,8 @@ from voltward.domain.credential import (
     Purpose,
 )
 from voltward.domain.station import StationId
-from voltward.ports.storage import Aggregate, Conflict
+from voltward.ports.change_feed import Aggregate
+from voltward.ports.storage import Conflict
 
 _LONGEST: Final = 1024  # characters of a name in a certificate
 

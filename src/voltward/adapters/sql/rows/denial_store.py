@@ -11,7 +11,7 @@ from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.tables import DENIED_CERTIFICATES
 from voltward.domain.authority import DeniedCertificate
 from voltward.domain.station import DEFAULT_TENANT
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 
 class SqlDenialStore:

@@ -13,8 +13,8 @@ from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.lifecycle_tables import ERRANDS, LIFECYCLES
 from voltward.adapters.sql.rows.tagged_form import kinds_of, tagged, untagged
 from voltward.lifecycles.effects import LifecycleEffect
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import LONGEST_PUT_OFF, Errand
-from voltward.ports.storage import Aggregate
 
 SKEW: Final = timedelta(hours=1)  # between the clocks of two that lease
 

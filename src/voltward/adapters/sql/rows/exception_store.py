@@ -11,7 +11,7 @@ from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.tables import EXCEPTIONS
 from voltward.domain.finding import ControlException
 from voltward.domain.station import StationId
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 
 class SqlExceptionStore:

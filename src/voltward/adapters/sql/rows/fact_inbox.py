@@ -11,8 +11,8 @@ from voltward.adapters.sql.engines.engine import Transaction
 from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.lifecycle_tables import WAITING_FACTS
 from voltward.adapters.sql.rows.tagged_form import kinds_of, tagged, untagged
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import InboxFact, WaitingFact
-from voltward.ports.storage import Aggregate
 
 _ROW = WAITING_FACTS.c
 _FACTS: Final = kinds_of(InboxFact)

@@ -11,8 +11,8 @@ from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.foreign_list_tables import FOREIGN_LISTS, LIST_LOOKS
 from voltward.domain.revocation_list import ForeignList, ListHead
 from voltward.domain.station import DEFAULT_TENANT
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.revocation_lists import ListLook
-from voltward.ports.storage import Aggregate
 
 
 class SqlForeignListStore:

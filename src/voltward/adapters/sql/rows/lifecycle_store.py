@@ -16,8 +16,9 @@ from voltward.adapters.sql.rows.tagged_form import untagged
 from voltward.adapters.value_form import packed
 from voltward.domain.station import StationId
 from voltward.lifecycles.machines import STATES
+from voltward.ports.change_feed import Aggregate
 from voltward.ports.lifecycles import Lifecycle
-from voltward.ports.storage import Aggregate, Conflict
+from voltward.ports.storage import Conflict
 
 _ROW = LIFECYCLES.c
 

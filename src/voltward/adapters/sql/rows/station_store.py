@@ -17,7 +17,8 @@ from voltward.adapters.sql.rows.tables import STATIONS
 from voltward.domain.errors import OperatorFault
 from voltward.domain.security_profile import Allowance, SecurityProfile
 from voltward.domain.station import Lane, Latch, LatchStage, Model, Standing, Station, StationId
-from voltward.ports.storage import Aggregate, Conflict
+from voltward.ports.change_feed import Aggregate
+from voltward.ports.storage import Conflict
 
 
 class SqlStationStore:

@@ -11,7 +11,7 @@ from voltward.adapters.sql.rows.change_feed import PendingChanges
 from voltward.adapters.sql.rows.tables import BREAKER_TRIPS
 from voltward.domain.breaker import Trip
 from voltward.domain.station import DEFAULT_TENANT
-from voltward.ports.storage import Aggregate
+from voltward.ports.change_feed import Aggregate
 
 
 class SqlTripStore:
