@@ -23,7 +23,7 @@ class CountedFlow:
 
 
 class ListedJournal:
-    """`ports.storage.JournalWriter` as a list."""
+    """`ports.journal.JournalWriter` as a list."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

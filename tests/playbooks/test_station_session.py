@@ -15,7 +15,6 @@ from voltward.lifecycles.station_session import (
     CALLS,
     CloseCause,
     Phase,
-    Reach,
     SessionEffect,
     StationSession,
 )
@@ -146,20 +145,20 @@ def test_a_second_release_says_nothing() -> None:
     assert a_link(None) >> released
 
 
-def test_what_the_csms_may_reach_depends_on_the_lane() -> None:
-    assert StationSession(None).reach is Reach.FULL
-    assert StationSession(Lane.REPAIR).reach is Reach.RESTRICTED
+def test_an_unproven_station_is_not_served_before_it_is_released_and_dialled() -> None:
+    assert StationSession(None).is_serving
+    assert StationSession(Lane.REPAIR).is_serving
     session = StationSession(Lane.UNPROVEN)
-    assert session.reach is Reach.NONE
+    assert not session.is_serving
 
     session.released(Lane.REPAIR)
-    assert session.reach is Reach.NONE
+    assert not session.is_serving
     session.called(BOOT)
     session.dialled()
-    assert (session.reach, session.is_serving) == (Reach.RESTRICTED, True)
+    assert (session.lane, session.is_serving) == (Lane.REPAIR, True)
 
     session.moved_to(None)
-    assert session.reach is Reach.FULL
+    assert (session.lane, session.is_serving) == (None, True)
 
 
 def test_no_order_leads_into_the_unproven_lane() -> None:
@@ -230,4 +229,4 @@ def test_nothing_is_relayed_for_an_unproven_station_before_release_and_dial(happ
                 assert effect is not SessionEffect.DIAL_THEN_RELAY or was_released
                 assert effect is not SessionEffect.TAKE_REQUEST or not session.is_serving
                 assert effect is not SessionEffect.JOURNAL_THEN_ACKNOWLEDGE or not session.is_serving
-        assert session.reach is not Reach.FULL or is_dialled
+        assert not session.is_serving or is_dialled

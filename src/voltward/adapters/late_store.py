@@ -45,7 +45,7 @@ class LateStore:
         async with (await self._reached()).read() as reading:
             yield reading
 
-    # -- ports.storage.ChangeFeed -------------------------------------------------------------------------
+    # -- ports.change_feed.ChangeFeed ---------------------------------------------------------------------
 
     async def latest(self) -> int:
         return await (await self._reached()).feed.latest()

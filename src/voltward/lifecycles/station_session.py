@@ -47,14 +47,6 @@ class SessionEffect(StrEnum):
     CLOSE = "close"
 
 
-class Reach(StrEnum):
-    """How much of what the CSMS sends may reach the station."""
-
-    FULL = "full"
-    RESTRICTED = "restricted"  # by the command policy of the repair lane
-    NONE = "none"
-
-
 class CloseCause(StrEnum):
     """Why a link should end. Courteous causes wait while the station's boot is pending (B02.FR.06)."""
 
@@ -126,13 +118,6 @@ class StationSession:
     def is_serving(self) -> bool:
         """Messages that are never answered, and answers, are relayed in this phase alone."""
         return self.phase is Phase.SERVING
-
-    @property
-    def reach(self) -> Reach:
-        """How much of what the CSMS sends may reach the station."""
-        if self.phase is not Phase.SERVING:
-            return Reach.NONE
-        return Reach.RESTRICTED if self.lane is Lane.REPAIR else Reach.FULL
 
     def called(self, purpose: CallPurpose) -> SessionEffect:
         """What becomes of a call of the station."""

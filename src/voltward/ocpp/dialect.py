@@ -68,12 +68,8 @@ class Dialect:
         """How this version spells an error code."""
         return self.error_names[code]
 
-    def knows(self, direction: Direction, action: str) -> bool:
-        """Whether the version has this action for this direction; unknown ones are a vendor's, and pass."""
-        return action in self.actions(direction)
-
     def actions(self, direction: Direction) -> frozenset[str]:
-        """The actions that travel this way as calls."""
+        """The actions that travel this way as calls; unknown ones are a vendor's, and pass."""
         return self.vocabulary.to_station if direction is Direction.TO_STATION else self.vocabulary.to_csms
 
     def purpose_of(self, action: str) -> CallPurpose:

@@ -308,10 +308,6 @@ class FrameCodec:
         """The frame of a text message; `payload` is UTF-8."""
         return self._frame(_FIN_TEXT, payload)
 
-    def binary(self, payload: bytes) -> bytes:
-        """The frame of a binary message."""
-        return self._frame(_FIN_BINARY, payload)
-
     def ping(self, payload: bytes = b"") -> bytes:
         """A ping, up to 125 bytes."""
         return self._control(_FIN_PING, payload)

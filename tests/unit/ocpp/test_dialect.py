@@ -38,11 +38,11 @@ def test_error_codes_are_spelled_by_the_version() -> None:
 
 
 def test_actions_are_known_by_direction() -> None:
-    assert OLD.knows(Direction.TO_STATION, "ChangeConfiguration")
-    assert not OLD.knows(Direction.TO_CSMS, "ChangeConfiguration")
-    assert not OLD.knows(Direction.TO_STATION, "SetVariables")
-    assert NEWEST.knows(Direction.TO_CSMS, "NotifyPeriodicEventStream")
-    assert not NEW.knows(Direction.TO_CSMS, "NotifyPeriodicEventStream")
+    assert "ChangeConfiguration" in OLD.actions(Direction.TO_STATION)
+    assert "ChangeConfiguration" not in OLD.actions(Direction.TO_CSMS)
+    assert "SetVariables" not in OLD.actions(Direction.TO_STATION)
+    assert "NotifyPeriodicEventStream" in NEWEST.actions(Direction.TO_CSMS)
+    assert "NotifyPeriodicEventStream" not in NEW.actions(Direction.TO_CSMS)
 
 
 def test_what_a_driver_waits_for_is_urgent() -> None:

@@ -43,7 +43,7 @@ class SpoolPlace:
 
 
 class FolderSpool:
-    """See the module. Opened by `open_spool`; its calls take turns, each in a thread."""
+    """See the module. `adopt` takes up what is still in it; its calls take turns, each in a thread."""
 
     def __init__(self, place: SpoolPlace, entropy: Entropy) -> None:
         self._place = place
@@ -227,10 +227,3 @@ class FolderSpool:
 
 def _is_done(segment: Segment) -> bool:
     return segment.has_arrived and not segment.is_open
-
-
-async def open_spool(place: SpoolPlace, entropy: Entropy) -> FolderSpool:
-    """Open the spool with everything that is still in it."""
-    spool = FolderSpool(place, entropy)
-    await spool.adopt()
-    return spool

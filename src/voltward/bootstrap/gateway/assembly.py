@@ -168,8 +168,7 @@ def assemble(premises: Premises, grounds: Grounds, inheritance: Inheritance | No
     watch, reception = watch_on(door, grounds, table, duties), Reception(door, table, duties)
     learner = PasswordLearner(grounds.store, premises.password_keys, premises.entropy, book, reports, clock)
     at_the_door = threshold(settings, reception, reports, clock)
-    alerts = Alerts(settings.alerts, reports)
-    pace = DrainPace(settings.gateway.drain_rate, settings.gateway.drain_limit)
+    alerts, pace = Alerts(settings.alerts, reports), drain_pace(settings)
     parts = GatewayParts(door, table, duties, reception, at_the_door, keeping, learner, watch, alerts, pace)
     following = following_on(premises, grounds, assembly.trust_changed, reports)
     heard = listeners(settings, assembly.trust, premises.rulebook)
@@ -240,3 +239,8 @@ def following_on(
     store, settings = grounds.store, premises.settings
     beside = PartsWatch(store, parts_beside(settings), reports, premises.clock)
     return Following(store, grounds.feed, trust_changed, grounds.start, grounds.upkeep, beside)
+
+
+def drain_pace(settings: Settings) -> DrainPace:
+    """How the gateway leaves."""
+    return DrainPace(settings.gateway.drain_rate, settings.gateway.drain_limit)

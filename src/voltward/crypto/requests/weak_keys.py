@@ -7,7 +7,6 @@ test costs well below a millisecond, and finds keys that real generators have ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from math import gcd, isqrt
@@ -69,18 +68,6 @@ def has_close_primes(modulus: int) -> bool:
 def has_pattern(modulus: int) -> bool:
     """Sixteen equal octets in a row: no chance makes them, memory that was never filled does."""
     return _EQUAL_OCTETS.search(modulus.to_bytes((modulus.bit_length() + 7) // 8, "big")) is not None
-
-
-def shares_a_factor(key: PublicKey, products: Iterable[int]) -> bool:
-    """Whether a factor of this RSA key stands in other moduli too: then both private keys are known to all.
-
-    Generators that start without entropy share primes before they share keys. `products` are those of the
-    other moduli; a product must not contain this key's own.
-    """
-    if not isinstance(key, rsa.RSAPublicKey):
-        return False
-    modulus = key.public_numbers().n
-    return any(gcd(modulus, product % modulus) != 1 for product in products)
 
 
 def _is_square(number: int) -> bool:

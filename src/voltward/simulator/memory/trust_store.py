@@ -30,7 +30,6 @@ class Refusal(StrEnum):
     INVALID = "it is no valid authority of its own"
     UNSIGNED = "the root that it replaces has not signed it"
     UNKNOWN = "there is no such certificate"
-    NEEDED = "the station needs it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,6 @@ class AdmissionRegistry:
         self._learnt: dict[StationId, list[RegistryFact]] = {}  # and not in the store yet
         self.learnt = 0  # how many of these
         self.revision = 0  # of the change feed
-        self.trust_revision = 0  # counts up when the authorities change: time for a new TLS context
 
     def lookup(self, station: StationId, now: datetime) -> StationEntry | None:
         """The entry of a station; `now` lets exceptions that have ended fall away."""
@@ -244,7 +243,6 @@ class AdmissionRegistry:
         for distrusted in known.distrusted:
             if distrusted.authority not in self._authorities:
                 self._distrusted.setdefault(distrusted.authority, distrusted.at)
-        self.trust_revision += bool(lost.distrusted)
         self.forgotten += lost
 
     def _is_in_service(self, station: StationId) -> bool:
@@ -282,4 +280,3 @@ class AdmissionRegistry:
             if frozen_since is not None and retired_at >= frozen_since:
                 self._authorities[authority.id] = replace(authority, retired_at=None)
         self.lists.become(self._authorities)
-        self.trust_revision += 1

@@ -9,7 +9,7 @@ from datetime import datetime
 from voltward.crypto.reading.certificate_hash import find_certificate
 from voltward.crypto.reading.certificates import fingerprint, read_certificate
 from voltward.domain.events import FactValue
-from voltward.domain.intents import CertificateHash, HashAlgorithm, InstalledCertificate
+from voltward.domain.intents import InstalledCertificate
 from voltward.domain.station import StationId
 from voltward.lifecycles.anchor_reading import KIND, AnchorReading, ReadingPhase
 from voltward.ports.lifecycles import HeldAnchor
@@ -68,11 +68,6 @@ async def read_inventory(store: Store, station: StationId) -> Inventory:
 def certificate_names(known: Sequence[bytes]) -> dict[str, str]:
     """What people call the certificates that we know: their subjects, by their fingerprints."""
     return {fingerprint(der).hex(): read_certificate(der).subject for der in known}
-
-
-def named_hash(held: HeldAnchor) -> CertificateHash:
-    """How the station itself names it: an order to forget it must say just this."""
-    return CertificateHash(HashAlgorithm(held.algorithm), held.issuer_name, held.issuer_key, held.serial)
 
 
 def _held(station: StationId, one: InstalledCertificate, known: Sequence[bytes], now: datetime) -> HeldAnchor:

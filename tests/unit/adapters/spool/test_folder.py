@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.builders import event
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON
-from voltward.adapters.spool.folder import FolderSpool, SpoolPlace, open_spool
+from voltward.adapters.spool.folder import FolderSpool, SpoolPlace
 from voltward.crypto.sealing import SealingKey
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
@@ -38,11 +38,18 @@ def place(folder: Path, *, size: int = 1 << 20, segment: int = 1 << 16) -> Spool
     return SpoolPlace(folder / "spool", size, KEY, segment)
 
 
+async def opened(at: SpoolPlace) -> FolderSpool:
+    """With everything that is still in it."""
+    spool = FolderSpool(at, TOKENS)
+    await spool.adopt()
+    return spool
+
+
 @pytest.fixture
 async def spool(tmp_path: Path) -> AsyncIterator[FolderSpool]:
-    opened = await open_spool(place(tmp_path), TOKENS)
-    yield opened
-    opened.close()
+    fresh = await opened(place(tmp_path))
+    yield fresh
+    fresh.close()
 
 
 def entries(records: Sequence[Spooled]) -> list[Entry]:
@@ -82,13 +89,13 @@ async def test_rows_and_facts_of_one_moment_are_two_records(spool: FolderSpool) 
 
 
 async def test_a_process_that_was_killed_leaves_everything_to_the_next(tmp_path: Path) -> None:
-    killed = await open_spool(place(tmp_path), TOKENS)
+    killed = await opened(place(tmp_path))
     await killed.append([row(0), fact(0)], for_sure=False)
     await arrive(killed, await killed.next(1))
     await killed.append([row(1)], for_sure=False)
     killed.close()
 
-    spool = await open_spool(place(tmp_path), TOKENS)
+    spool = await opened(place(tmp_path))
     await spool.append([row(2)], for_sure=False)
 
     # What had arrived is told again: only the store knows, and drops it.
@@ -98,7 +105,7 @@ async def test_a_process_that_was_killed_leaves_everything_to_the_next(tmp_path:
 
 
 async def test_a_file_that_was_cut_anywhere_gives_back_every_record_before_the_cut(tmp_path: Path) -> None:
-    written = await open_spool(place(tmp_path), TOKENS)
+    written = await opened(place(tmp_path))
     ends = []
     for number in range(3):
         await written.append([row(number)], for_sure=False)
@@ -109,7 +116,7 @@ async def test_a_file_that_was_cut_anywhere_gives_back_every_record_before_the_c
 
     for cut in range(0, len(octets), 7):
         path.write_bytes(octets[:cut])
-        spool = await open_spool(place(tmp_path), TOKENS)
+        spool = await opened(place(tmp_path))
         await spool.append([row(9)], for_sure=False)
         expected = [row(number) for number, end in enumerate(ends) if end <= cut]
         assert entries(await spool.next(100)) == [*expected, row(9)], cut
@@ -120,7 +127,7 @@ async def test_a_file_that_was_cut_anywhere_gives_back_every_record_before_the_c
 
 
 async def test_a_damaged_segment_is_set_aside_with_a_word_and_the_rest_goes_on(tmp_path: Path) -> None:
-    written = await open_spool(place(tmp_path), TOKENS)
+    written = await opened(place(tmp_path))
     for number in range(3):
         await written.append([row(number), fact(number)], for_sure=False)
     written.close()
@@ -129,7 +136,7 @@ async def test_a_damaged_segment_is_set_aside_with_a_word_and_the_rest_goes_on(t
     octets[len(octets) // 2] ^= 1
     path.write_bytes(octets)
 
-    spool = await open_spool(place(tmp_path), TOKENS)
+    spool = await opened(place(tmp_path))
     await spool.append([row(9)], for_sure=False)
     before = await spool.next(100)
     await arrive(spool, before)
@@ -148,7 +155,7 @@ async def test_a_file_that_is_no_segment_is_set_aside(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / f"0000000001-{'a' * 32}.spool").write_bytes(b"something else entirely")
 
-    spool = await open_spool(place(tmp_path), TOKENS)
+    spool = await opened(place(tmp_path))
 
     assert ["no log" in remark for remark in spool.remarks()] == [True]
     assert files(tmp_path) == [".damaged"]
@@ -156,12 +163,12 @@ async def test_a_file_that_is_no_segment_is_set_aside(tmp_path: Path) -> None:
 
 
 async def test_a_segment_of_another_key_is_set_aside(tmp_path: Path) -> None:
-    written = await open_spool(place(tmp_path), TOKENS)
+    written = await opened(place(tmp_path))
     await written.append([row(0)], for_sure=False)
     written.close()
     other = SealingKey(b"o" * 8, Secret(b"o" * 32))
 
-    spool = await open_spool(SpoolPlace(tmp_path / "spool", 1 << 20, other), TOKENS)
+    spool = await opened(SpoolPlace(tmp_path / "spool", 1 << 20, other))
 
     assert entries(await spool.next(9)) == []
     assert ["another key" in remark for remark in spool.remarks()] == [True]
@@ -169,10 +176,10 @@ async def test_a_segment_of_another_key_is_set_aside(tmp_path: Path) -> None:
 
 
 async def test_a_segment_that_is_being_written_is_left_to_its_writer(tmp_path: Path) -> None:
-    old = await open_spool(place(tmp_path), TOKENS)
+    old = await opened(place(tmp_path))
     await old.append([row(0)], for_sure=False)
 
-    new = await open_spool(place(tmp_path), TOKENS)
+    new = await opened(place(tmp_path))
     assert entries(await new.next(9)) == []
     await new.append([row(1)], for_sure=False)
     old.close()  # it has ended without having carried anything
@@ -185,7 +192,7 @@ async def test_a_segment_that_is_being_written_is_left_to_its_writer(tmp_path: P
 async def test_segments_of_rows_go_as_they_arrive_and_those_with_facts_when_a_snapshot_holds_them(
     tmp_path: Path,
 ) -> None:
-    spool = await open_spool(place(tmp_path, segment=1), TOKENS)  # a segment for each record
+    spool = await opened(place(tmp_path, segment=1))  # a segment for each record
     await spool.append([row(0)], for_sure=False)
     await spool.append([fact(1)], for_sure=False)
     await spool.append([row(2)], for_sure=False)
@@ -202,7 +209,7 @@ async def test_segments_of_rows_go_as_they_arrive_and_those_with_facts_when_a_sn
 
 
 async def test_a_full_spool_says_so_before_it_refuses(tmp_path: Path) -> None:
-    spool = await open_spool(place(tmp_path, size=4000, segment=500), TOKENS)
+    spool = await opened(place(tmp_path, size=4000, segment=500))
     number = 0
     while not spool.is_full:
         await spool.append([row(number)], for_sure=False)
@@ -219,7 +226,7 @@ async def test_a_full_spool_says_so_before_it_refuses(tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_refuses_leaves_no_half_record(tmp_path: Path) -> None:
-    spool = await open_spool(place(tmp_path), TOKENS)
+    spool = await opened(place(tmp_path))
     await spool.append([row(0)], for_sure=False)
     os.close(spool._segments[0]._handle)
     spool._segments[0]._handle = os.open(spool._segments[0].path, os.O_RDONLY)  # a disk that takes nothing
@@ -241,7 +248,7 @@ async def test_nothing_can_be_read_on_the_disk(spool: FolderSpool, tmp_path: Pat
 
 
 async def test_what_does_not_fit_into_memory_is_read_back(tmp_path: Path) -> None:
-    spool = await open_spool(place(tmp_path), TOKENS)
+    spool = await opened(place(tmp_path))
     for number in range(3):
         await spool.append([row(number)], for_sure=False)
     spool._recent.clear()

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from math import isqrt, prod
+from math import isqrt
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fakes.certificates import new_key
-from tests.fakes.weak_keys import close_modulus, pattern_modulus, prime_from, sound_modulus, sound_prime
+from tests.fakes.weak_keys import close_modulus, pattern_modulus, sound_modulus, sound_prime
 from voltward.crypto.requests.weak_keys import (
     FERMAT_ROUNDS,
     KeyWeakness,
     has_close_primes,
     has_pattern,
     has_small_factor,
-    shares_a_factor,
     weaknesses_of,
 )
 
@@ -76,13 +75,3 @@ def test_a_run_of_equal_octets_is_a_pattern() -> None:
     assert has_pattern(pattern_modulus())
     assert has_pattern(int.from_bytes(b"\x7f" + b"\n" * 16 + b"\x01"))
     assert not has_pattern(MODULUS)
-
-
-def test_keys_that_share_a_prime_are_found_by_a_product() -> None:
-    other = key_of(PRIME * prime_from(PRIME >> 300))
-    sharing, sound = PRIME * prime_from(PRIME >> 200), sound_modulus("rsa1024")
-
-    assert shares_a_factor(other, [sound, prod((MODULUS, sharing))])
-    assert not shares_a_factor(other, [sound])
-    assert not shares_a_factor(other, [])
-    assert not shares_a_factor(new_key("ec").public_key(), [prod((MODULUS, sharing))])

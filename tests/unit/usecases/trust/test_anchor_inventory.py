@@ -9,13 +9,11 @@ from tests.fakes.stores import put
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.reading.certificate_hash import certificate_hash
 from voltward.crypto.reading.certificates import fingerprint
-from voltward.domain.intents import AnchorUse, HashAlgorithm, InstalledCertificate
+from voltward.domain.intents import AnchorUse, CertificateHash, HashAlgorithm, InstalledCertificate
 from voltward.domain.station import StationId
 from voltward.usecases.trust.anchor_inventory import (
     Told,
-    certificate_names,
     keep_anchors,
-    named_hash,
     read_inventory,
 )
 
@@ -69,12 +67,12 @@ async def test_nobody_who_never_told_holds_anything(registered: SqlStore) -> Non
     assert (list(inventory.held), inventory.read_at) == ([], None)
 
 
-async def test_a_certificate_is_named_to_the_station_as_it_named_it(registered: SqlStore) -> None:
+async def test_a_certificate_is_kept_as_the_station_names_it(registered: SqlStore) -> None:
     named = listed(OLD, algorithm=HashAlgorithm.SHA512)
     async with registered.begin() as work:
         await keep_anchors(work, CP001, named, KNOWN, NOON)
         await work.commit()
 
     (held,) = (await read_inventory(registered, CP001)).held
-    assert named_hash(held) == named[0].certificate
-    assert certificate_names(KNOWN)[held.authority] == "CN=Old root"
+    kept = CertificateHash(HashAlgorithm(held.algorithm), held.issuer_name, held.issuer_key, held.serial)
+    assert kept == named[0].certificate
