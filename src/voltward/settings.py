@@ -72,6 +72,7 @@ class SignerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     user: str = ""  # whom it runs as, where `serve` may choose; empty: as everything else
     users: list[str] = field(default_factory=list)  # who may ask it, beside its own user
+    readers: list[str] = field(default_factory=list)  # who may read, and order nothing
     socket: str = "signer/signer.sock"
     pkcs11: str = ""  # the library of a token that has the keys; empty: they lie in the signer's room
     token: str = ""  # its label

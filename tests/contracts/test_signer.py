@@ -53,11 +53,13 @@ async def served(site: SignerSite) -> AsyncIterator[Signer]:
 
 
 @asynccontextmanager
-async def socket_of(site: SignerSite, name: str = "signer.sock") -> AsyncIterator[Path]:
+async def socket_of(
+    site: SignerSite, name: str = "signer.sock", place: Callable[[Path], SignerSocket] = SignerSocket
+) -> AsyncIterator[Path]:
     """A signer that listens."""
     desk, path = site.desk(), site.folder / name
     async with asyncio.TaskGroup() as group:
-        server = SignerServer(desk, SignerSocket(path))
+        server = SignerServer(desk, place(path))
         serving = group.create_task(server.run())
         await server.listening.wait()
         try:
@@ -203,7 +205,37 @@ async def test_the_socket_is_its_owners_and_goes_with_the_signer(site: SignerSit
         assert path.stat().st_mode & 0o777 == 0o600
         path.touch()  # still there
     assert not path.exists()
-    assert SignerSocket(path, {4711}).mode == 0o666
+    assert SignerSocket(path, {4711}).mode == SignerSocket(path, (), {4711}).mode == 0o666
+
+
+class SomebodyElses(SignerSocket):
+    """As if another user had started the signer."""
+
+    __slots__ = ()
+
+    def may_order(self, user: int) -> bool:
+        return user in self.users
+
+
+async def test_whoever_may_read_orders_nothing(site: SignerSite) -> None:
+    async with socket_of(site, place=lambda path: SomebodyElses(path, (), {os.getuid()})) as path:
+        signer = SignerClient(over_socket(path))
+        assert await signer.authorities()
+        assert (await signer.revocation_list(STATIONS)).entries == 0
+        assert len(await signer.status_answers(STATIONS, [7], "sha1")) == 1
+        ordered = [
+            signer.issue(order_of(csr_of())),
+            signer.revoke(Revocation(STATIONS, 7, NOON, RevocationReason.SUPERSEDED)),
+            signer.revocations(after=0, limit=1),
+            signer.set_state("root-rsa", AuthorityState.RETIRED),
+        ]
+        for order in ordered:
+            with pytest.raises(OperatorFault, match="order nothing"):
+                await order
+        assert {one.state for one in await signer.authorities()} == {AuthorityState.ACTIVE}
+    async with socket_of(site, place=SomebodyElses) as path:
+        with pytest.raises(OutsideFault, match="may not know this user"):
+            await SignerClient(over_socket(path)).authorities()
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,10 @@ def signing_terms(settings: Settings) -> SigningTerms:
 
 def socket_place(settings: Settings) -> SignerSocket:
     """Where the signer listens, and for whom. OperatorFault for a user that there is not."""
-    return SignerSocket(
-        settings.path(settings.signer.socket), {_number_of(name) for name in settings.signer.users}
-    )
+    said = settings.signer
+    users = {_number_of(name, "signer.users") for name in said.users}
+    readers = {_number_of(name, "signer.readers") for name in said.readers}
+    return SignerSocket(settings.path(said.socket), users, readers)
 
 
 def signer_client(settings: Settings) -> SignerClient:
@@ -141,10 +142,10 @@ async def signer_at_hand(settings: Settings) -> AsyncIterator[Signer]:
         yield client
 
 
-def _number_of(name: str) -> int:
+def _number_of(name: str, key: str) -> int:
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError as error:
         raise OperatorFault(
-            f"there is no user {name!r} on this machine.", mend="Correct it.", subject="signer.users"
+            f"there is no user {name!r} on this machine.", mend="Correct it.", subject=key
         ) from error

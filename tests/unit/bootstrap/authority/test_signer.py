@@ -68,5 +68,8 @@ def test_settings_become_terms_and_users_numbers(site: Site) -> None:
     )
 
     assert socket_place(site.settings("signer.users=['root']")).users == {0}
-    with pytest.raises(OperatorFault, match="no user 'nobody-at-all'"):
-        socket_place(site.settings("signer.users=['nobody-at-all']"))
+    assert socket_place(site.settings("signer.readers=['root']")).readers == {0}
+    for key in ("signer.users", "signer.readers"):
+        with pytest.raises(OperatorFault, match="no user 'nobody-at-all'") as caught:
+            socket_place(site.settings(f"{key}=['nobody-at-all']"))
+        assert caught.value.subject == key

@@ -142,7 +142,7 @@ def over_socket(path: Path, patience: float = PATIENCE) -> Ask:
                 return await _exchange(path, request)
         except TimeoutError as error:
             raise _away(path, f"has not answered in {patience:g} s") from error
-        except asyncio.IncompleteReadError as error:
+        except (asyncio.IncompleteReadError, ConnectionResetError, BrokenPipeError) as error:
             raise _away(path, "ended the connection: it may not know this user") from error
         except OSError as error:
             raise _away(path, f"is not there ({error.strerror or error})") from error

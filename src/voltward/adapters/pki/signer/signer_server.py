@@ -1,8 +1,9 @@
 """The signer's socket: who may ask, how many may wait, and batches for the desk.
 
-Peers are known by their user (SO_PEERCRED). Whatever waits is signed together, with one flush of the ledger:
-alone an order costs a flush, in a crowd it costs its signature. A list is finished in a thread beside that,
-one at a time: a long one keeps no order waiting.
+Peers are known by their user (SO_PEERCRED). Some may read and order nothing: so whoever talks to strangers is
+kept from signatures. Whatever waits is signed together, with one flush of the ledger: alone an order costs a
+flush, in a crowd its signature. A list is finished in a thread beside that, one at a time: a long one keeps
+no order waiting.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from voltward.adapters.pki.signer.list_writer import UnfinishedList
 from voltward.adapters.pki.signer.signer_messages import (
     LARGEST_REQUEST,
     Answer,
+    Describe,
     Failed,
+    GetList,
+    GetStatuses,
     IssueAll,
     Request,
     Wrong,
@@ -35,26 +39,38 @@ from voltward.adapters.pki.signer.signer_messages import (
 )
 from voltward.adapters.pki.signer.signing_desk import SigningDesk, finished
 from voltward.adapters.pki.signer.socket_path import short_path
+from voltward.detection.shares import Shares
 from voltward.domain.errors import OutsideFault
 
 MOST_WAITING: Final = 512  # requests; whoever comes then is told to come later
 LARGEST_BATCH: Final = 128  # orders; one message more may be on top
 REQUEST_PATIENCE: Final = 5.0  # seconds for a peer to say what it wants
 ANSWER_PATIENCE: Final = 30.0  # seconds for its turn, and again for it to take the answer
+READING: Final = (Describe, GetList, GetStatuses)  # of no consequence but for its answer
+TOLD_PER_SECOND, TOLD_AT_ONCE, STRANGERS = 1 / 60, 3, 100  # lines about each user that may not ask
 _CREDENTIALS: Final = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
 @dataclass(frozen=True, slots=True)
 class SignerSocket:
-    """Where it is, and which users beside the signer's own may ask."""
+    """Where it is, and which users beside the signer's own may ask; `readers` order nothing."""
 
     path: Path
     users: Collection[int] = ()
+    readers: Collection[int] = ()
 
     @property
     def mode(self) -> int:
         """For other users the file has to be open: then it is their number that opens."""
-        return 0o666 if self.users else 0o600
+        return 0o666 if self.users or self.readers else 0o600
+
+    def knows(self, user: int) -> bool:
+        """Whether it may ask at all."""
+        return self.may_order(user) or user in self.readers
+
+    def may_order(self, user: int) -> bool:
+        """Whether it may ask for more than what anybody will be told."""
+        return user == os.getuid() or user in self.users
 
 
 _Waiting = tuple[Request, asyncio.Future[Answer | UnfinishedList]]
@@ -66,7 +82,7 @@ class SignerServer:
     def __init__(self, desk: SigningDesk, place: SignerSocket) -> None:
         self._desk = desk
         self._place = place
-        self._allowed = {os.getuid(), *place.users}
+        self._refused: Shares[int] = Shares(TOLD_PER_SECOND, TOLD_AT_ONCE, STRANGERS)
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MOST_WAITING)
         self._finishing = asyncio.Lock()
         self._log = structlog.get_logger()
@@ -121,12 +137,12 @@ class SignerServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             user = _user_of(writer)
-            if user not in self._allowed:
-                self._log.warning("signer_peer_refused", user=user)
+            if not self._place.knows(user):
+                self._tell_refused(user)
                 return
             async with asyncio.timeout(REQUEST_PATIENCE):
                 octets = await read_framed(reader, LARGEST_REQUEST)
-            answer = await self._answered(octets)
+            answer = await self._answered(octets, user)
             async with asyncio.timeout(ANSWER_PATIENCE):
                 writer.write(framed(answer))
                 await writer.drain()
@@ -137,11 +153,18 @@ class SignerServer:
         finally:
             writer.close()
 
-    async def _answered(self, octets: bytes) -> Answer:
+    def _tell_refused(self, user: int) -> None:
+        """Not each time: the socket may be open to everybody on this machine."""
+        if self._refused.take(user, asyncio.get_running_loop().time()):
+            self._log.warning("signer_peer_refused", user=user)
+
+    async def _answered(self, octets: bytes, user: int) -> Answer:
         try:
             request = read_request(octets)
         except (msgspec.DecodeError, RecursionError):  # the latter for what is nested without an end
             return Wrong("this is no request.", "Run the same version of Voltward for all parts.")
+        if not isinstance(request, READING) and not self._place.may_order(user):
+            return Wrong("this user may read, and order nothing.", "See signer.users and signer.readers.")
         future = asyncio.get_running_loop().create_future()
         try:
             self._waiting.put_nowait((request, future))
