@@ -187,7 +187,8 @@ def test_an_authority_that_is_slow_or_down_is_waited_for_and_told_of() -> None:
         << "tell: its certificate is not issued yet: it is away"
     )
 
-    assert play >> issued() << "await new" << "ask InstallCertificate PEM 1"
+    after = play >> issued() << "await new" << "ask InstallCertificate PEM 1"
+    assert (after.machine.state.problem, after.machine.state.mend) == ("", "")
 
 
 def test_an_authority_that_refuses_is_told_of_and_asked_with_a_new_request_later() -> None:

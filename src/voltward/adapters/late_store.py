@@ -9,6 +9,7 @@ from typing import Final
 
 from voltward.adapters.sql.journal.head_keeper import HeadKeeper
 from voltward.adapters.sql.store import SqlStore
+from voltward.adapters.sql.unit_of_work import OnCommitted, nobody
 from voltward.domain.errors import OutsideFault
 from voltward.ports.change_feed import FeedSlice
 from voltward.ports.clock import Clock
@@ -23,10 +24,13 @@ OpenStore = Callable[[], Awaitable[SqlStore]]
 class LateStore:
     """`ports.storage.Store` and `ChangeFeed`. Each use raises OutsideFault while the store is away."""
 
-    def __init__(self, open_store: OpenStore, chain: str, clock: Clock) -> None:
+    def __init__(
+        self, open_store: OpenStore, chain: str, clock: Clock, on_committed: OnCommitted = nobody
+    ) -> None:
         self._open_store = open_store
         self._chain = chain
         self._clock = clock
+        self._on_committed = on_committed
         self._store: SqlStore | None = None
         self._heads: HeadKeeper | None = None
         self._turn = asyncio.Lock()
@@ -89,6 +93,7 @@ class LateStore:
             raise self._failed
         try:
             store = await self._open_store()
+            store.on_committed = self._on_committed
             heads = store.head_keeper(self._chain)
             try:
                 await heads.start()

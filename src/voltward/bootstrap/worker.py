@@ -33,6 +33,7 @@ from voltward.usecases.revocation.keep_lists import Keep, ListKeeper
 from voltward.usecases.revocation.level_revocations import Levelling
 from voltward.usecases.revocation.refresh_lists import ListDesk, ListTerms
 from voltward.usecases.rounds.hear_facts import Hearing
+from voltward.worker.calls_for_people import call_people
 from voltward.worker.look_round import LookRound
 from voltward.worker.loops import Worker, WorkerParts
 
@@ -62,7 +63,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     async def reopen() -> SqlStore:
         return await open_store_of(premises, CHAIN)
 
-    store = LateStore(reopen, CHAIN, premises.clock)
+    store = LateStore(reopen, CHAIN, premises.clock, call_people)
     try:
         async with asyncio.TaskGroup() as group:
             heads = group.create_task(store.keep_heads())

@@ -100,8 +100,9 @@ def phase_words(lifecycle: Lifecycle) -> str:
     """Where it stands, since when, and what to do."""
     told = _told(lifecycle)
     since = f" since {told.since:%Y-%m-%d %H:%M}" if told.since is not None else ""
-    problem = f": {told.problem}" if told.problem else ""
-    return f"{lifecycle.state.phase.value}{since}{problem}{f'. {told.mend}.' if told.mend else ''}"
+    words = [text.rstrip(".") for text in (told.problem, told.mend) if text]
+    said = f": {'. '.join(words)}." if words else ""
+    return f"{lifecycle.state.phase.value}{since}{said}"
 
 
 @dataclass(frozen=True, slots=True)

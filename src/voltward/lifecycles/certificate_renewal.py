@@ -191,6 +191,8 @@ def _issued(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
         issued_until=fact.not_after,
         forms=fact.forms,
         root_pem=fact.root_pem,
+        problem="",
+        mend="",
     )
     if not (fact.forms or state.fetches):
         what = "its certificate is longer than it says that it takes"

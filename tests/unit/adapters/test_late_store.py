@@ -11,6 +11,7 @@ from tests.fakes.stores import KEYS
 from voltward.adapters.late_store import RETRY, LateStore
 from voltward.adapters.sql.store import SqlStore, open_store
 from voltward.domain.errors import OutsideFault
+from voltward.domain.events import Event
 from voltward.ports.change_feed import ChangeFeed
 from voltward.ports.storage import Store
 
@@ -21,7 +22,8 @@ class Desk:
         self.clock = FakeClock()
         self.is_away = True
         self.attempts = 0
-        self.late = LateStore(self.open, "gateway", self.clock)
+        self.heard = list[Event]()
+        self.late = LateStore(self.open, "gateway", self.clock, self.heard.extend)
 
     async def open(self) -> SqlStore:
         self.attempts += 1
@@ -79,6 +81,22 @@ async def test_when_it_is_there_it_is_opened_once_and_used(desk: Desk) -> None:
         assert await reading.stations.all() == [station(revision=1)]
     assert (await desk.late.latest(), len((await desk.late.since(0)).changes)) == (1, 1)
     assert desk.attempts == 1
+
+
+async def test_what_is_journalled_is_heard_when_it_is_saved(desk: Desk) -> None:
+    desk.is_away = False
+    async with desk.late.begin() as work:
+        await work.journal(event())
+        assert desk.heard == []
+        await work.commit()
+    assert desk.heard == [event()]
+
+
+async def test_what_is_not_saved_is_not_heard(desk: Desk) -> None:
+    desk.is_away = False
+    async with desk.late.begin() as work:
+        await work.journal(event())
+    assert desk.heard == []
 
 
 async def test_the_heads_of_its_chain_are_signed_at_the_end(desk: Desk) -> None:

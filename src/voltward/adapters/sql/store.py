@@ -18,7 +18,7 @@ from voltward.adapters.sql.journal.journal_signer import JournalSigner
 from voltward.adapters.sql.moving import Progress, copy_store
 from voltward.adapters.sql.rows.change_feed import SqlChangeFeed
 from voltward.adapters.sql.schema import bring_up_to_date, mark_moved
-from voltward.adapters.sql.unit_of_work import SqlReading, SqlUnitOfWork
+from voltward.adapters.sql.unit_of_work import OnCommitted, SqlReading, SqlUnitOfWork, nobody
 from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.ports.clock import Clock
@@ -40,6 +40,7 @@ class SqlStore:
     ) -> None:
         self.database = database
         self.feed = SqlChangeFeed(database)
+        self.on_committed: OnCommitted = nobody
         self._key = keys.journal_mac
         self._signer = signer
         self._clock = clock
@@ -47,7 +48,7 @@ class SqlStore:
 
     def begin(self) -> SqlUnitOfWork:
         """A unit of work; its journal rows go into the chain that `open_store` was given."""
-        return SqlUnitOfWork(self.database, self._signer, self._key, self._writer)
+        return SqlUnitOfWork(self.database, self._signer, self._key, self._writer, self.on_committed)
 
     def read(self) -> SqlReading:
         return SqlReading(self.database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -45,6 +46,12 @@ from voltward.domain.events import Event
 from voltward.domain.secret import Secret
 from voltward.ports.change_feed import Aggregate
 from voltward.ports.storage import Ahead
+
+OnCommitted = Callable[[Sequence[Event]], None]
+
+
+def nobody(_events: Sequence[Event]) -> None:
+    """Who need not hear of what was journalled."""
 
 
 class SqlReading:
@@ -166,14 +173,21 @@ class SqlReading:
 
 
 class SqlUnitOfWork(SqlReading):
-    """`ports.storage.UnitOfWork`: the stores in a transaction that was begun for writing (ruling 30)."""
+    """`ports.storage.UnitOfWork`: the stores in a transaction that was begun for writing (ruling 30).
 
-    def __init__(self, database: Database, signer: JournalSigner, key: Secret, writer: str) -> None:
+    `on_committed` hears of what was journalled, when it is saved; it must not wait.
+    """
+
+    def __init__(
+        self, database: Database, signer: JournalSigner, key: Secret, writer: str, on_committed: OnCommitted
+    ) -> None:
         super().__init__(database)
         self._signer = signer
         self._key = key
         self._writer = writer
-        self._events: list[EventText] = []
+        self._on_committed = on_committed
+        self._events: list[Event] = []
+        self._texts: list[EventText] = []
 
     async def __aenter__(self) -> Self:
         self._transaction = await self._scope.enter_async_context(self._database.writing())
@@ -182,7 +196,8 @@ class SqlUnitOfWork(SqlReading):
     async def journal(self, event: Event) -> None:
         """The row is written by `commit`, behind all other changes; a fact that is none raises here."""
         assert self._open
-        self._events.append(event_text(event))
+        self._texts.append(event_text(event))
+        self._events.append(event)
 
     def tell_server_chains(self) -> None:
         self._changes.note(Aggregate.SERVER_CHAIN)
@@ -196,10 +211,11 @@ class SqlUnitOfWork(SqlReading):
         transaction = self._open
         await self._changes.write(transaction)
         head = None
-        if self._events:
-            head = await append_rows(transaction, self._key, self._writer, self._events)
+        if self._texts:
+            head = await append_rows(transaction, self._key, self._writer, self._texts)
         await transaction.commit()
         self._transaction = None
+        self._on_committed(self._events)
         if head is not None:
             try:
                 await self._signer.committed(head)
