@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import pwd
 import signal
 import socket
 import sys
@@ -128,11 +129,13 @@ async def start(part: Part, predecessor: socket.socket | None = None) -> Child |
             *command,
             pass_fds=descriptors,
             user=part.user,
+            group=pwd.getpwnam(part.user).pw_gid if part.user else None,  # or it keeps ours: that of root
             env=part.environment,
             extra_groups=[] if part.user else None,
         )
-    except OSError as error:
-        log.warning("part_not_started", part=part.name, reason=error.strerror or str(error))
+    except (OSError, KeyError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else f"no user {part.user!r}"
+        log.warning("part_not_started", part=part.name, reason=reason)
         line.close()
         return None
     line.theirs.close()

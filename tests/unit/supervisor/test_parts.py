@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
 import sys
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from voltward.supervisor.parts import PARTS, Child, Part, start
@@ -52,6 +55,24 @@ async def test_a_program_that_is_away_is_told_and_no_child() -> None:
         assert await start(Part("gateway", (), ("/nothing/here",))) is None
 
     assert [line["event"] for line in lines] == ["part_not_started"]
+
+
+async def test_a_user_that_is_not_there_is_told_and_no_child() -> None:
+    with capture_logs() as lines:
+        assert await start(Part("signer", (), ("/bin/true",), user="nobody-at-all")) is None
+
+    assert [(line["event"], line["reason"]) for line in lines] == [
+        ("part_not_started", "no user 'nobody-at-all'")
+    ]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may choose another user")
+async def test_another_user_has_no_group_of_roots(capfd: pytest.CaptureFixture[str]) -> None:
+    child = await started(Part("signer", ("-G",), ("/usr/bin/id",), user="nobody"))
+
+    async with asyncio.timeout(20):
+        assert await child.ended() == 0
+    assert str(pwd.getpwnam("nobody").pw_gid) in capfd.readouterr().out.split("\n")
 
 
 async def test_who_does_not_end_is_killed() -> None:
