@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from tests.fakes.builders import certificate_credential
 from tests.fakes.clock import NOON
 from tests.fakes.field_station import FieldStation
+from tests.fakes.mortal_signer import PLENTY, SignerProcess
 from tests.fakes.mortal_stores import Lives, MortalAuthority, MortalStore
-from tests.fakes.renewals import CP001, HEARING, Killed, RenewalWorld, one_authority, pem_of
+from tests.fakes.renewals import CP001, HEARING, Killed, RenewalWorld, SomeAuthorities, pem_of
 from tests.fakes.rotations import CHAIN, MANNER, NEW, OLD, WEEK, rotation
 from tests.fakes.signers import OPERATOR
 from tests.fakes.stores import put
@@ -25,6 +26,7 @@ from voltward.domain.station_fact import AskAnswered, CameBack, CsrSubmitted, Me
 from voltward.lifecycles.renewal_state import Renewal, RenewalPhase
 from voltward.lifecycles.rollover_state import Rollover, RolloverPhase
 from voltward.lifecycles.root_rotation import ChainPutBack, ChainSwitched, RootRotation
+from voltward.ports.authority import CertificateAuthority
 from voltward.ports.spool import Spooled, SpoolMark
 from voltward.ports.storage import Store
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
@@ -51,8 +53,15 @@ Order = Callable[[Store], Awaitable[object]]
 class Deployment:
     """The processes, each as often as it is started; and the station that they are there for."""
 
-    def __init__(self, world: RenewalWorld) -> None:
+    def __init__(self, world: RenewalWorld, signer: SignerProcess) -> None:
         self.world = world
+        self.signer = signer
+        self.authorities: Mapping[str, CertificateAuthority] = {
+            "corporate": world.authority,
+            "signer": signer,
+        }
+        self.chosen = "corporate"
+        self.is_one_gone = False  # from the settings: the one that is not chosen
         self.station = FieldStation([FIRST])
         self.messages = 0
         self.revoked: set[bytes] = set()
@@ -83,12 +92,18 @@ class Deployment:
 
     async def _rounds(self, store: Store, lives: Lives) -> None:
         world = self.world
-        desk = IssuingDesk(one_authority(MortalAuthority(world.authority, lives)), OPERATOR)
+        desk = IssuingDesk(self._known(lives), OPERATOR)
         busy = True
         while busy:
             busy = bool(await wake_due(store, world.moment)) or bool(await expire_asks(store, world.moment))
             busy = bool(await hear_facts(store, HEARING, world.moment)) or busy
             busy = bool(await world.run_errands(store, desk)) or busy
+
+    def _known(self, lives: Lives) -> SomeAuthorities:
+        """What the settings of this worker know."""
+        names = [self.chosen] if self.is_one_gone else [*self.authorities]
+        known = {name: MortalAuthority(self.authorities[name], lives) for name in names}
+        return SomeAuthorities(known, self.chosen)
 
     async def tell(self, *facts: StationFact, lives: int = 99) -> None:
         """The gateway's spool has it: whoever carries it to the store may die, and another one does it."""
@@ -199,8 +214,9 @@ class Deployment:
             asks = await reading.asks.of(CP001)
             waiting = await reading.inbox.next(limit=9)
         assert len({one.order for one in issued}) == len(issued)
-        assert {one.order for one in issued} <= set(world.authority.signed)
-        assert len(world.authority.signed) <= self.messages, "two certificates for one request"
+        signed = self.signed()
+        assert {one.order: one.fingerprint for one in issued}.items() <= signed.items()
+        assert len(signed) <= self.messages, "two certificates for one request"
         held = set(self.station.held) - self.revoked
         assert not held & denied
         if not waiting:
@@ -210,6 +226,13 @@ class Deployment:
         by_right = [one for one in self.station.held if one not in self.revoked]
         if by_right:
             assert any([await self.opens(one) for one in by_right]), "it holds nothing that opens"
+
+    def signed(self) -> dict[str, bytes]:
+        """What each order got, wherever."""
+        corporate = {name: fingerprint(one.chain[0]) for name, one in self.world.authority.signed.items()}
+        ours = self.signer.signed()
+        assert not corporate.keys() & ours.keys(), "two authorities signed one order"
+        return {**corporate, **ours}
 
     async def go_well(self) -> None:
         """Nobody is killed; the station does one thing that it is asked or owes, or comes by what opens."""
@@ -228,6 +251,7 @@ class Deployment:
 
     async def settle(self) -> None:
         """All faults are over."""
+        self.is_one_gone, self.signer.lives.left = False, PLENTY
         await self.work(9999)
         for _ in range(60):
             if await self.is_at_rest():

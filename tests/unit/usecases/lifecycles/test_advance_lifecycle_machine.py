@@ -1,7 +1,8 @@
 """Renewal, rotation and revocation of one station on a real store, with every process killed anywhere.
 
-The worker, whoever delivers the spool, and whoever gives orders die at the n-th thing that they do, and are
-started again. The authority is down, late, or says no; the station is lost halfway, forgets, comes back.
+The worker, the signer, whoever delivers the spool, and whoever gives orders die at the n-th thing that they
+do, and are started again. An authority is down, late, says no, or is not heard; the settings name another one,
+and know the first no more; the station is lost halfway, forgets, comes back.
 Whatever happens: it can get in with what it holds by the chain that it is shown, nothing is issued twice,
 nothing that is revoked is handed out or lets in, and when all faults are over it ends, or says who has to look.
 """
@@ -23,8 +24,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.fakes.clock import FakeClock
 from tests.fakes.field_station import YES
 from tests.fakes.mortal_deployment import Deployment
+from tests.fakes.mortal_signer import SignerProcess
 from tests.fakes.renewals import CP001, HEARING, RenewalWorld
 from tests.fakes.rotations import NEW, OLD
+from tests.fakes.signers import SignerSite
 from tests.fakes.stores import journalled, opened_store
 from voltward.domain.errors import OutsideFault
 from voltward.domain.intents import IntentAnswer, Outcome
@@ -59,7 +62,9 @@ class LifecycleMachine(RuleBasedStateMachine):
     async def _open(self) -> Deployment:
         folder = Path(self.scope.enter_context(tempfile.TemporaryDirectory(prefix="voltward-tests-")))
         store = await self.scope.enter_async_context(opened_store(folder, self.clock))
-        deployment = Deployment(RenewalWorld(store, self.clock, known=(OLD.der, NEW.der)))
+        world = RenewalWorld(store, self.clock, known=(OLD.der, NEW.der))
+        deployment = Deployment(world, SignerProcess(SignerSite(folder, self.clock).make()))
+        self.scope.callback(deployment.signer.end)
         await deployment.begin()
         return deployment
 
@@ -79,6 +84,7 @@ class LifecycleMachine(RuleBasedStateMachine):
     async def _end(self) -> None:
         deployment = self.deployment
         deployment.world.authority.instead.clear()
+        deployment.world.authority.lost = 0
         if any([await deployment.opens(one) for one in deployment.station.held]):
             await deployment.settle()
             await deployment.check()
@@ -109,6 +115,19 @@ class LifecycleMachine(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([-48, -1]))
     def somebody_sets_the_clock_back(self, hours: int) -> None:
         self.clock.set(self.clock.now() + timedelta(hours=hours))
+
+    @rule(lives=st.integers(0, 12))
+    def the_signer_will_die(self, lives: int) -> None:
+        self.deployment.signer.lives.left = lives
+
+    @rule(gone=st.booleans())
+    def the_settings_name_another_authority(self, gone: bool) -> None:
+        self.deployment.chosen = {"corporate": "signer", "signer": "corporate"}[self.deployment.chosen]
+        self.deployment.is_one_gone = gone
+
+    @rule()
+    def an_answer_of_the_authority_will_be_lost(self) -> None:
+        self.deployment.world.authority.lost = 1
 
     @rule(answer=st.sampled_from(["away", "later", "no"]))
     def the_authority_is_not_at_its_best(self, answer: str) -> None:
