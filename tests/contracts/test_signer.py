@@ -177,6 +177,17 @@ async def test_an_authority_that_is_not_there_is_the_askers_mistake(way: Open, s
                 await signer.status_answers(STATIONS, serials, "sha1", nonce)
 
 
+async def test_a_fault_of_the_signer_says_its_mend_once(way: Open, site: SignerSite) -> None:
+    for family in ("ecdsa", "rsa"):
+        (site.folder / "signer" / f"stations-ca-{family}.sealed").unlink()
+    async with way(site) as signer:
+        with pytest.raises(OutsideFault, match="no active stations-ca") as raised:
+            await signer.issue(order_of(csr_of()))
+
+    assert raised.value.mend
+    assert str(raised.value).count(raised.value.mend) == 1
+
+
 async def test_a_signer_that_is_away_is_an_outside_fault(tmp_path: Path) -> None:
     with pytest.raises(OutsideFault, match="is not there"):
         await SignerClient(over_socket(tmp_path / "signer.sock")).authorities()

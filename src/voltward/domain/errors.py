@@ -21,10 +21,13 @@ class VoltwardError(Exception):
         self.mend = mend
         self.subject = subject
 
+    @property
+    def sentence(self) -> str:
+        """What happened to whom, for wherever the mend is said beside it."""
+        return f"{self.subject}: {self.what}" if self.subject else self.what
+
     def __str__(self) -> str:
-        subject = f"{self.subject}: " if self.subject else ""
-        mend = f" {self.mend}" if self.mend else ""
-        return f"{subject}{self.what}{mend}"
+        return f"{self.sentence} {self.mend}" if self.mend else self.sentence
 
 
 class StationFault(VoltwardError):

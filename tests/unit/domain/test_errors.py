@@ -9,6 +9,7 @@ def test_an_error_says_whom_it_concerns_what_happened_and_how_to_mend_it() -> No
     error = OperatorFault("the port is used.", mend="Choose another.", subject="gateway.listen")
 
     assert str(error) == "gateway.listen: the port is used. Choose another."
+    assert error.sentence == "gateway.listen: the port is used."
     assert (error.what, error.mend, error.subject) == (
         "the port is used.",
         "Choose another.",

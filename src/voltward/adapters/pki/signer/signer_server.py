@@ -37,7 +37,7 @@ from voltward.adapters.pki.signer.signer_messages import (
     read_framed,
     read_request,
 )
-from voltward.adapters.pki.signer.signing_desk import SigningDesk, finished
+from voltward.adapters.pki.signer.signing_desk import SigningDesk, finished, told
 from voltward.adapters.pki.signer.socket_path import short_path
 from voltward.detection.shares import Shares
 from voltward.domain.errors import OutsideFault
@@ -128,7 +128,7 @@ class SignerServer:
             answers = await asyncio.to_thread(self._desk.begin, [request for request, _ in batch])
         except OutsideFault as fault:
             for _, future in batch:
-                _settle(future, Failed(str(fault), fault.mend))
+                _settle(future, told(fault))
             await asyncio.sleep(0)
             raise
         for (_, future), answer in zip(batch, answers, strict=True):

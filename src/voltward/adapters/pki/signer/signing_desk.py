@@ -121,11 +121,11 @@ class SigningDesk:
         try:
             return do()
         except OperatorFault as fault:
-            return _told(fault)
+            return told(fault)
         except OutsideFault as fault:
             if self._ledger.is_broken:
                 raise
-            return _told(fault)
+            return told(fault)
 
     def _done(self, request: Request) -> Answer | UnfinishedList:
         match request:
@@ -262,13 +262,13 @@ def finished(begun: Answer | UnfinishedList) -> Answer:
     try:
         return begun.finish()
     except (OperatorFault, OutsideFault) as fault:
-        return _told(fault)
+        return told(fault)
 
 
-def _told(fault: OperatorFault | OutsideFault) -> Wrong | Failed:
-    if isinstance(fault, OperatorFault):
-        return Wrong(fault.what, fault.mend)
-    return Failed(str(fault), fault.mend)
+def told(fault: OperatorFault | OutsideFault) -> Wrong | Failed:
+    """A fault as an answer: whoever asked raises it again, and says its mend once."""
+    kind = Wrong if isinstance(fault, OperatorFault) else Failed
+    return kind(fault.sentence, fault.mend)
 
 
 def _id_of(der: bytes) -> str:

@@ -27,8 +27,8 @@ from voltward.adapters.pki.signer.signer_messages import (
     SignedList,
     Wrong,
 )
-from voltward.adapters.pki.signer.signing_desk import SigningDesk
-from voltward.domain.errors import OutsideFault
+from voltward.adapters.pki.signer.signing_desk import SigningDesk, told
+from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.ports.authority import CertificateKind, RevocationReason
 from voltward.ports.signer import AuthorityState
 
@@ -74,6 +74,13 @@ def test_nothing_is_told_that_is_not_in_the_ledger(site: SignerSite, desk: Signi
         desk.perform([Issue(order_of(CSR))])
     with pytest.raises(OutsideFault):
         desk.perform([Issue(order_of(CSR))])
+
+
+def test_a_fault_is_told_with_whom_it_concerns_and_its_mend_apart() -> None:
+    full = OutsideFault("the disk is full.", mend="Make room.", subject="/ledger.log")
+
+    assert told(full) == Failed("/ledger.log: the disk is full.", "Make room.")
+    assert told(OperatorFault("no such authority.")) == Wrong("no such authority.", "")
 
 
 def test_one_that_cannot_be_signed_does_not_stop_the_others(site: SignerSite) -> None:
