@@ -132,6 +132,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "lifecycles/renewal_reports.py": "playbooks/test_certificate_renewal_reported.py",
     "lifecycles/renewal_steps.py": "playbooks/test_certificate_renewal.py",
     "lifecycles/upgrade_state.py": "playbooks/test_profile_upgrade.py",
+    "lifecycles/upgrade_steps.py": "playbooks/test_profile_upgrade.py",
     "simulator/csms/csms_office.py": "journeys/test_station_certificates.py",
     "simulator/token_keys.py": "journeys/test_station_token.py",
     "simulator/token_link.py": "journeys/test_station_token.py",

@@ -15,16 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from voltward.domain.complaint import COMPLAINT_WORDS
-from voltward.domain.intents import (
-    Intent,
-    OfferNetwork,
-    Outcome,
-    PreferNetworks,
-    RaiseProfile,
-    ReadFacts,
-    Reading,
-    Restart,
-)
+from voltward.domain.intents import Outcome, PreferNetworks, Reading
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station_fact import Complained
 from voltward.lifecycles.answers import (
@@ -39,7 +30,6 @@ from voltward.lifecycles.answers import (
 from voltward.lifecycles.effects import (
     AskStation,
     Cancelled,
-    LifecycleEffect,
     Record,
     TellOperator,
     TimeCame,
@@ -60,6 +50,7 @@ from voltward.lifecycles.upgrade_state import (
     UpgradeWanted,
     slots_told,
 )
+from voltward.lifecycles.upgrade_steps import await_proof, enter, given_up, question, sign_of_life, stuck
 
 P = UpgradePhase
 UPGRADE: Final[Table[Upgrade]] = Table(KIND, P.NEW, FINAL)
@@ -73,63 +64,6 @@ LOOK: Final = (
 )
 
 
-def _enter(
-    state: Upgrade,
-    phase: UpgradePhase,
-    now: datetime,
-    *effects: LifecycleEffect,
-    wake: datetime | None = None,
-) -> Step[Upgrade]:
-    """Into a phase; where it begins with a question, that is asked."""
-    after = replace(state, phase=phase, since=now, tries=0)
-    asked = (_question(after),) if phase in ASKING else ()
-    return Step(after, (*effects, *asked, WakeAt(wake)))
-
-
-def _question(state: Upgrade) -> AskStation:
-    """What the station is asked in this phase."""
-    intent: Intent
-    match state.phase:
-        case P.TELLING:
-            intent = RaiseProfile(state.profile)
-        case P.READING:
-            intent = ReadFacts((Reading.NETWORKS,))
-        case P.OFFERING:
-            intent = OfferNetwork(state.spare[0], state.place.url, state.profile, state.place.interface)
-        case P.ORDERING:
-            intent = PreferNetworks((state.spare[0], *state.slots))
-        case P.PUTTING_BACK:
-            intent = PreferNetworks(state.slots)
-        case _:
-            intent = Restart()
-    return AskStation(intent, state.terms.ask_patience)
-
-
-def _stuck(state: Upgrade, now: datetime, what: str, mend: str) -> Step[Upgrade]:
-    """Somebody has to look; what the station has goes on, and later all of it is tried again."""
-    wait = min(state.terms.stuck_pause * 2 ** min(state.rounds, 10), state.terms.longest_stuck)
-    after = replace(state, rounds=state.rounds + 1, problem=what, mend=mend, has_moved=False)
-    return _enter(after, P.STUCK, now, WithdrawAsks(), TellOperator(what, mend), wake=now + wait)
-
-
-def _given_up(state: Upgrade, now: datetime, what: str, mend: str) -> Step[Upgrade]:
-    """Not this time: an order that was changed is put back before anything else; not under who is there."""
-    if not state.has_moved or state.came_with_new:
-        return _stuck(state, now, what, mend)
-    after = replace(state, problem=what, mend=mend, was_put_back=True)
-    return _enter(after, P.PUTTING_BACK, now, WithdrawAsks())
-
-
-def _await_it(state: Upgrade, now: datetime) -> Step[Upgrade]:
-    """The next that is heard of it is a link, on one profile or the other."""
-    return _enter(state, P.UNPROVEN, now, wake=now + state.terms.proof_patience)
-
-
-def _sign_of_life(state: Upgrade) -> AskStation:
-    """Any answer on a link on the new profile proves it."""
-    return AskStation(ReadFacts((Reading.ORGANISATION,)), state.terms.ask_patience)
-
-
 # ------------------------------------------------------------------------------------------ the order
 
 
@@ -137,13 +71,13 @@ def _sign_of_life(state: Upgrade) -> AskStation:
 def _begin(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """In one word, where its version has one."""
     fresh = replace(state, problem="", mend="", waits_for_idle=False, came_with_new=False)
-    return _enter(fresh, P.TELLING, now)
+    return enter(fresh, P.TELLING, now)
 
 
 @UPGRADE.on(P.TELLING, fact=Agreed, to={P.UNPROVEN})
 def _told(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """It makes its link anew by itself."""
-    return _await_it(state, now)
+    return await_proof(state, now)
 
 
 @UPGRADE.on(P.TELLING, fact=Refused, to={P.STUCK})
@@ -151,16 +85,16 @@ def _not_told(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """It lacks something: a root, a certificate, a password."""
     assert isinstance(fact, Refused)
     what = f"it does not go to profile {int(state.profile)} ({answer_words(fact.answer)})"
-    return _stuck(state, now, what, BY_HAND)
+    return stuck(state, now, what, BY_HAND)
 
 
 @UPGRADE.on(P.TELLING, fact=Unable, to={P.READING, P.STUCK})
 def _not_in_a_word(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """Its version wants a whole network profile: where we are has to be known."""
     if state.place.url:
-        return _enter(state, P.READING, now)
+        return enter(state, P.READING, now)
     what = f"nobody has set where it would reach us on profile {int(state.profile)}"
-    return _stuck(state, now, what, SET_ENDPOINT)
+    return stuck(state, now, what, SET_ENDPOINT)
 
 
 @UPGRADE.on(P.READING, fact=Agreed, to={P.OFFERING, P.STUCK})
@@ -170,11 +104,11 @@ def _read(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     told = next((each.value for each in fact.answer.readings if each.reading is Reading.NETWORKS), "")
     slots = slots_told(told)
     if not slots:
-        return _stuck(state, now, "it does not say in which order it dials by its networks", BY_HAND)
+        return stuck(state, now, "it does not say in which order it dials by its networks", BY_HAND)
     spare = tuple(slot for slot in LIKELY_SLOTS if slot not in slots)
     if not spare:
-        return _stuck(state, now, f"all its networks are in use ({told[:40]})", BY_HAND)
-    return _enter(replace(state, slots=slots, spare=spare), P.OFFERING, now)
+        return stuck(state, now, f"all its networks are in use ({told[:40]})", BY_HAND)
+    return enter(replace(state, slots=slots, spare=spare), P.OFFERING, now)
 
 
 @UPGRADE.on(P.READING, fact=Refused, to={P.STUCK})
@@ -183,13 +117,13 @@ def _not_read(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """Without its order nothing can be put back: so nothing is changed."""
     assert isinstance(fact, Refused | Unable)
     what = f"it does not say by which networks it dials ({answer_words(fact.answer)})"
-    return _stuck(state, now, what, BY_HAND)
+    return stuck(state, now, what, BY_HAND)
 
 
 @UPGRADE.on(P.OFFERING, fact=Agreed, to={P.ORDERING})
 def _offered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """It is kept, and put first."""
-    return _enter(replace(state, has_moved=True), P.ORDERING, now)
+    return enter(replace(state, has_moved=True), P.ORDERING, now)
 
 
 @UPGRADE.on(P.OFFERING, fact=Refused, to={P.OFFERING, P.STUCK})
@@ -197,9 +131,9 @@ def _slot_refused(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """It may have no such slot (InvalidConfSlot): the next one."""
     assert isinstance(fact, Refused)
     if len(state.spare) > 1:
-        return _enter(replace(state, spare=state.spare[1:]), P.OFFERING, now)
+        return enter(replace(state, spare=state.spare[1:]), P.OFFERING, now)
     what = f"it takes our network profile in no slot ({answer_words(fact.answer)})"
-    return _stuck(state, now, what, BY_HAND)
+    return stuck(state, now, what, BY_HAND)
 
 
 @UPGRADE.on(P.ORDERING, fact=Agreed, to={P.RESTARTING, P.UNPROVEN})
@@ -207,9 +141,9 @@ def _ordered(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """It counts from its next start on; who is there already need not be restarted."""
     after = replace(state, has_moved=True, was_put_back=False)
     if not state.came_with_new:
-        return _enter(after, P.RESTARTING, now)
-    awaited = _await_it(after, now)
-    return Step(awaited.state, (*awaited.effects, _sign_of_life(after)))
+        return enter(after, P.RESTARTING, now)
+    awaited = await_proof(after, now)
+    return Step(awaited.state, (*awaited.effects, sign_of_life(after)))
 
 
 @UPGRADE.on(P.ORDERING, fact=Refused, to={P.STUCK, P.PUTTING_BACK})
@@ -219,7 +153,7 @@ def _not_ordered(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     assert isinstance(fact, Refused | Unable)
     what = f"it does not dial by a network on profile {int(state.profile)} ({answer_words(fact.answer)})"
     was_lost = state.has_moved and state.tries > 0  # an earlier answer, which may have been a yes
-    return _given_up(state, now, what, BY_HAND) if was_lost else _stuck(state, now, what, BY_HAND)
+    return given_up(state, now, what, BY_HAND) if was_lost else stuck(state, now, what, BY_HAND)
 
 
 @UPGRADE.on(P.RESTARTING, fact=Agreed, to={P.UNPROVEN})
@@ -228,14 +162,14 @@ def _restarts(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """Now, or when nobody charges; a link that ends before the answer is what was asked for."""
     assert isinstance(fact, Agreed | Unanswered)
     waits = fact.answer.outcome is Outcome.SCHEDULED
-    return _await_it(replace(state, waits_for_idle=waits), now)
+    return await_proof(replace(state, waits_for_idle=waits), now)
 
 
 @UPGRADE.on(P.RESTARTING, fact=Refused, to={P.UNPROVEN})
 @UPGRADE.on(P.RESTARTING, fact=Unable, to={P.UNPROVEN})
 def _does_not_restart(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """It changes over when it starts for another reason, within the time for a proof."""
-    return _await_it(replace(state, waits_for_idle=True), now)
+    return await_proof(replace(state, waits_for_idle=True), now)
 
 
 # ------------------------------------------------------------------------------------------ the proof
@@ -252,16 +186,16 @@ def _came(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     if fact.profile >= state.profile:
         seen = replace(state, came_with_new=True)
         if state.was_put_back:
-            return _enter(seen, P.ORDERING, now, WithdrawAsks())
-        awaited = _await_it(seen, now)
-        return Step(awaited.state, (WithdrawAsks(), *awaited.effects, _sign_of_life(seen)))
+            return enter(seen, P.ORDERING, now, WithdrawAsks())
+        awaited = await_proof(seen, now)
+        return Step(awaited.state, (WithdrawAsks(), *awaited.effects, sign_of_life(seen)))
     if state.phase is not P.UNPROVEN:
         return Step(replace(state, came_with_new=False))
     if state.waits_for_idle and not state.came_with_new:
         return Step(state)
     what = f"it came back on profile {int(fact.profile)}, not on {int(state.profile)}; it works as before"
     fallen = replace(state, came_with_new=False)
-    return _given_up(fallen, now, _with_report(state, what), LOOK)
+    return given_up(fallen, now, _with_report(state, what), LOOK)
 
 
 @UPGRADE.on(P.UNPROVEN, fact=Agreed, to={P.UNPROVEN, P.DONE})
@@ -284,7 +218,7 @@ def _proven(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
 
 def _done(state: Upgrade, now: datetime) -> Step[Upgrade]:
     told = Record("profile_upgraded", {"profile": int(state.profile)})
-    return _enter(replace(state, problem="", mend=""), P.DONE, now, WithdrawAsks(), told)
+    return enter(replace(state, problem="", mend=""), P.DONE, now, WithdrawAsks(), told)
 
 
 @UPGRADE.on(P.UNPROVEN, fact=TimeCame, to={P.UNPROVEN, P.PUTTING_BACK, P.STUCK})
@@ -292,10 +226,10 @@ def _never_came(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """Said, and not done in time. Who came on the new profile is not led back: the floor may have risen."""
     if state.came_with_new and state.tries + 1 < state.terms.tries:
         after = replace(state, tries=state.tries + 1)
-        return Step(after, (WithdrawAsks(), _sign_of_life(state), WakeAt(now + state.terms.proof_patience)))
+        return Step(after, (WithdrawAsks(), sign_of_life(state), WakeAt(now + state.terms.proof_patience)))
     did = "came on it and answered nothing" if state.came_with_new else "did not come on it"
     what = f"it agreed to go to profile {int(state.profile)}, and {did}; what it had goes on"
-    return _given_up(state, now, _with_report(state, what), LOOK)
+    return given_up(state, now, _with_report(state, what), LOOK)
 
 
 def _with_report(state: Upgrade, what: str) -> str:
@@ -319,14 +253,14 @@ def _reported(state: Upgrade, fact: object, _now: datetime) -> Step[Upgrade]:
 def _pushed(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """Restarted once more, where that is what it waits for; else told once more."""
     if state.has_moved:
-        return _enter(state, P.RESTARTING, now, WithdrawAsks())
+        return enter(state, P.RESTARTING, now, WithdrawAsks())
     return _from_the_top(state, fact, now)
 
 
 @UPGRADE.on(P.PUTTING_BACK, fact=Agreed, to={P.STUCK})
 def _put_back(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]:
     """As it was: now somebody has to look."""
-    return _stuck(state, now, state.problem, state.mend)
+    return stuck(state, now, state.problem, state.mend)
 
 
 @UPGRADE.on(P.PUTTING_BACK, fact=Refused, to={P.STUCK})
@@ -335,7 +269,7 @@ def _not_put_back(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     """It keeps what fails first in its order, and falls back at every start."""
     assert isinstance(fact, Refused | Unable)
     what = f"{state.problem}; its old order could not be put back ({answer_words(fact.answer)})"
-    return _stuck(state, now, what, state.mend)
+    return stuck(state, now, what, state.mend)
 
 
 # ------------------------------------------------------------------------------------------ in many phases
@@ -354,7 +288,7 @@ def _from_the_top(state: Upgrade, _fact: object, now: datetime) -> Step[Upgrade]
 
 def _ask_again(state: Upgrade, _fact: object, _now: datetime) -> Step[Upgrade]:
     """The same once more, after a pause or because somebody wants it."""
-    return Step(state, (WithdrawAsks(), _question(state), WakeAt(None)))
+    return Step(state, (WithdrawAsks(), question(state), WakeAt(None)))
 
 
 def _unanswered(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
@@ -363,14 +297,14 @@ def _unanswered(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     what = f"it did not answer while it was {state.phase.value} ({answer_words(fact.answer)})"
     if state.tries + 1 >= state.terms.tries:
         moved = state.has_moved and state.phase is not P.PUTTING_BACK
-        return _given_up(replace(state, has_moved=moved), now, what, LOOK)
+        return given_up(replace(state, has_moved=moved), now, what, LOOK)
     wait = min(state.terms.first_pause * 2**state.tries, state.terms.longest_pause)
     return Step(replace(state, tries=state.tries + 1), (WakeAt(now + wait),))
 
 
 def _not_there(state: Upgrade, _fact: object, _now: datetime) -> Step[Upgrade]:
     """The ask waits on; a station that does not come is told about elsewhere."""
-    return Step(state, (_question(state),))
+    return Step(state, (question(state),))
 
 
 def _cancelled(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
@@ -379,7 +313,7 @@ def _cancelled(state: Upgrade, fact: object, now: datetime) -> Step[Upgrade]:
     told = Record("upgrade_cancelled", {"by": fact.by})
     is_to_go_back = state.has_moved and not state.came_with_new
     back = (AskStation(PreferNetworks(state.slots), state.terms.ask_patience),) if is_to_go_back else ()
-    return _enter(state, P.CANCELLED, now, WithdrawAsks(), *back, told)
+    return enter(state, P.CANCELLED, now, WithdrawAsks(), *back, told)
 
 
 for _phase in OPEN:
