@@ -9,12 +9,13 @@ from typing import Final
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.demo.cast import Manner, Part
 from voltward.ports.clock import Clock
+from voltward.simulator.boot_clock import Registration
 from voltward.simulator.dial import Dial
 from voltward.simulator.faults import Fault
 from voltward.simulator.link import Connected, Outcome
 from voltward.simulator.live_station import Departure, LiveStation
 from voltward.simulator.messages.messages import Saying
-from voltward.simulator.station import Registration, StationModel
+from voltward.simulator.station import StationModel
 
 _LOOK: Final = 0.02  # seconds between two looks at a station
 # Whoever has to wait shows at once that waiting is enforced: it speaks before its boot.

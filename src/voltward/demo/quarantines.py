@@ -15,10 +15,10 @@ from voltward.demo.outcome import Seen
 from voltward.demo.players import Player
 from voltward.demo.stage import Scene, Stage, Thread
 from voltward.domain.station import Lane, StationId
+from voltward.simulator.boot_clock import Registration
 from voltward.simulator.frames import CALL_ERROR
 from voltward.simulator.link import Connected, words
 from voltward.simulator.messages.tables import DAY
-from voltward.simulator.station import Registration
 from voltward.usecases.fleet.change_station import quarantine_station
 
 _LOG_SECONDS: Final = 5.0

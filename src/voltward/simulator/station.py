@@ -10,11 +10,11 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Final
 
 from voltward.simulator.anchor_desk import AnchorDesk
+from voltward.simulator.boot_clock import BootClock, Registration
 from voltward.simulator.certificate_desk import CertificateDesk, Request
 from voltward.simulator.dial import Dial
 from voltward.simulator.faults import LATE_SECONDS, MISCHIEF, Fault
@@ -48,18 +48,7 @@ from voltward.simulator.open_calls import OpenCall, OpenCalls
 from voltward.simulator.outputs import HangUp, Output, SetClock, Tally, Transmit
 from voltward.simulator.security_events import SecurityEvents
 
-_BOOT_RETRY: Final = timedelta(seconds=30)
-_HEARTBEAT: Final = timedelta(seconds=300)
 _ENERGY_PER_SAMPLE: Final = 1500  # Wh
-
-
-class Registration(StrEnum):
-    """What the CSMS said to the last boot; it outlives a reconnect (OCPP-J 5.4)."""
-
-    UNKNOWN = "unknown"
-    ACCEPTED = "accepted"
-    PENDING = "pending"
-    REJECTED = "rejected"
 
 
 class StationModel:
@@ -81,7 +70,7 @@ class StationModel:
         self.serial = serial
         self.faults = faults
         self.table = TABLES[dialect]
-        self.registration = Registration.UNKNOWN
+        self.boots = BootClock()
         self.charge: Charge | None = None
         self.memory = memory or StationMemory()
         self.memory.settings = {**self.table.settings, **self.memory.settings}
@@ -96,16 +85,17 @@ class StationModel:
         self._events = SecurityEvents(self.table.rules.events)
         self._is_linked = False
         self._open = OpenCalls()
-        self._restarted = False
         self._remote_start: int | None = None
-        self._boot_at: datetime | None = None
-        self._heartbeat_every = _HEARTBEAT
-        self._heartbeat_at: datetime | None = None
 
     @property
     def dialect(self) -> str:
         """The subprotocol that it speaks."""
         return self.table.dialect
+
+    @property
+    def registration(self) -> Registration:
+        """What the CSMS said to the last boot."""
+        return self.boots.registration
 
     @property
     def settings(self) -> dict[str, str]:
@@ -116,7 +106,7 @@ class StationModel:
     def is_done(self) -> bool:
         """Booted, nothing left to say, and no answer owed to it."""
         silent = not self._plan and not self._open and self.certificates.renewal.due is None
-        return self.registration is Registration.ACCEPTED and silent
+        return self.boots.is_accepted and silent
 
     def plan(self, sayings: Iterable[Saying], now: datetime) -> list[Output]:
         """Have it say these, in order, as soon as its turn allows."""
@@ -155,7 +145,7 @@ class StationModel:
         self.anchors.worked(root)
         self.networks.worked()
         out: list[Output] = []
-        if self.registration is not Registration.ACCEPTED:
+        if not self.boots.is_accepted:
             if Fault.SENDS_BEFORE_BOOT in self.faults:
                 out.append(self._say(Saying.HEARTBEAT, now))
                 self._open.take_all()  # it does not care for the answer
@@ -167,13 +157,13 @@ class StationModel:
 
         What has to arrive is said again on the next: security events (A04.FR.02), requests.
         """
-        for entry in self._open.take_all():
-            if entry.saying is Saying.SECURITY_EVENT:
-                self._plan.appendleft(entry.saying)
-            elif entry.request is not None:
-                self.certificates.renewal.unanswered(entry.request.use)
+        for call in self._open.take_all():
+            if call.saying is Saying.SECURITY_EVENT:
+                self._plan.appendleft(call.saying)
+            elif call.request is not None:
+                self.certificates.renewal.unanswered(call.request.use)
         self._is_linked = False
-        self._boot_at = None
+        self.boots.booting()
 
     def receive(self, raw: bytes, now: datetime) -> list[Output]:
         """What a message makes the station do."""
@@ -190,23 +180,22 @@ class StationModel:
     def next_deadline(self) -> datetime | None:
         """When `tick` has something to do, unless something arrives first."""
         certificates, answer = self.certificates.next_deadline(), self._open.next_deadline()
-        moments = (answer, self._boot_at, self._heartbeat_at, certificates)
+        moments = (answer, certificates, *self.boots.deadlines())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def tick(self, now: datetime) -> list[Output]:
         """Time has passed: give up on answers that stayed away, boot again, beat the heart."""
-        for entry in self._open.take_late(now):
-            if entry.saying is Saying.BOOT:
-                self._boot_at = now
-            elif entry.request is not None:
-                self.certificates.answered(entry.request.use, now, taken=False)
+        for call in self._open.take_late(now):
+            if call.saying is Saying.BOOT:
+                self.boots.unanswered(now)
+            elif call.request is not None:
+                self.certificates.answered(call.request.use, now, taken=False)
             self.tally.timed_out += 1
-        if self._boot_at is not None and self._boot_at <= now:
+        if self.boots.is_time_to_boot(now):
             self._boot_next()
-        if self._heartbeat_at is not None and self._heartbeat_at <= now:
-            self._heartbeat_at = now + self._heartbeat_every
+        if self.boots.is_time_to_beat(now):
             self._plan.append(Saying.HEARTBEAT)
-        self.certificates.tick(now, accepted=self.registration is Registration.ACCEPTED)
+        self.certificates.tick(now, accepted=self.boots.is_accepted)
         if self._is_linked and self.certificates.is_time_to_switch(now):
             return [HangUp(Ending.RECONNECT)]
         return self._speak(now)
@@ -214,7 +203,7 @@ class StationModel:
     # -- speaking
 
     def _boot_next(self) -> None:
-        self._boot_at = None
+        self.boots.booting()
         if Saying.BOOT in self._plan:
             self._plan.remove(Saying.BOOT)
         self._plan.appendleft(Saying.BOOT)
@@ -245,7 +234,7 @@ class StationModel:
         is_known = self.registration in {Registration.ACCEPTED, Registration.PENDING}
         if is_known and self.certificates.renewal.due is not None:
             return Saying.SIGN
-        may_speak = self._plan and self.registration is Registration.ACCEPTED
+        may_speak = self._plan and self.boots.is_accepted
         return self._plan.popleft() if may_speak else None
 
     def _note_events(self, now: datetime) -> None:
@@ -278,7 +267,7 @@ class StationModel:
         return Telling(
             at=now.isoformat(timespec="milliseconds"),
             serial=serial,
-            restarted=self._restarted,
+            restarted=self.boots.has_restarted,
             charge=self.charge,
             event=event.word,
             request=request,
@@ -302,24 +291,24 @@ class StationModel:
     # -- answers to its calls
 
     def _take_answer(self, frame: Frame, now: datetime) -> list[Output]:
-        entry = self._open.take(frame.message_id)
-        if entry is None:
+        call = self._open.take(frame.message_id)
+        if call is None:
             self.tally.unasked += 1
             return []
-        self.round_trips.append((now - entry.sent_at).total_seconds())
+        self.round_trips.append((now - call.sent_at).total_seconds())
         out: list[Output] = []
-        if entry.saying is Saying.SECURITY_EVENT:
+        if call.saying is Saying.SECURITY_EVENT:
             self._events.arrived()
-        if entry.request is not None:
+        if call.request is not None:
             taken = frame.payload is not None and frame.payload.get("status") == "Accepted"
-            self.certificates.answered(entry.request.use, now, taken=taken)
+            self.certificates.answered(call.request.use, now, taken=taken)
         if frame.kind == CALL_ERROR:
             self.tally.refused += 1
-            if entry.saying is Saying.BOOT:
-                self._boot_at = now + _BOOT_RETRY
+            if call.saying is Saying.BOOT:
+                self.boots.refused(now)
         else:
             self.tally.answered += 1
-            out += self._learn(entry.saying, frame.payload or {}, now)
+            out += self._learn(call.saying, frame.payload or {}, now)
         return out + self._speak(now)
 
     def _learn(self, saying: Saying, answer: Payload, now: datetime) -> list[Output]:
@@ -331,17 +320,9 @@ class StationModel:
         return []
 
     def _learn_registration(self, answer: Payload, now: datetime) -> list[Output]:
-        status, seconds = answer.get("status"), answer.get("interval")
-        interval = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
-        if status != "Accepted":
-            # The station waits out the interval, or chooses one when it is 0 (B02.FR.07/08, B03.FR.05/06).
-            self.registration = Registration.PENDING if status == "Pending" else Registration.REJECTED
-            self._boot_at = now + (interval or _BOOT_RETRY)
+        self.boots.answered(answer, now)
+        if not self.boots.is_accepted:
             return []
-        self.registration = Registration.ACCEPTED
-        self._restarted = False
-        self._heartbeat_every = interval or _HEARTBEAT
-        self._heartbeat_at = now + self._heartbeat_every
         out: list[Output] = [Transmit(frame()) for fault, frame in MISCHIEF.items() if fault in self.faults]
         told = read_time(answer.get("currentTime")) if Fault.CLOCK_STANDS in self.faults else None
         return out if told is None else [SetClock(told), *out]
@@ -350,8 +331,9 @@ class StationModel:
 
     def standing(self, now: datetime) -> Standing:
         """What its answers look at."""
-        accepted = self.registration is Registration.ACCEPTED
-        return Standing(accepted, self.charge, now, self.certificates, self.anchors, self.networks)
+        return Standing(
+            self.boots.is_accepted, self.charge, now, self.certificates, self.anchors, self.networks
+        )
 
     def _take_call(self, frame: Frame, now: datetime) -> list[Output]:
         self.tally.asked += 1
@@ -378,9 +360,7 @@ class StationModel:
         """What the station does after it has answered."""
         if reply.ending is Ending.REBOOT:
             self.networks.restarted(has_root=bool(self.anchors.roots()))
-            self.registration = Registration.UNKNOWN
-            self._restarted = True
-            self._heartbeat_at = None
+            self.boots.restarted()
         if reply.ending is not None:
             return [HangUp(reply.ending, is_abrupt=reply.ending is Ending.LOST)]
         if self.certificates.is_time_to_switch(now):

@@ -23,12 +23,12 @@ from tests.unit.simulator.certificate_play import (
 from tests.unit.simulator.station_play import T0
 from voltward.domain.credential import PasswordForm
 from voltward.domain.secret import Secret
+from voltward.simulator.boot_clock import Registration
 from voltward.simulator.certificates import Validity
 from voltward.simulator.dial import CertificateLogin, Dial, Endpoint, PasswordLogin, TlsOptions
 from voltward.simulator.faults import Fault
 from voltward.simulator.frames import write_error
 from voltward.simulator.messages.messages import Ending
-from voltward.simulator.station import Registration
 
 EVERY = pytest.mark.parametrize("dialect", ALL)
 LATER = pytest.mark.parametrize("dialect", ALL[1:])
@@ -194,7 +194,7 @@ def test_a_certificate_that_ends_within_a_month_is_renewed_by_the_station_itself
 @EVERY
 def test_a_pending_station_asks_when_it_is_told_to(dialect: str) -> None:
     play = Play.begin(dialect)
-    play.model.registration = Registration.PENDING
+    play.model.boots.registration = Registration.PENDING
 
     assert [frame.action for frame in play.trigger()] == ["", "SignCertificate"]
 

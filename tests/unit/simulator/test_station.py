@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.simulator.station_play import BOOTED, T0, booted, frames, model_of, one, play
+from voltward.simulator.boot_clock import Registration
 from voltward.simulator.frames import (
     write_error,
     write_result,
@@ -14,7 +15,6 @@ from voltward.simulator.frames import (
 from voltward.simulator.messages.messages import Saying
 from voltward.simulator.messages.tables import DAY, TABLES
 from voltward.simulator.open_calls import CALL_TIMEOUT
-from voltward.simulator.station import Registration
 
 SECOND = timedelta(seconds=1)
 ALL = pytest.mark.parametrize("dialect", sorted(TABLES))
