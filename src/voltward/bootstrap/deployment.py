@@ -31,9 +31,13 @@ class Premises:
     settings: Settings
     password_keys: PasswordKeys
     room: Room
-    rulebook: Rulebook
     clock: Clock
     entropy: Entropy
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """Read when it is first asked for: most commands never do."""
+        return load_rulebook()
 
     def check_waivable(self, exception: ControlException | None) -> None:
         """OperatorFault for an exception from a control that is not there, or that has none."""
@@ -115,7 +119,6 @@ def premises_in(settings: Settings, room: Room) -> Premises:
             room.get(GatewayKey.PASSWORD_DIGEST), room.get(GatewayKey.PASSWORD_SHARING)
         ),
         room=room,
-        rulebook=load_rulebook(),
         clock=SystemClock(),
         entropy=SystemEntropy(),
     )

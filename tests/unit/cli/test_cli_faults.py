@@ -148,17 +148,6 @@ def test_a_misspelt_name_is_no_empty_answer(peopled: Shell, order: tuple[str, ..
     assert ran.fault["mend"].startswith("Did you mean default?")
 
 
-def test_a_site_is_given_listed_and_taken_off(peopled: Shell) -> None:
-    peopled.done("station", "set", "CP001", "--site", "Köln 5")
-    assert peopled.done("station", "show", "CP001", "--json").json["site"] == "Köln 5"
-    listed = peopled.done("station", "list", "--site", "Köln 5", "--json").json
-    assert [one["station"] for one in listed] == ["CP001"]
-    assert "Did you mean Köln 5?" in peopled("station", "list", "--site", "Koeln 5").err
-
-    peopled.done("station", "set", "CP001", "--site", "")
-    assert peopled.done("station", "show", "CP001", "--json").json["site"] is None
-
-
 def test_an_end_with_an_offset_is_kept_in_utc(peopled: Shell) -> None:
     order = ("--allow-profile", "1", *DATED, "--until", "2099-03-31T18:00+02:00")
     peopled.done("station", "set", "CP001", *order)

@@ -15,7 +15,7 @@ from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.cert.calendar_picture import calendar_svg, months
 from voltward.cli.frame import Options, actor, print_json, print_line, print_table, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words
-from voltward.cli.station.station_orders import Tenant
+from voltward.cli.parameters import Tenant
 from voltward.crypto.reading.certificates import read_certificate
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.quantities import parse_duration

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.gateway_keys import csms_password_box
 from voltward.cli.frame import Options, actor, print_json, print_line, run
+from voltward.cli.parameters import Flag, Tenant
 from voltward.cli.reading import read_password
-from voltward.cli.station.station_orders import Flag, Tenant
 from voltward.crypto.sealing import NONCE_OCTETS
 from voltward.domain.errors import OperatorFault
 from voltward.domain.station import StationId

@@ -10,8 +10,8 @@ from voltward.bootstrap.authority.known_anchors import known_anchors
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.frame import Options, actor, print_json, print_line, run
+from voltward.cli.parameters import Flag, Tenant
 from voltward.cli.station.anchor_words import inventory_facts, inventory_lines
-from voltward.cli.station.station_orders import Flag, Tenant
 from voltward.domain.station import Standing, StationId
 from voltward.settings import load_settings
 from voltward.usecases.lifecycles.advance_lifecycle import Moment

@@ -14,8 +14,8 @@ from cyclopts import Parameter
 
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.frame import FINDINGS, Options, actor, print_json, print_line, run
+from voltward.cli.parameters import Flag, Profile
 from voltward.cli.reading import one_certificate, read_date
-from voltward.cli.station.station_orders import Flag, Profile
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
 from voltward.domain.security_profile import SecurityProfile

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from voltward.cli.frame import actor
+from voltward.cli.parameters import Flag, Profile
 from voltward.cli.reading import one_certificate, read_date, read_password
 from voltward.domain.errors import OperatorFault
 from voltward.domain.finding import ControlException
@@ -19,12 +20,7 @@ from voltward.usecases.fleet.change_station import StationChange
 from voltward.usecases.fleet.enroll_station import EnrolmentOrder
 from voltward.usecases.fleet.replace_credential import CredentialOrder
 
-Profile = Literal[1, 2, 3]
-Flag = Annotated[bool, Parameter(negative=())]
 SITE = "The place that it shares with others, to go dark together"
-Tenant = Annotated[
-    str | None, Parameter(help="Whose station it is; without it, ID is `default`'s, or written TENANT/ID.")
-]
 
 
 @Parameter(name="*")

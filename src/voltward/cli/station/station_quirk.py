@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.quirk_rules import check_dialect
 from voltward.cli.frame import Options, actor, print_facts, print_json, run
-from voltward.cli.station.station_orders import Flag, Tenant
+from voltward.cli.parameters import Flag, Tenant
 from voltward.cli.words import station_facts
 from voltward.domain.errors import OperatorFault
 from voltward.domain.quirk import QuirkGrant

@@ -11,7 +11,7 @@ from voltward.bootstrap.deployment import open_deployment
 from voltward.bootstrap.gateway.station_places import station_places
 from voltward.cli.frame import Options, actor, print_json, print_line, run
 from voltward.cli.lifecycle import lifecycle_facts, phase_words
-from voltward.cli.station.station_orders import Tenant
+from voltward.cli.parameters import Tenant
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
 from voltward.settings import load_settings

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 
 from voltward.bootstrap.deployment import open_deployment
 from voltward.cli.frame import Options, actor, print_facts, print_json, print_line, run
+from voltward.cli.parameters import Flag, Tenant
 from voltward.cli.reading import read_date
-from voltward.cli.station.station_orders import Flag, Tenant
 from voltward.cli.words import allowance_words, station_facts
 from voltward.domain.security_profile import SecurityProfile
 from voltward.domain.station import StationId
