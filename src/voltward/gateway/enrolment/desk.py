@@ -49,10 +49,15 @@ class DeskTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """The certificate, DER."""
+class Ready:
+    """It lies here; whoever asked may have waited for it, and is looked at again before it is handed out."""
 
-    der: bytes
+    certificate: IssuedCertificate
+
+    @property
+    def der(self) -> bytes:
+        """The certificate alone."""
+        return self.certificate.chain[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class EnrolmentDesk:
         self._turns: Shares[StationId] = Shares(PER_SECOND, BURST, REMEMBERED)
         self._under_way: Recent[tuple[StationId, bytes], tuple[float, Taken]] = Recent(REMEMBERED)
 
-    async def enrol(self, station: StationId, body: bytes) -> Fetched | Later | Unfit:
+    async def enrol(self, station: StationId, body: bytes) -> Ready | Later | Unfit:
         """What becomes of a request. OutsideFault while the store is away."""
         text = request_text(body)
         read = await asyncio.to_thread(read_signing_request, text)
@@ -98,8 +103,12 @@ class EnrolmentDesk:
         if isinstance(found, Unfit):
             self._under_way.put((station, key), (-UNDER_WAY, Taken(None)))
             return found
-        await record_fetched(self._parts.store, found, self._moment())
-        return Fetched(found.chain[0])
+        return Ready(found)
+
+    async def hand_out(self, ready: Ready) -> bytes:
+        """Its DER form, once that is on record. OutsideFault while the store is away."""
+        await record_fetched(self._parts.store, ready.certificate, self._moment())
+        return ready.der
 
     async def _taken(
         self, station: StationId, key: bytes, text: str, read: SigningRequest | CsrProblem

@@ -20,8 +20,9 @@ from voltward.crypto.tokens.enrolment_forms import REQUEST_ATTRIBUTES, certifica
 from voltward.detection.sources import Source
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import FactValue
+from voltward.domain.station_entry import StationEntry
 from voltward.gateway.enrolment.applicants import Applicants, Knock, Stranger
-from voltward.gateway.enrolment.desk import EnrolmentDesk, Later
+from voltward.gateway.enrolment.desk import EnrolmentDesk, Ready
 from voltward.usecases.issuance.request_certificate import Unfit
 from voltward.wire.small_http import TEXT, RequestHead
 from voltward.wire.tls import TlsFacts
@@ -88,13 +89,9 @@ class EnrolmentPages:
 
     async def _enrolled(self, knock: Knock, operation: str, kind: str, body: bytes) -> Reply:
         """Who it is comes first: nobody else hears anything about a request."""
-        who = self._applicants
-        by_password = operation == "simpleenroll"
-        entry = await who.by_password(knock) if by_password else who.by_certificate(knock)
+        entry = await self._who_asks(knock, operation)
         if isinstance(entry, Stranger):
-            told = {"subject": entry.named, "control": entry.control, "reason": entry.reason}
-            challenge = {"WWW-Authenticate": 'Basic realm="voltward", charset="UTF-8"'}
-            return _words(401, "refused", challenge, who.refused(knock, entry), told)
+            return self._refused(knock, entry)
         told = {"subject": str(entry.station.id)}
         if not self._is_ours(entry.station.group):
             return _words(403, "the certificates of this station are its CSMS's matter", told=told)
@@ -102,14 +99,32 @@ class EnrolmentPages:
             return _words(415, f"a request is {_REQUEST}", told=told)
         try:
             outcome = await self._desk.enrol(entry.station.id, body)
+            if isinstance(outcome, Ready):
+                return await self._handed_out(outcome, knock, operation)
         except OutsideFault as fault:
             again = {"Retry-After": str(AWAY)}
             return _words(503, "not now: ask again", again, told={**told, "reason": fault.what})
         if isinstance(outcome, Unfit):
             return _words(400, outcome.words, told={**told, "reason": outcome.words})
-        if isinstance(outcome, Later):
-            return _words(202, "not yet: ask again", {"Retry-After": str(outcome.seconds)}, told=told)
-        return _base64(certificates_only([outcome.der]), _CERTIFICATES, told)
+        return _words(202, "not yet: ask again", {"Retry-After": str(outcome.seconds)}, told=told)
+
+    async def _handed_out(self, ready: Ready, knock: Knock, operation: str) -> Reply:
+        """It was waited for, for seconds: what whoever asks is believed by may be denied since."""
+        entry = await self._who_asks(knock, operation)
+        if isinstance(entry, Stranger):
+            return self._refused(knock, entry)
+        der = await self._desk.hand_out(ready)
+        return _base64(certificates_only([der]), _CERTIFICATES, {"subject": str(entry.station.id)})
+
+    async def _who_asks(self, knock: Knock, operation: str) -> StationEntry | Stranger:
+        who = self._applicants
+        by_password = operation == "simpleenroll"
+        return await who.by_password(knock) if by_password else who.by_certificate(knock)
+
+    def _refused(self, knock: Knock, stranger: Stranger) -> Reply:
+        told = {"subject": stranger.named, "control": stranger.control, "reason": stranger.reason}
+        challenge = {"WWW-Authenticate": 'Basic realm="voltward", charset="UTF-8"'}
+        return _words(401, "refused", challenge, self._applicants.refused(knock, stranger), told)
 
 
 def _base64(body: bytes, kind: str, told: Mapping[str, FactValue] | None = None) -> Reply:

@@ -19,8 +19,8 @@ from voltward.gateway.enrolment.desk import (
     DeskParts,
     DeskTerms,
     EnrolmentDesk,
-    Fetched,
     Later,
+    Ready,
 )
 from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Declined
@@ -75,10 +75,12 @@ async def kinds(world: RenewalWorld) -> list[str]:
 
 
 async def test_a_request_is_answered_with_its_certificate_on_the_same_visit(world: RenewalWorld) -> None:
-    fetched = await desk_of(world).enrol(CP001, body())
+    desk = desk_of(world)
+    ready = await desk.enrol(CP001, body())
 
-    assert isinstance(fetched, Fetched)
-    assert read_certificate(fetched.der).common_names == ("SN-CP001",)
+    assert isinstance(ready, Ready)
+    assert await desk.hand_out(ready) == ready.der
+    assert read_certificate(ready.der).common_names == ("SN-CP001",)
     _, state = await world.renewal()
     assert (state.phase, state.fetches) == (RenewalPhase.UNPROVEN, True)
     assert await world.asked() == []
@@ -95,7 +97,7 @@ async def test_the_same_request_brings_the_same_certificate_until_that_is_seen(w
 
     assert first == second
     assert len(world.authority.signed) == 1
-    assert isinstance(first, Fetched)
+    assert isinstance(first, Ready)
     await world.comes_with(read_certificate(first.der).fingerprint)
     await world.work()
     assert (await world.renewal())[1].phase is RenewalPhase.DONE
@@ -109,7 +111,7 @@ async def test_who_is_told_later_asks_again_and_is_not_put_to_the_worker_twice(w
     async with world.store.read() as reading:
         assert len(await reading.inbox.next(limit=10)) == 1
     await world.work()
-    assert isinstance(await desk.enrol(CP001, request), Fetched)
+    assert isinstance(await desk.enrol(CP001, request), Ready)
 
 
 async def test_what_nobody_heard_for_long_is_put_to_the_worker_again(world: RenewalWorld) -> None:
@@ -119,7 +121,7 @@ async def test_what_nobody_heard_for_long_is_put_to_the_worker_again(world: Rene
     await desk.enrol(CP001, request)
     await world.work()
 
-    assert isinstance(await desk.enrol(CP001, request), Fetched)
+    assert isinstance(await desk.enrol(CP001, request), Ready)
     assert len(world.authority.signed) == 1
 
 
@@ -155,7 +157,7 @@ async def test_what_the_authority_declines_is_refused_and_may_be_asked_again(wor
 
     assert isinstance(refused, Unfit)
     assert "not this one" in refused.words
-    assert isinstance(await desk.enrol(CP001, request), Fetched)
+    assert isinstance(await desk.enrol(CP001, request), Ready)
 
 
 async def test_a_station_that_asks_all_the_time_waits(world: RenewalWorld) -> None:
@@ -165,7 +167,7 @@ async def test_a_station_that_asks_all_the_time_waits(world: RenewalWorld) -> No
 
     assert await desk.enrol(CP001, body()) == Later(60)
     world.clock.leap(60)
-    assert isinstance(await desk.enrol(CP001, body()), Fetched)
+    assert isinstance(await desk.enrol(CP001, body()), Ready)
 
 
 async def test_a_station_that_is_gone_gets_nothing(world: RenewalWorld) -> None:

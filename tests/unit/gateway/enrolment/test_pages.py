@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from tests.fakes.arrivals import DIGEST_KEY, HOME, MadeDoor, tls_facts
 from tests.fakes.builders import password_credential, station
 from tests.fakes.certificates import Authority
 from tests.fakes.renewals import CP001, RULES, RenewalWorld, station_csr
-from tests.fakes.stores import opened_store
+from tests.fakes.stores import journalled, opened_store
 from voltward.crypto.passwords.argon2id import FOR_TESTS
 from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
+from voltward.domain.credential import CredentialState
 from voltward.domain.errors import OutsideFault
 from voltward.domain.secret import Secret
 from voltward.domain.station_entry import StationEntry
@@ -61,13 +62,21 @@ class Desk:
         return await self.pages.answer(RequestHead(method, path, headers), body, caller)
 
 
-def pages_of(world: RenewalWorld, door: MadeDoor, store: Any = None, owned: bool = True) -> EnrolmentPages:
+def pages_of(
+    world: RenewalWorld,
+    door: MadeDoor,
+    store: Any = None,
+    owned: bool = True,
+    feed: Any = None,
+    patience: float = 0.02,
+) -> EnrolmentPages:
     behind = door.door
     applicants = Applicants(
         door.registry, door.rules, behind.passwords, door.guessing, ("x",), behind.reader, door.clock
     )
-    terms = DeskTerms(patience=0.02)
-    parts = DeskParts(store or world.store, world.store.feed, RULES, world.clock, world.entropy, terms)
+    terms = DeskTerms(patience=patience)
+    feed = feed or world.store.feed
+    parts = DeskParts(store or world.store, feed, RULES, world.clock, world.entropy, terms)
     return EnrolmentPages(applicants, EnrolmentDesk(parts), lambda: ABOVE, lambda _group: owned)
 
 
@@ -109,6 +118,31 @@ async def test_a_request_is_taken_and_its_certificate_is_handed_out_later(desk: 
     assert then.status == 200
     (leaf,) = load_der_pkcs7_certificates(b64decode(then.body, validate=True))
     assert leaf.issuer == desk.world.authority.ca.certificate.subject
+
+
+class FeedOfARevocation:
+    """While somebody waits the worker does its work, and what the station came with is taken back."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def moved(self, _seconds: float) -> None:
+        await self._desk.world.work()
+        entry = self._desk.door.registry.entry(CP001)
+        assert entry is not None
+        retired = tuple(replace(one, state=CredentialState.RETIRED) for one in entry.credentials)
+        self._desk.door.registry.put_station(replace(entry, credentials=retired))
+
+
+async def test_who_is_denied_while_waiting_is_handed_no_certificate(desk: Desk) -> None:
+    waiting = replace(
+        desk, pages=pages_of(desk.world, desk.door, feed=FeedOfARevocation(desk), patience=10.0)
+    )
+
+    assert (await waiting.post()).status == 401
+    told = [event.kind for event in await journalled(desk.world.store)]
+    assert "certificate_issued" in told
+    assert "certificate_fetched" not in told
 
 
 @pytest.mark.parametrize(
