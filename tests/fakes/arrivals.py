@@ -19,6 +19,8 @@ from tests.fakes.certificates import Authority as MadeAuthority
 from tests.fakes.certificates import Issued
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.gateway import listed_reports
+from voltward.crypto.passwords.argon2id import FOR_TESTS
+from voltward.crypto.passwords.passwords import PasswordKeys
 from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.crypto.reading.certificates import CertificateReader, fingerprint
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle
@@ -48,6 +50,7 @@ from voltward.wire.tls_context import ChainError
 
 BOOK = load_rulebook()
 DIGEST_KEY = Secret(b"d" * 32)
+PASSWORD_KEYS = PasswordKeys(DIGEST_KEY, Secret(b"h" * 32), FOR_TESTS)
 PLAIN, BASIC, CERTIFICATE = SecurityProfile
 HOME = Source("192.0.2.7")
 
@@ -146,7 +149,7 @@ class MadeDoor:
             registry=self.registry,
             rules=self.rules,
             quirks=self.quirks,
-            passwords=PasswordDoor(DIGEST_KEY, cache, self.guessing, self.pool, workers=2),
+            passwords=PasswordDoor(PASSWORD_KEYS, cache, self.guessing, self.pool, workers=2),
             guessing=self.guessing,
             reader=CertificateReader(),
             organisations=("Example CPO",),

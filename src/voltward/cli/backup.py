@@ -10,7 +10,8 @@ from cyclopts import App, Parameter
 from voltward.bootstrap.backups.backup import BackupOrder, make_backup
 from voltward.bootstrap.backups.restore import Restored, RestoreOrder, restore, verify_backup
 from voltward.bootstrap.rooms import secret_named
-from voltward.cli.frame import FINDINGS, JSON_FLAG, Options, actor, print_json, print_line, run, say_progress
+from voltward.cli.frame import FINDINGS, JSON_FLAG, Options, actor, print_json, print_line, run
+from voltward.cli.progress import progress
 from voltward.domain.secret import Secret
 from voltward.settings import load_settings
 
@@ -25,7 +26,8 @@ def make(file: Path, *, passphrase: Reference = None, options: Options = Options
     """Copy settings, store, keys and heads into FILE (or into a new file in that folder), while it serves."""
     order = BackupOrder(file, _secret(passphrase))
     settings = load_settings(options.config, options.set)
-    made = run(make_backup(settings, options.config, order, actor(), say_progress))
+    with progress() as told:
+        made = run(make_backup(settings, options.config, order, actor(), told.rows))
     if options.json:
         facts = {"file": str(made.path), "octets": made.octets, "sealed": made.is_sealed}
         print_json({**facts, "left_out": list(made.left_out)})

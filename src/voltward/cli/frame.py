@@ -97,13 +97,6 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def say_progress(table: str, rows: int) -> None:
-    """To whoever sits in front of it; results alone go to standard output."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{table}: {rows}")
-        sys.stderr.flush()
-
-
 def fault_status(error: BaseException) -> int | None:
     """The exit status of a fault, or None if it is a bug of ours."""
     if isinstance(error, (OperatorFault, StationFault, CycloptsError)):

@@ -15,8 +15,8 @@ from voltward.cli.frame import (
     print_json,
     print_line,
     run,
-    say_progress,
 )
+from voltward.cli.progress import progress
 from voltward.settings import StoreSettings, load_settings
 
 app = App(name="store", help="The database: what it is, move it, take it back.")
@@ -59,7 +59,8 @@ def move(
     """Move everything to another, empty database. The gateway must not run; the old store is closed."""
     source = load_settings(options.config, options.set)
     place = StoreSettings(to, to_password, to_tls, to_ca)
-    counts = run(move_store(source, source.with_store(place), actor(), say_progress, dry_run=dry_run))
+    with progress() as told:
+        counts = run(move_store(source, source.with_store(place), actor(), told.rows, dry_run=dry_run))
     if options.json:
         print_json({"moved": not dry_run, "to": to, "rows": dict(counts), "settings": place.said()})
         return

@@ -48,7 +48,7 @@ def password_door(premises: Premises, guessing: GuessingThrottle) -> PasswordDoo
     workers = premises.settings.gateway.limits.argon2_workers
     pool = ThreadPoolExecutor(workers + 1, thread_name_prefix="argon2")
     cache = VerifiedCache(Secret(premises.entropy.token(32)))
-    return PasswordDoor(premises.password_keys.digest, cache, guessing, pool, workers)
+    return PasswordDoor(premises.password_keys, cache, guessing, pool, workers)
 
 
 def threshold(settings: Settings, reception: Reception, reports: Reports, clock: Clock) -> Threshold:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ from cyclopts import Parameter
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.cli.frame import FINDINGS, Options, actor, print_json, print_line, run
 from voltward.cli.parameters import Flag, Profile
+from voltward.cli.progress import progress
 from voltward.cli.reading import one_certificate, read_date
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.domain.errors import OperatorFault, OutsideFault, StationFault
@@ -25,10 +24,11 @@ from voltward.usecases.fleet.fleet_file import LARGEST_FILE, read_fleet_file
 from voltward.usecases.fleet.fleet_plan import PlanRules
 from voltward.usecases.fleet.fleet_rows import ReadCertificate
 from voltward.usecases.fleet.import_stations import (
+    HASHERS,
+    SLOW,
     ImportOrder,
     ImportReport,
     ImportTools,
-    Progress,
     import_stations,
 )
 from voltward.usecases.fleet.weak_passwords import GRACE, Grace
@@ -59,7 +59,7 @@ def import_(file: File, *, wishes: ImportWishes = _ORDINARY, options: Options = 
     until = read_date(wishes.exceptions_until) if wishes.exceptions_until is not None else None
     data = _octets(file)
 
-    async def story() -> ImportReport:
+    async def story() -> tuple[ImportReport, list[str]]:
         async with open_deployment(load_settings(options.config, options.set)) as deployment:
             source = "standard input" if file == "-" else Path(file).name
             grace = Grace(
@@ -74,18 +74,23 @@ def import_(file: File, *, wishes: ImportWishes = _ORDINARY, options: Options = 
                 dry_run=wishes.dry_run,
                 all_or_nothing=wishes.all_or_nothing,
             )
-            with _progress() as progress:
+            with progress() as told:
                 tools = ImportTools(
                     deployment.password_keys,
                     deployment.clock,
                     deployment.entropy,
                     _certificates_beside(Path() if file == "-" else Path(file).parent),
-                    progress,
+                    told.share,
                 )
-                return await import_stations(deployment.store, read_fleet_file(data), order, tools)
+                report = await import_stations(deployment.store, read_fleet_file(data), order, tools)
+            notes = [
+                f"{n} of them: {remark}"
+                for group, n in sorted(report.groups.items())
+                for remark in deployment.remarks_on_group(group)
+            ]
+            return report, [*notes, *_notes(file, data, report, wishes)]
 
-    report = run(story())
-    notes = _notes(file, data, report, wishes)
+    report, notes = run(story())
     if options.json:
         print_json(_facts(report, notes, wishes))
     else:
@@ -142,20 +147,6 @@ def _certificates_beside(folder: Path) -> ReadCertificate:
     return read
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on standard error, where somebody looks on."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("importing", total=None)
-        yield lambda done, everybody: bar.update(task, completed=done, total=everybody)
-
-
 # ---------------------------------------------------------------------------------------- what it says
 
 
@@ -201,6 +192,12 @@ def _notes(file: str, data: bytes, report: ImportReport, wishes: ImportWishes) -
         for control, count in sorted(report.weak.items())
         if count
     ]
+    if wishes.dry_run and report.slow:
+        minutes = report.slow * SLOW / 60
+        notes.append(
+            f"{report.slow} passwords are hashed slowly when this is done: about {minutes:.0f} minutes of "
+            f"one processor, on at most {HASHERS}."
+        )
     if report.unknown_passwords:
         notes.append(
             f"of {report.unknown_passwords} stations no password is known: each is learnt while its group is "

@@ -83,7 +83,16 @@ def password_proof(keys: PasswordKeys, station: StationId, text: Secret, *, mach
 
 def sharing_of(keys: PasswordKeys, text: Secret) -> bytes:
     """A digest without the identity: equal for equal secrets, whoever holds them (field note 6)."""
-    return keyed_digest(keys.sharing, b"voltward sharing", octets_of(text)[0])
+    return _sharing_digest(keys.sharing, octets_of(text)[0])
+
+
+def matches_sharing(key: Secret, octets: bytes, sharing_digest: bytes) -> bool:
+    """Are these the octets of that sharing digest? In constant time; microseconds. No to an empty digest."""
+    return hmac.compare_digest(_sharing_digest(key, octets), sharing_digest)
+
+
+def _sharing_digest(key: Secret, octets: bytes) -> bytes:
+    return keyed_digest(key, b"voltward sharing", octets)
 
 
 def octets_of(text: Secret) -> tuple[bytes, bool]:

@@ -1,8 +1,9 @@
 """Comparing a password with a station's credentials, cheaply where that can be done (ruling 10).
 
-Keyed digests and the cache of verified credentials cost microseconds and are always asked, so that a right
-password is never refused for what others do. Only argon2 is rationed: a bounded pool, a rate, and a reserved
-lane for pairs of source and identity that succeeded before, which do not wait behind the guesses of others.
+Keyed digests, those without the identity among them, and the cache of verified credentials cost microseconds
+and are always asked, so that a right password is never refused for what others do, and a fleet that comes
+after a restart waits for no slow hash. Only argon2 is rationed: a bounded pool, a rate, and a reserved lane
+for pairs of source and identity that succeeded before, which do not wait behind the guesses of others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from voltward.crypto.passwords.argon2id import matches_argon2
-from voltward.crypto.passwords.passwords import canonical_octets, matches_digest
+from voltward.crypto.passwords.passwords import (
+    PasswordKeys,
+    canonical_octets,
+    matches_digest,
+    matches_sharing,
+)
 from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingThrottle
 from voltward.detection.sources import Source
@@ -67,13 +73,13 @@ class PasswordDoor:
 
     def __init__(
         self,
-        digest_key: Secret,
+        keys: PasswordKeys,
         cache: VerifiedCache,
         guessing: GuessingThrottle,
         pool: ThreadPoolExecutor,
         workers: int,
     ) -> None:
-        self._digest_key = digest_key
+        self._keys = keys
         self._cache = cache
         self._guessing = guessing
         self._pool = pool
@@ -87,11 +93,19 @@ class PasswordDoor:
             assert isinstance(credential.proof, Password)
             verifier = credential.proof.verifier
             if isinstance(verifier, KeyedDigest):
-                if matches_digest(self._digest_key, credential.station, octets, verifier):
+                if matches_digest(self._keys.digest, credential.station, octets, verifier):
                     return _matched(credential, octets, form, login)
-            elif self._cache.holds(credential, octets):
+            elif self._is_known(credential, octets):
                 return _matched(credential, octets, form, login)
         return await self._compare_slowly(candidates, login)
+
+    def _is_known(self, credential: Credential, octets: bytes) -> bool:
+        """Right without a slow hash? A row that no digest was taken for, or under another room's key, may be
+        right all the same.
+        """
+        if matches_sharing(self._keys.sharing, octets, credential.sharing_digest):
+            return True
+        return self._cache.holds(credential, octets)
 
     async def _compare_slowly(self, candidates: Sequence[Credential], login: Login) -> PasswordMatch:
         for credential, octets, form in _forms(candidates, login):

@@ -30,6 +30,7 @@ from voltward.usecases.registered_station import refuse_taken_serial
 
 UNIT = 100  # rows of one unit of work
 HASHERS = 4  # slow hashes at a time, 64 MiB each
+SLOW = 0.2  # seconds of one processor for each, about
 
 Progress = Callable[[int, int], None]  # rows done, rows to do
 
@@ -70,6 +71,8 @@ class ImportReport:
     weak: Counter[str] = field(default_factory=Counter[str])
     unknown_passwords: int = 0  # stations of profile 1 or 2 of which no password is known
     hashed: int = 0  # passwords of which only a hash was given
+    slow: int = 0  # passwords that have to be hashed slowly
+    groups: Counter[str] = field(default_factory=Counter[str])  # of the stations, as they would be
 
     def count(self, plan: RowPlan) -> None:
         """One more row that is in order."""
@@ -81,6 +84,8 @@ class ImportReport:
         self.unknown_passwords += (
             plan.before is None and plan.after.profile.uses_password and not plan.credential
         )
+        self.slow += plan.password is not None
+        self.groups[plan.after.group] += 1
         self.hashed += plan.credential is not None and plan.credential.is_password and plan.password is None
 
     def uncount(self, plan: RowPlan, fault: RowFault) -> None:

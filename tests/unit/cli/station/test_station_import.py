@@ -33,6 +33,16 @@ def test_a_fleet_is_taken_over_and_what_is_weak_is_listed(shell: Shell) -> None:
     assert "12345678" not in ran.out
 
 
+def test_a_misspelt_group_and_the_time_that_it_takes_are_told_before(shell: Shell) -> None:
+    (shell.folder / "fleet.csv").write_text(
+        "identity,group,password\nCP001,feild,correct horse battery\nCP002,feild,\n"
+    )
+    dry = shell("station", "import", "fleet.csv", "--dry-run")
+    assert "note: 2 of them: there is no [group.feild] in the settings" in dry.out
+    assert "note: 1 passwords are hashed slowly when this is done: about 0 minutes" in dry.out
+    assert "hashed slowly" not in shell("station", "import", "fleet.csv").out
+
+
 def test_a_list_comes_through_standard_input_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     pem = self_signed("SN-9").certificate_pem.decode()
     rows = b'{"identity": "CP001", "password": "correct horse battery"}\n'

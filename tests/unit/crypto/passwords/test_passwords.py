@@ -15,6 +15,7 @@ from voltward.crypto.passwords.passwords import (
     canonical_octets,
     make_password,
     matches_digest,
+    matches_sharing,
     password_digest,
     password_proof,
     sharing_of,
@@ -153,7 +154,15 @@ def test_equal_secrets_are_found_whoever_holds_them_and_in_whatever_spelling() -
     assert sharing_of(KEYS, Secret(b"one")) != sharing_of(KEYS, Secret(b"two"))
 
 
-def test_the_sharing_digest_is_of_no_use_at_the_door() -> None:
+def test_a_secret_is_known_again_by_its_sharing_digest_alone() -> None:
+    digest = sharing_of(KEYS, Secret(b"correct horse battery"))
+    assert matches_sharing(KEYS.sharing, b"correct horse battery", digest)
+    assert not matches_sharing(KEYS.sharing, b"correct horse batterY", digest)
+    assert not matches_sharing(KEYS.digest, b"correct horse battery", digest)
+    assert not matches_sharing(KEYS.sharing, b"correct horse battery", b"")
+
+
+def test_the_sharing_digest_passes_for_no_machine_made_password() -> None:
     same = PasswordKeys(KEYS.digest, KEYS.digest, FOR_TESTS)
     text = make_password(CountedTokens())
     octets = bytes.fromhex(text.reveal().decode())

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.builders import certificate_credential, password_credential, station
 from tests.fakes.clock import NOON
 from voltward.crypto.passwords.argon2id import FOR_TESTS
-from voltward.crypto.passwords.passwords import PasswordKeys, password_proof
+from voltward.crypto.passwords.passwords import PasswordKeys, password_proof, sharing_of
 from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.sources import Source
@@ -63,7 +63,7 @@ class Bench:
             costly_per_identity=Rate(3, 1), costly_per_source=Rate(3, 1), costly_per_pair=Rate(2, 1)
         )
         self.guessing = GuessingThrottle(limits, 0.0)
-        self.door = PasswordDoor(KEYS.digest, self.cache, self.guessing, pool, workers=1)
+        self.door = PasswordDoor(KEYS, self.cache, self.guessing, pool, workers=1)
 
     async def ask(
         self, known: StationEntry | None, password: bytes, dialects: tuple[Any, ...] = (V16,), **changes: Any
@@ -133,6 +133,24 @@ async def test_a_chosen_password_is_looked_at_slowly_once_and_then_remembered(be
     for _ in range(20):  # many more than the ration
         match = await bench.ask(known, CHOSEN)
         assert (match.seen.outcome, match.credential) == (PasswordOutcome.MATCHED, known.credentials[0])
+    assert len(bench.cache) == 1
+
+
+async def test_a_fleet_that_comes_after_a_restart_waits_for_no_slow_hash(bench: Bench) -> None:
+    sharing = sharing_of(KEYS, Secret(CHOSEN))
+    for n in range(20):  # many more than the ration, and nothing is remembered yet
+        known = entry(chosen(sharing_digest=sharing, id=f"credential-{n}"))
+        match = await bench.ask(known, CHOSEN)
+        assert (match.seen.outcome, match.credential) == (PasswordOutcome.MATCHED, known.credentials[0])
+    assert len(bench.cache) == 0
+
+
+async def test_a_sharing_digest_of_another_rooms_key_leaves_it_to_the_slow_hash(bench: Bench) -> None:
+    elsewhere = PasswordKeys(KEYS.digest, Secret(b"o" * 32), FOR_TESTS)
+    known = entry(chosen(sharing_digest=sharing_of(elsewhere, Secret(CHOSEN))))
+
+    assert (await bench.ask(known, CHOSEN)).seen.outcome is PasswordOutcome.MATCHED
+    assert (await bench.ask(known, b"correct horse batterY")).seen.outcome is PasswordOutcome.WRONG
     assert len(bench.cache) == 1
 
 
