@@ -19,6 +19,7 @@ from voltward.domain.errors import OperatorFault, OutsideFault, StationFault, Vo
 T = TypeVar("T")
 FINDINGS = 1
 JSON_FLAG = "--json"
+_LONG = 1000  # rows of a table that nobody reads as a whole
 
 
 @Parameter(name="*")
@@ -63,7 +64,14 @@ def print_line(text: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table that is as wide as the terminal; cells are text, never markup."""
+    """A table that is as wide as the terminal; cells are text, never markup.
+
+    One of a whole fleet is read by programs, or a page at a time: there each row is one line, however long.
+    """
+    cells = [[visible(cell) for cell in row] for row in rows]
+    if len(cells) > _LONG:
+        _print_lines([[*columns], *cells])
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -71,12 +79,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
+    for row in cells:
+        table.add_row(*map(Text, row))
     console = Console(width=None if sys.stdout.isatty() else 160)
     with console.capture() as drawn:
         console.print(table)
     sys.stdout.write(drawn.get())  # not by rich: it has an exit status of its own for a reader that is gone
+
+
+def _print_lines(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(f"{line.rstrip()}\n")
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from voltward.adapters.system_clock import SystemClock
+from voltward.bootstrap import SystemClock
 from voltward.ports.clock import Clock
 
 EVERY = 10.0  # seconds between two lines where nobody's terminal can rewrite one

@@ -87,6 +87,15 @@ def test_nothing_that_is_printed_is_read_as_markup(capsys: pytest.CaptureFixture
     assert "[red]cell[/red]" in out
 
 
+def test_each_row_of_a_long_table_is_one_line_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("name", "what"), [(f"CP{n}", "\x1b[2J" + "long " * 40) for n in range(1001)])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1002
+    assert lines[0] == "name    what"
+    assert lines[-1] == "CP1000  \\x1b[2J" + ("long " * 40).rstrip()
+
+
 def test_facts_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     print_facts({"a": 1, "longer": None})
     print_facts({})

@@ -83,12 +83,7 @@ def import_(file: File, *, wishes: ImportWishes = _ORDINARY, options: Options = 
                     told.share,
                 )
                 report = await import_stations(deployment.store, read_fleet_file(data), order, tools)
-            notes = [
-                f"{n} of them: {remark}"
-                for group, n in sorted(report.groups.items())
-                for remark in deployment.remarks_on_group(group)
-            ]
-            return report, [*notes, *_notes(file, data, report, wishes)]
+            return report, [*_of_groups(report, deployment), *_notes(file, data, report, wishes)]
 
     report, notes = run(story())
     if options.json:
@@ -183,6 +178,14 @@ def _tell(report: ImportReport, notes: list[str], wishes: ImportWishes) -> None:
         print_line(f"Nothing was changed: {why}.")
     for note in notes:
         print_line(f"note: {note}")
+
+
+def _of_groups(report: ImportReport, deployment: Deployment) -> list[str]:
+    return [
+        f"{stations} of them: {remark}"
+        for group, stations in sorted(report.groups.items())
+        for remark in deployment.remarks_on_group(group)
+    ]
 
 
 def _notes(file: str, data: bytes, report: ImportReport, wishes: ImportWishes) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from voltward.domain.acquaintance import Acquaintance
 from voltward.domain.authority import Authority, DeniedCertificate
+from voltward.domain.credential import Credential
 from voltward.domain.station import StationId
 from voltward.ports.revocation_lists import ListLook
 from voltward.ports.storage import Reading, Store
@@ -18,7 +20,10 @@ async def list_stations(store: Store, selection: Selection = WHOLE_FLEET) -> Seq
     """The stations with their credentials, by identity."""
     async with store.read() as work:
         stations = sorted(await selected(work, selection), key=lambda station: station.id)
-        return [StationEntry(s, tuple(await work.credentials.of(s.id))) for s in stations]
+        held: dict[StationId, list[Credential]] = defaultdict(list)
+        for credential in await work.credentials.all():  # in one pass: forty thousand questions take a minute
+            held[credential.station].append(credential)
+        return [StationEntry(s, tuple(held[s.id])) for s in stations]
 
 
 async def show_station(store: Store, station: StationId) -> StationEntry:
