@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -64,7 +64,7 @@ def _reader(kind: Any) -> Reader:
     if is_dataclass(kind):
         return _record(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind
+        return _member(kind)
     if kind in _PLAIN or kind is types.NoneType:
         return _exactly(kind)
     if kind is timedelta:
@@ -75,15 +75,37 @@ def _reader(kind: Any) -> Reader:
 def _exactly(kind: type) -> Reader:
     def read(plain: Any) -> Any:
         if type(plain) is not kind:  # a bool is an int, and must stay one or the other
-            raise ValueError(f"{type(plain).__name__} where {kind.__name__} belongs")
+            raise _wrong(plain, kind)
         return plain
 
     return read
 
 
+def _member(kind: type[Enum]) -> Reader:
+    members = {member.value: member for member in kind}
+
+    def read(plain: Any) -> Any:
+        if type(plain) not in (str, int) or plain not in members:
+            raise ValueError(f"no {kind.__name__}")
+        return members[plain]
+
+    return read
+
+
+def _wrong(plain: Any, kind: type) -> ValueError:
+    return ValueError(f"{type(plain).__name__} where {kind.__name__} belongs")
+
+
 def _span(plain: Any) -> timedelta:
     """It is written as a text of ISO 8601."""
-    return msgspec.convert(plain, timedelta)
+    if type(plain) is not str:
+        raise _wrong(plain, str)
+    return _span_of(plain)
+
+
+@lru_cache(maxsize=256)  # the patience of life-cycles: the same in all of them
+def _span_of(text: str) -> timedelta:
+    return msgspec.convert(text, timedelta)
 
 
 def _row(member: Reader) -> Reader:
@@ -108,6 +130,9 @@ def _one_of(kinds: tuple[Any, ...]) -> Reader:
     """The first that fits: records are told apart by their fields."""
     takes_none = types.NoneType in kinds
     readers = [_reader(kind) for kind in kinds if kind is not types.NoneType]
+    if takes_none and len(readers) == 1:
+        (only,) = readers
+        return lambda plain: None if plain is None else only(plain)
 
     def read(plain: Any) -> Any:
         if plain is None and takes_none:
@@ -124,12 +149,20 @@ def _one_of(kinds: tuple[Any, ...]) -> Reader:
 
 def _record(kind: Any) -> Reader:
     hints = get_type_hints(kind)
-    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    named = {field.name: hints[field.name] for field in fields(kind)}
+    exact = {name: hint for name, hint in named.items() if hint in _PLAIN}
+    readers = {name: _reader(hint) for name, hint in named.items() if name not in exact}
     required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
 
     def read(plain: Any) -> Any:
-        if type(plain) is not dict or not required <= plain.keys() <= readers.keys():
+        if type(plain) is not dict or not required <= plain.keys() <= named.keys():
             raise ValueError(f"no {kind.__name__}")
-        return kind(**{name: readers[name](value) for name, value in plain.items()})
+        values = dict(plain)
+        for name, value in plain.items():
+            if name not in exact:
+                values[name] = readers[name](value)
+            elif type(value) is not exact[name]:
+                raise _wrong(value, exact[name])
+        return kind(**values)
 
     return read

@@ -156,12 +156,19 @@ def _request_never_came(state: Renewal, _fact: object, now: datetime) -> Step[Re
 def _order(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
     """A request was taken: a new key replaces whatever was under way; the same key is the same request."""
     assert isinstance(fact, CsrTaken)
-    told = replace(state, use=fact.use, request_id=fact.request_id, fetches=fact.fetches)
     waits = state.phase is P.ISSUING or (state.forms and not is_over(state, now))
     if fact.key == state.key and waits:
+        told = replace(state, use=fact.use, request_id=fact.request_id, fetches=fact.fetches)
         return Step(told) if state.phase is P.ISSUING else hand_over(told, now, WithdrawAsks())
-    aside, effects = set_aside(told)
-    after = replace(aside, key=fact.key, attempt=state.attempt + 1)
+    aside, effects = set_aside(state)
+    after = replace(
+        aside,
+        use=fact.use,
+        request_id=fact.request_id,
+        fetches=fact.fetches,
+        key=fact.key,
+        attempt=state.attempt + 1,
+    )
     ordered = IssueCertificate(fact.csr_der, after.attempt)
     return enter(after, P.ISSUING, now, WithdrawAsks(), *effects, ordered)
 

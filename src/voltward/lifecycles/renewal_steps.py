@@ -173,9 +173,9 @@ def set_aside(state: Renewal) -> tuple[Renewal, tuple[LifecycleEffect, ...]]:
     A station that refused it may hold it all the same: it was asked before by a gateway that was killed, or
     its yes came when the ask had run out, and a second time it knows of no request any more.
     """
-    aside = forget(state)
     if state.issued is None:
-        return aside, ()
+        return state, ()
+    aside = forget(state)
     may_hold_it = state.forms or state.has_agreed or state.is_unsure
     if state.is_refused and not may_hold_it:
         return aside, (DiscardCertificate(state.issued, "it is longer than the station takes"),)

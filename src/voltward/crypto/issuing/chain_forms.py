@@ -30,6 +30,7 @@ class ChainForm(StrEnum):
     LEAF_LAST = "leaf last"  # without the root, turned round
 
 
+_FORMS: Final = tuple(ChainForm)
 _ARRANGED: Mapping[ChainForm, Callable[[_Chain, _Chain], _Chain]] = {
     ChainForm.WITHOUT_ROOT: lambda path, _root: path,
     ChainForm.WITH_ROOT: lambda path, root: path + root,
@@ -82,8 +83,8 @@ def chain_texts(
     )
 
 
-def _in_order(first: ChainForm | None) -> list[ChainForm]:
-    return sorted(ChainForm, key=lambda form: form is not first)  # stable: the others stay in order
+def _in_order(first: ChainForm | None) -> Sequence[ChainForm]:
+    return _FORMS if first is None else (first, *(form for form in _FORMS if form is not first))
 
 
 def _parted(chain: _Chain) -> tuple[_Chain, _Chain]:

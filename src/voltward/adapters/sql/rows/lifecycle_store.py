@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, insert, select, update
@@ -116,10 +117,15 @@ def lifecycle_of(row: RowMapping) -> Lifecycle:
         id=row["id"],
         kind=row["kind"],
         station=StationId(row["identity"], row["tenant"]) if row["identity"] is not None else None,
-        state=untagged(STATES, row["kind"], row["state"]),
+        state=_state(row["kind"], row["state"]),
         started_at=row["started_at"],
         started_by=row["started_by"],
         wake_at=row["wake_at"],
         ended_at=row["ended_at"],
         revision=row["revision"],
     )
+
+
+@lru_cache(maxsize=256)  # a portion reads its life-cycles twice: for the orders, and when these are done
+def _state(kind: str, octets: bytes) -> Any:
+    return untagged(STATES, kind, octets)

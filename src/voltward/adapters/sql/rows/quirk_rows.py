@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from voltward.domain.quirk import Quirk, QuirkGrant
+
+_KNOWN: Final = frozenset(quirk.value for quirk in Quirk)
 
 
 def quirk_values(grants: Iterable[QuirkGrant]) -> list[dict[str, Any]] | None:
@@ -26,7 +28,6 @@ def quirk_values(grants: Iterable[QuirkGrant]) -> list[dict[str, Any]] | None:
 
 def quirks_of(written: Sequence[dict[str, Any]] | None) -> tuple[QuirkGrant, ...]:
     """What is read. A quirk that this version does not know grants nothing, and is left out."""
-    known = {quirk.value for quirk in Quirk}
     return tuple(
         QuirkGrant(
             Quirk(row["quirk"]),
@@ -36,5 +37,5 @@ def quirks_of(written: Sequence[dict[str, Any]] | None) -> tuple[QuirkGrant, ...
             row["parameters"],
         )
         for row in written or ()
-        if row["quirk"] in known
+        if row["quirk"] in _KNOWN
     )
