@@ -26,7 +26,7 @@ WHOLE = Renewal(
     use=CertificateUse.COMBINED,
     request_id=7,
     attempt=2,
-    forms=(OfferedForm("without root", "-----BEGIN"), OfferedForm("with root", "-----BEGIN")),
+    forms=(OfferedForm("without root"), OfferedForm("with root")),
     leftovers=(b"\x02" * 32,),
 )
 

@@ -35,6 +35,7 @@ from voltward.lifecycles.effects import (
     DiscardCertificate,
     IssueCertificate,
     KeepAnchors,
+    OfferCertificate,
     SupersedeCertificate,
     TellOperator,
     TimeCame,
@@ -156,6 +157,9 @@ class Field:
         match effect:
             case AskStation(intent=intent, patience=patience):
                 self.asks.append(Asked(number, intent, self.now + patience))
+            case OfferCertificate(fingerprint=certificate, form=form, patience=patience):
+                handed = InstallCertificate(f"{form}:{certificate.decode()}")
+                self.asks.append(Asked(number, handed, self.now + patience))
             case WithdrawAsks():
                 self.asks = [one for one in self.asks if one.lifecycle != number]
             case WakeAt(at=None):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from tests.fakes.clock import NOON
 from tests.playbooks.dialogue import Dialogue, Fact
 from voltward.domain.complaint import Complaint
-from voltward.domain.intents import InstallCertificate, IntentAnswer, Outcome
+from voltward.domain.intents import IntentAnswer, Outcome
 from voltward.domain.station import StationId
 from voltward.domain.station_fact import Complained
 from voltward.lifecycles.answers import answer_fact
@@ -19,6 +19,7 @@ from voltward.lifecycles.effects import (
     BeginUpgrade,
     DiscardCertificate,
     IssueCertificate,
+    OfferCertificate,
     Record,
     RememberForm,
     SupersedeCertificate,
@@ -40,7 +41,7 @@ from voltward.lifecycles.renewal_state import (
 )
 
 OLD, NEW, NEWER = b"old", b"new", b"newer"
-FORMS = (OfferedForm("without root", "PEM 1"), OfferedForm("with root", "PEM 2"))
+FORMS = (OfferedForm("without root"), OfferedForm("with root"))
 YEAR = timedelta(days=365)
 
 
@@ -99,17 +100,9 @@ def _wake(effect: WakeAt, now: float) -> str:
     return "" if effect.at is None else f"wake in {effect.at - NOON - timedelta(seconds=now)}"
 
 
-def _ask(effect: AskStation) -> str:
-    name = type(effect.intent).__name__
-    return (
-        f"ask {name} {effect.intent.chain_pem}"
-        if isinstance(effect.intent, InstallCertificate)
-        else f"ask {name}"
-    )
-
-
 _WORDS: dict[type, Callable[..., str]] = {
-    AskStation: lambda e, _now: _ask(e),
+    AskStation: lambda e, _now: f"ask {type(e.intent).__name__}",
+    OfferCertificate: lambda e, _now: f"offer {e.form}",
     WithdrawAsks: lambda _e, _now: "withdraw",
     IssueCertificate: lambda e, _now: f"issue {e.attempt}",
     AwaitCertificate: lambda e, _now: f"await {e.fingerprint.decode()}",
@@ -149,7 +142,7 @@ def ordered(**changes: object) -> Dialogue[Play]:
 
 def installing(**changes: object) -> Dialogue[Play]:
     """Until the station is handed its certificate."""
-    return ordered(**changes) >> issued() << "await new" << "ask InstallCertificate PEM 1"
+    return ordered(**changes) >> issued() << "await new" << "offer without root"
 
 
 def unproven(**changes: object) -> Dialogue[Play]:

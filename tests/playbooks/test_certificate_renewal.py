@@ -56,7 +56,7 @@ def test_a_renewal_from_the_order_to_the_proof() -> None:
         >> ACCEPTED << "ask RequestCsr"
         >> ACCEPTED << "wake in 0:10:00"
         >> csr() << "withdraw" << "issue 1"
-        >> issued() << "await new" << "ask InstallCertificate PEM 1"
+        >> issued() << "await new" << "offer without root"
         >> ACCEPTED << "wake in 1 day, 0:00:00"
         >> came(NEW) << "withdraw" << "ask ReadFacts"
         >> proven(NEW)
@@ -76,7 +76,7 @@ def test_a_request_that_the_station_sends_by_itself_goes_to_the_authority_at_onc
 
 def test_use_and_request_id_are_echoed_as_the_station_named_them() -> None:
     play = asked() >> fact(CsrTaken(b"csr", b"key 1", CertificateUse.COMBINED, 7)) << "withdraw" << "issue 1"
-    assert play >> issued() << "await new" << "ask InstallCertificate PEM 1"
+    assert play >> issued() << "await new" << "offer without root"
 
     state = play.machine.state
     assert (state.use, state.request_id) == (CertificateUse.COMBINED, 7)
@@ -172,12 +172,12 @@ def test_a_request_with_a_new_key_replaces_the_one_that_is_being_signed() -> Non
     play = ordered() >> csr(b"key 2") << "withdraw" << "issue 2"
 
     assert play >> issued(NEW, attempt=1) << "discard new"
-    assert play >> issued(NEWER, attempt=2) << "await newer" << "ask InstallCertificate PEM 1"
+    assert play >> issued(NEWER, attempt=2) << "await newer" << "offer without root"
 
 
 def test_the_same_request_again_is_signed_once() -> None:
     assert ordered() >> csr() >> csr()
-    assert installing() >> csr() << "withdraw" << "ask InstallCertificate PEM 1"
+    assert installing() >> csr() << "withdraw" << "offer without root"
 
 
 def test_an_authority_that_is_slow_or_down_is_waited_for_and_told_of() -> None:
@@ -187,7 +187,7 @@ def test_an_authority_that_is_slow_or_down_is_waited_for_and_told_of() -> None:
         << "tell: its certificate is not issued yet: it is away"
     )
 
-    after = play >> issued() << "await new" << "ask InstallCertificate PEM 1"
+    after = play >> issued() << "await new" << "offer without root"
     assert (after.machine.state.problem, after.machine.state.mend) == ("", "")
 
 
@@ -208,7 +208,7 @@ def test_an_authority_that_answers_late_answers_nobody_any_more() -> None:
 
 
 def test_a_chain_that_is_rejected_is_offered_in_another_form_and_what_worked_is_remembered() -> None:
-    play = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
+    play = installing() >> REJECTED << "record certificate_rejected" << "offer with root"
 
     assert play >> ACCEPTED << "wake in 1 day, 0:00:00"
     assert (
@@ -218,17 +218,17 @@ def test_a_chain_that_is_rejected_is_offered_in_another_form_and_what_worked_is_
 
 
 def test_the_issuers_root_is_installed_where_no_form_was_taken() -> None:
-    play = ordered() >> issued(forms=FORMS[:1], root="ROOT") << "await new" << "ask InstallCertificate PEM 1"
+    play = ordered() >> issued(forms=FORMS[:1], root="ROOT") << "await new" << "offer without root"
 
     assert play >> REJECTED << "record certificate_rejected" << "ask InstallTrustAnchor"
-    assert play >> ACCEPTED << "ask InstallCertificate PEM 1"
+    assert play >> ACCEPTED << "offer without root"
     play = play >> REJECTED << "record certificate_rejected" << "withdraw"
     assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
 
 
 def test_what_a_station_took_in_no_form_is_kept_when_all_of_it_is_tried_again() -> None:
     """It may be the answer to a question that a killed gateway had put before: it holds it, and says no."""
-    play = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
+    play = installing() >> REJECTED << "record certificate_rejected" << "offer with root"
     play = play >> REJECTED << "record certificate_rejected" << "withdraw"
 
     assert play << "tell: it took its certificate in no form (rejected: no)" << "wake in 1 day, 0:00:00"
@@ -248,7 +248,7 @@ def test_a_chain_that_is_longer_than_the_station_takes_is_not_sent() -> None:
 def test_an_answer_that_was_lost_may_have_been_a_yes(lost: Fact[Play]) -> None:
     """It reboots halfway, and knows of no request any more: whether it has the certificate, it shows itself."""
     play = installing() >> lost << "wake in 0:01:00" >> TIME_CAME
-    play = play << "withdraw" << "ask InstallCertificate PEM 1"
+    play = play << "withdraw" << "offer without root"
 
     assert play >> REJECTED << "record certificate_rejected" << "wake in 1 day, 0:00:00"
     assert phase(play) is RenewalPhase.UNPROVEN
@@ -340,7 +340,7 @@ def test_a_certificate_of_an_earlier_attempt_is_as_good() -> None:
 
 def test_what_a_newer_one_has_followed_is_superseded_with_the_predecessor() -> None:
     play = unproven() >> csr(b"key 2") << "withdraw" << "issue 2"
-    play = play >> issued(NEWER, attempt=2) << "await newer" << "ask InstallCertificate PEM 1"
+    play = play >> issued(NEWER, attempt=2) << "await newer" << "offer without root"
 
     play = play >> proven(NEWER) << "withdraw" << "supersede old" << "supersede new"
     assert play << "remember without root worked" << "record certificate_renewed"

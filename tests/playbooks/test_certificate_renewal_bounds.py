@@ -50,7 +50,7 @@ def test_an_operator_lets_it_go_on_at_once() -> None:
     assert unproven() >> again << "withdraw" << "ask ReadFacts"
     stuck = installing(terms=RenewalTerms(tries=1)) >> LINK_LOST << "withdraw"
     assert stuck << "tell: it did not answer its certificate (link lost)" << "wake in 1 day, 0:00:00"
-    assert stuck >> again << "withdraw" << "ask InstallCertificate PEM 1"
+    assert stuck >> again << "withdraw" << "offer without root"
 
 
 def test_each_time_that_it_is_stuck_it_waits_longer_up_to_a_month() -> None:
@@ -103,7 +103,7 @@ def test_a_state_says_since_when_and_why() -> None:
 
 def test_what_it_agreed_to_once_is_never_denied_whatever_it_says_later() -> None:
     """It sends the same request again, and has forgotten it when the certificate comes a second time."""
-    play = unproven() >> csr() << "withdraw" << "ask InstallCertificate PEM 1"
+    play = unproven() >> csr() << "withdraw" << "offer without root"
     play = (
         play
         >> answer(Outcome.UNSUPPORTED)

@@ -45,7 +45,7 @@ def test_a_chain_that_is_too_long_to_be_sent_can_be_fetched() -> None:
 
 def test_a_request_that_is_sent_again_elsewhere_is_answered_where_it_came_last() -> None:
     play = ordered() >> fetching() >> issued() << "await new" << DAY
-    assert play >> csr() << "withdraw" << "ask InstallCertificate PEM 1"
+    assert play >> csr() << "withdraw" << "offer without root"
     assert (
         asked()
         >> fetching()
@@ -54,7 +54,7 @@ def test_a_request_that_is_sent_again_elsewhere_is_answered_where_it_came_last()
         >> csr()
         >> issued()
         << "await new"
-        << ("ask InstallCertificate PEM 1")
+        << ("offer without root")
     )
 
 

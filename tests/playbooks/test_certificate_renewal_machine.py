@@ -28,6 +28,7 @@ from voltward.lifecycles.effects import (
     Cancelled,
     DiscardCertificate,
     IssueCertificate,
+    OfferCertificate,
     SupersedeCertificate,
     TellOperator,
     TimeCame,
@@ -86,6 +87,9 @@ class RenewalMachine(RuleBasedStateMachine):
         match effect:
             case AskStation(intent=intent):
                 self.ask = intent
+            case OfferCertificate(fingerprint=fingerprint, form=form):
+                assert fingerprint == self.state.issued
+                self.ask = InstallCertificate(form)
             case WithdrawAsks():
                 self.ask = None
             case WakeAt(at=at):

@@ -28,9 +28,7 @@ SAID = "it reports that the certificate it was given is invalid (no path)"
 
 
 def test_one_that_took_its_certificate_and_finds_it_invalid_gets_the_next_form_at_once() -> None:
-    play = (
-        unproven() >> INVALID << "withdraw" << "record certificate_rejected" << "ask InstallCertificate PEM 2"
-    )
+    play = unproven() >> INVALID << "withdraw" << "record certificate_rejected" << "offer with root"
 
     play = play >> ACCEPTED << "wake in 1 day, 0:00:00" >> came(NEW) << "withdraw" << "ask ReadFacts"
     assert (
@@ -40,9 +38,7 @@ def test_one_that_took_its_certificate_and_finds_it_invalid_gets_the_next_form_a
 
 
 def test_one_that_finds_every_form_invalid_is_told_of_at_once_and_what_it_may_hold_stays_good() -> None:
-    play = (
-        unproven() >> INVALID << "withdraw" << "record certificate_rejected" << "ask InstallCertificate PEM 2"
-    )
+    play = unproven() >> INVALID << "withdraw" << "record certificate_rejected" << "offer with root"
     play = (
         play >> ACCEPTED << "wake in 1 day, 0:00:00" >> INVALID << "withdraw" << "record certificate_rejected"
     )
@@ -57,19 +53,17 @@ def test_one_that_finds_every_form_invalid_is_told_of_at_once_and_what_it_may_ho
 
 def test_the_report_of_a_refusal_is_no_second_one() -> None:
     """It answers Rejected, and reports it after that: by then it has the next form before it (A02.FR.07)."""
-    play = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
+    play = installing() >> REJECTED << "record certificate_rejected" << "offer with root"
 
     assert play >> INVALID >> ACCEPTED << "wake in 1 day, 0:00:00"
     assert phase(play) is RenewalPhase.UNPROVEN
-    late = installing() >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
+    late = installing() >> REJECTED << "record certificate_rejected" << "offer with root"
     assert late >> ACCEPTED << "wake in 1 day, 0:00:00" >> INVALID
     assert phase(late) is RenewalPhase.UNPROVEN
 
 
 def test_a_report_that_comes_before_its_answer_is_one_refusal_with_it() -> None:
-    play = (
-        installing() >> INVALID >> REJECTED << "record certificate_rejected" << "ask InstallCertificate PEM 2"
-    )
+    play = installing() >> INVALID >> REJECTED << "record certificate_rejected" << "offer with root"
 
     play = play >> ACCEPTED << "wake in 1 day, 0:00:00" >> INVALID << "withdraw"
     play = play << "record certificate_rejected" << "withdraw"

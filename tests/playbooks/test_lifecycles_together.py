@@ -156,7 +156,7 @@ class TogetherMachine(RuleBasedStateMachine):
         if number not in [number for number, _ in self.field.open.values()]:
             self.field.discarded.add(certificate)  # as whoever records it does
             return
-        forms = tuple(OfferedForm(name, f"{name}:{certificate.decode()}") for name in ("plain", "rooted"))
+        forms = (OfferedForm("plain"), OfferedForm("rooted"))
         self.field.step(
             "renewal", CertificateIssued(attempt, certificate, self.field.now + YEAR, forms, "ROOT")
         )

@@ -53,7 +53,7 @@ def test_what_is_revoked_is_handed_out_no_longer_and_another_is_asked_for(
 
     assert play >> came(NEW) >> proven(NEW), "a fact that was on its way proves nothing any more"
     assert play >> REJECTED << "ask RequestCsr" >> csr(b"key 2") << "withdraw" << "issue 2"
-    play = play >> issued(NEWER, 2) << "await newer" << "ask InstallCertificate PEM 1" >> ACCEPTED
+    play = play >> issued(NEWER, 2) << "await newer" << "offer without root" >> ACCEPTED
     play = play << "wake in 1 day, 0:00:00" >> proven(NEWER) << "withdraw" << "supersede old"
     assert play << "remember without root worked" << "record certificate_renewed"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from voltward.domain.events import FactValue
-from voltward.domain.intents import InstalledCertificate, Intent
+from voltward.domain.intents import CertificateUse, InstalledCertificate, Intent
 from voltward.domain.security_profile import SecurityProfile
 from voltward.lifecycles.renewal_state import RenewalTerms
 
@@ -21,6 +21,17 @@ class AskStation:
     """Ask it, as soon as it is there; after `patience` without it being there or answering: `EXPIRED`."""
 
     intent: Intent
+    patience: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCertificate:
+    """Ask it to install this certificate of its own, the chain in this form; `patience` as `AskStation`."""
+
+    fingerprint: bytes
+    form: str
+    use: CertificateUse | None
+    request_id: int | None
     patience: timedelta
 
 
@@ -114,6 +125,7 @@ class RevokeCertificate:
 
 LifecycleEffect = (
     AskStation
+    | OfferCertificate
     | WithdrawAsks
     | IssueCertificate
     | AwaitCertificate

@@ -13,6 +13,7 @@ from typing import Final
 from voltward.domain.intents import Restart
 from voltward.domain.station_fact import CertificateRevoked
 from voltward.lifecycles.effects import (
+    AskStation,
     LifecycleEffect,
     Record,
     RememberForm,
@@ -33,7 +34,6 @@ from voltward.lifecycles.renewal_steps import (
     is_to_be_led,
     lead,
     prefers_the_old,
-    question,
     sign_of_life,
     stuck,
 )
@@ -54,7 +54,9 @@ def never_used(state: Renewal, _fact: object, now: datetime) -> Step[Renewal]:
         return Step(replace(state, was_led=True), (lead(state), WakeAt(until)))
     if state.terms.restarts and not state.was_restarted:
         asked = replace(state, was_restarted=True)
-        return Step(asked, (question(asked, Restart()), WakeAt(now + state.terms.proof_patience)))
+        return Step(
+            asked, (AskStation(Restart(), state.terms.ask_patience), WakeAt(now + state.terms.proof_patience))
+        )
     if prefers_the_old(state):
         return stuck(state, now, PREFERS_WHAT, PREFERS_MEND)
     if state.came_with_new:

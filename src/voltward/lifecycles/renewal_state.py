@@ -71,10 +71,13 @@ DEFAULT_TERMS = RenewalTerms()
 
 @dataclass(frozen=True, slots=True)
 class OfferedForm:
-    """A chain as one answer to a request may carry it: PEM, leaf first; `name` is remembered with models."""
+    """A chain as one answer to a request may carry it; `name` is remembered with models.
+
+    The text is made of the certificate's record when it is sent. `pem`: it, in states of earlier versions.
+    """
 
     name: str
-    pem: str
+    pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

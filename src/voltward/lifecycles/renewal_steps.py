@@ -9,7 +9,6 @@ from typing import Final
 from voltward.domain.intents import (
     AnchorUse,
     CertificateUse,
-    InstallCertificate,
     InstallTrustAnchor,
     Intent,
     ReadFacts,
@@ -23,6 +22,7 @@ from voltward.lifecycles.effects import (
     BeginUpgrade,
     DiscardCertificate,
     LifecycleEffect,
+    OfferCertificate,
     Record,
     TellOperator,
     WakeAt,
@@ -61,20 +61,24 @@ def enter(
     return Step(after, (*effects, *asked, WakeAt(wake)))
 
 
-def question(state: Renewal, intent: Intent | None = None) -> AskStation:
+def question(state: Renewal) -> AskStation | OfferCertificate:
     """What the station is asked in this phase."""
-    if intent is None:
-        if state.phase is P.READING:
-            intent = ReadFacts((Reading.CHAIN_SIZE, Reading.ORGANISATION))
-        elif state.phase is P.ORGANISATION:
-            intent = SetOrganisation(state.organisation)
-        elif state.phase is P.REQUESTING:
-            intent = RequestCsr(state.use or CertificateUse.CSMS_LINK)
-        elif state.phase is P.ANCHORING:
-            intent = InstallTrustAnchor(AnchorUse.CSMS, state.root_pem)
-        else:
-            intent = InstallCertificate(state.forms[state.form].pem, state.use, state.request_id)
-    return AskStation(intent, state.terms.ask_patience)
+    patience = state.terms.ask_patience
+    if state.phase is not P.INSTALLING:
+        return AskStation(_intent(state), patience)
+    assert state.issued is not None, "what is installed was issued"
+    return OfferCertificate(state.issued, state.forms[state.form].name, state.use, state.request_id, patience)
+
+
+def _intent(state: Renewal) -> Intent:
+    if state.phase is P.READING:
+        return ReadFacts((Reading.CHAIN_SIZE, Reading.ORGANISATION))
+    if state.phase is P.ORGANISATION:
+        return SetOrganisation(state.organisation)
+    if state.phase is P.REQUESTING:
+        return RequestCsr(state.use or CertificateUse.CSMS_LINK)
+    assert state.phase is P.ANCHORING
+    return InstallTrustAnchor(AnchorUse.CSMS, state.root_pem)
 
 
 def hand_over(state: Renewal, now: datetime, *effects: LifecycleEffect) -> Step[Renewal]:
@@ -103,7 +107,7 @@ def await_proof(state: Renewal, now: datetime) -> Step[Renewal]:
 
 def sign_of_life(state: Renewal) -> AskStation:
     """Any answer on a link with the new certificate proves it (ruling 28): no wait for its heartbeat."""
-    return question(state, ReadFacts((Reading.ORGANISATION,)))
+    return AskStation(ReadFacts((Reading.ORGANISATION,)), state.terms.ask_patience)
 
 
 def pause(state: Renewal, now: datetime, what: str, mend: str) -> Step[Renewal]:

@@ -83,6 +83,12 @@ def chain_texts(
     )
 
 
+def chain_text(chain: Sequence[bytes], form: ChainForm) -> str:
+    """The chain (DER, leaf first, with or without its root) in one form, as PEM."""
+    path, root = _parted(tuple(chain))
+    return certificate_pem(*_ARRANGED[form](path, root)).decode("ascii")
+
+
 def _in_order(first: ChainForm | None) -> Sequence[ChainForm]:
     return _FORMS if first is None else (first, *(form for form in _FORMS if form is not first))
 

@@ -173,7 +173,7 @@ async def _forms(work: Reading, lifecycle: Lifecycle, certified: Certified) -> t
     first = ChainForm(best.form) if best is not None and best.worked > 0 and best.form in known else None
     longest = lifecycle.state.longest_chain if isinstance(lifecycle.state, Renewal) else None
     texts = chain_texts(certified.chain, longest, first)
-    return tuple(OfferedForm(text.form.value, text.pem) for text in texts.fitting)
+    return tuple(OfferedForm(text.form.value) for text in texts.fitting)
 
 
 def _record(errand: Errand, lifecycle: Lifecycle, certified: Certified, now: datetime) -> IssuedCertificate:

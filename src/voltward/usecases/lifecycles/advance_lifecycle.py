@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from voltward.crypto.issuing.chain_forms import ChainForm, chain_text
 from voltward.domain.ask import Ask
 from voltward.domain.events import Event, FactValue
+from voltward.domain.intents import InstallCertificate
 from voltward.domain.station import StationId
 from voltward.lifecycles.effects import (
     AskStation,
@@ -21,6 +23,7 @@ from voltward.lifecycles.effects import (
     DiscardCertificate,
     IssueCertificate,
     KeepAnchors,
+    OfferCertificate,
     Record,
     RememberForm,
     SupersedeCertificate,
@@ -149,6 +152,15 @@ async def _ask(doing: _Doing, effect: AskStation) -> None:
     await doing.work.asks.add(ask)
 
 
+async def _offer(doing: _Doing, effect: OfferCertificate) -> None:
+    issued = await doing.work.issued.by_fingerprint(effect.fingerprint)
+    assert issued is not None, "what was issued stays on record"
+    intent = InstallCertificate(
+        chain_text(issued.chain, ChainForm(effect.form)), effect.use, effect.request_id
+    )
+    await _ask(doing, AskStation(intent, effect.patience))
+
+
 async def _withdraw(doing: _Doing, _effect: WithdrawAsks) -> None:
     await doing.work.asks.withdraw(doing.lifecycle.id)
 
@@ -207,6 +219,7 @@ async def _journal(
 # What becomes of each effect; `WakeAt` stands in the row of the life-cycle itself.
 _CARRIED_OUT: Mapping[type[Any], Callable[[_Doing, Any], Awaitable[None]]] = {
     AskStation: _ask,
+    OfferCertificate: _offer,
     WithdrawAsks: _withdraw,
     IssueCertificate: _order,
     AwaitCertificate: _await,

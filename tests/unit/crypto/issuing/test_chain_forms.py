@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.certificates import Authority
-from voltward.crypto.issuing.chain_forms import MOST_CHARACTERS, ChainForm, chain_texts
+from voltward.crypto.issuing.chain_forms import MOST_CHARACTERS, ChainForm, chain_text, chain_texts
 from voltward.crypto.reading.certificates import UnreadableCertificate
 from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
 
@@ -43,6 +43,12 @@ def test_the_same_text_is_never_tried_twice() -> None:
     assert list(contents([below_root, ROOT.der])) == [ChainForm.WITHOUT_ROOT, ChainForm.WITH_ROOT]
     assert list(contents([below_root])) == [ChainForm.WITHOUT_ROOT]
     assert ChainForm.WITH_ROOT not in contents(CHAIN[:3])
+
+
+def test_a_form_can_be_written_once_more() -> None:
+    assert [chain_text(CHAIN, text.form) for text in chain_texts(CHAIN).fitting] == [
+        text.pem for text in chain_texts(CHAIN).fitting
+    ]
 
 
 def test_it_is_pem_with_lf_up_to_the_last_line() -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes.clock import NOON
 from tests.fakes.renewals import CP001, CutStore, Killed, RenewalWorld, names
 from tests.fakes.stores import journalled
 from voltward.adapters.sql.store import SqlStore
+from voltward.crypto.issuing.chain_forms import ChainForm, chain_text
 from voltward.domain.credential import ClientCertificate, CredentialState
-from voltward.domain.intents import InstallCertificate, Outcome, RequestCsr
-from voltward.lifecycles.renewal_state import Begun, RenewalPhase
+from voltward.domain.intents import InstallCertificate, IntentAnswer, Outcome, RequestCsr
+from voltward.lifecycles.answers import NotThere
+from voltward.lifecycles.renewal_state import Begun, OfferedForm, RenewalPhase
 from voltward.usecases.lifecycles.advance_lifecycle import advance_lifecycle
 
 
@@ -145,3 +149,36 @@ async def test_a_worker_that_is_killed_at_any_commit_loses_nothing_and_issues_on
     kinds = [event.kind for event in await journalled(world.store)]
     assert "lifecycle_fact_refused" not in kinds
     assert kinds.count("certificate_renewed") == kills + 1
+
+
+async def test_each_form_of_a_chain_is_made_of_its_record_when_it_is_sent(world: RenewalWorld) -> None:
+    await world.begin()
+    fingerprint = await world.until_installing()
+    await world.answer(Outcome.REJECTED)
+    await world.work()
+
+    _, state = await world.renewal()
+    async with world.store.read() as reading:
+        issued = await reading.issued.by_fingerprint(fingerprint)
+    assert issued is not None
+    (install,) = await world.asked()
+    assert isinstance(install, InstallCertificate)
+    assert install.chain_pem == chain_text(issued.chain, ChainForm(state.forms[1].name))
+    assert not any(form.pem for form in state.forms)
+
+
+async def test_a_state_of_an_earlier_version_has_the_text_in_it_and_goes_on(world: RenewalWorld) -> None:
+    await world.begin()
+    await world.until_installing()
+    lifecycle, state = await world.renewal()
+    (before,) = await world.asked()
+    with_text = tuple(OfferedForm(form.name, "-----BEGIN") for form in state.forms)
+    async with world.store.begin() as work:
+        await work.lifecycles.save(replace(lifecycle, state=replace(state, forms=with_text)))
+        await work.commit()
+    lifecycle, _ = await world.renewal()
+    async with world.store.begin() as work:
+        await advance_lifecycle(work, lifecycle, NotThere(IntentAnswer(Outcome.EXPIRED)), world.moment)
+        await work.commit()
+
+    assert (await world.asked())[-1] == before
