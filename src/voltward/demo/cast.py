@@ -74,6 +74,11 @@ class Part:
         return f"SN-{self.identity.upper()}"
 
     @property
+    def site(self) -> str:
+        """Where it stands: it is called after that."""
+        return self.identity.rpartition("-")[0]
+
+    @property
     def version(self) -> str:
         """The version as people write it."""
         return self.dialect.removeprefix("ocpp")

@@ -87,6 +87,7 @@ async def _enroll(deployment: Deployment, part: Part, papers: Papers) -> Login:
         profile=part.profile,
         actor=ACTOR,
         serial=part.serial,
+        site=part.site,
         password=_MADE_BY_PEOPLE if part.proof is Proof.HUMAN else None,
     )
     enrolled = await enroll_station(

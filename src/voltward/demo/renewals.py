@@ -55,8 +55,8 @@ def renewal_threads() -> tuple[Thread, ...]:
 
 async def _enrolled(stage: Stage) -> Seen:
     player, clock = stage.players[FIELD.identity], stage.site.deployment.clock
-    order = ("station", "add", FIELD.identity, "--profile", "3", "--serial", FIELD.serial, "--commission")
-    added = await stage.command(*order)
+    who = (FIELD.identity, "--profile", "3", "--serial", FIELD.serial, "--site", FIELD.site)
+    added = await stage.command("station", "add", *who, "--commission")
     player.dial = stage.dial_of(FIELD, password_login(FIELD.dialect, Secret(added["password"].encode())))
     await asyncio.sleep(_BITES_SECONDS)
     began = clock.monotonic()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from itertools import product
 
@@ -32,6 +33,13 @@ def test_identities_and_serials_are_each_used_once() -> None:
 
     assert len({part.identity for part in everybody}) == len(everybody) == len(BY_IDENTITY)
     assert len({part.serial for part in everybody}) == len(everybody)
+
+
+def test_everybody_stands_somewhere_most_of_them_with_others() -> None:
+    sites = Counter(part.site for part in CAST)
+
+    assert sites["hub"] == 6
+    assert all(sites)
 
 
 def test_everybody_on_the_bill_is_in_the_cast() -> None:
