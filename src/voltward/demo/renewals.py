@@ -97,6 +97,8 @@ def _renewed(part: Part) -> Scene:
 
 async def _cut_off(stage: Stage) -> Seen:
     player = stage.players[BILLING.withdrawn]
+    if not player.is_connected:  # it renewed its certificate just now, and may be between two links
+        await player.enter()
     return await cut_off(stage, player, _shown(player))
 
 
