@@ -32,7 +32,6 @@ class KeyKnown:
     """What is known about the key of a request, by its fingerprint."""
 
     listed: bool = False  # as known to others
-    shares_factor: bool = False  # with another key that we know
     revoked: str | None = None  # the reason why a certificate with it was revoked
     authority: str = ""  # the authority whose key it is
     other_station: str = ""  # the station whose key it is as well

@@ -73,7 +73,6 @@ def test_every_weakness_is_told_in_words() -> None:
     ("fact", "value", "words"),
     [
         ("known.listed", True, "list"),
-        ("known.shares_factor", True, "prime"),
         ("known.revoked", "lost", "revoked: lost"),
         ("known.revoked", "", "revoked: no reason"),
         ("known.authority", "CN=Issuing", "authority 'CN=Issuing'"),
