@@ -16,17 +16,18 @@ from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
 from voltward.gateway.channel.forwarded import ForwardedTls, read_request
 from voltward.gateway.channel.handshake_turns import HandshakeTurns
+from voltward.gateway.channel.hearing import Hearing
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.peer import Peer
 from voltward.gateway.channel.proxies import ALIVE, asks_for_health
-from voltward.gateway.channel.terms import ANY_SIZE, Came, ChannelLimits, LinkEvents, Phase, SendSizes, Signs
+from voltward.gateway.channel.terms import ANY_SIZE, Came, ChannelLimits, LinkEvents, Phase, SendSizes
 from voltward.gateway.report import Reports
 from voltward.wire.forwarded_certificate import ForwardedFault
 from voltward.wire.small_frames import SmallFrameCodec
 from voltward.wire.tls import TlsFacts, TlsServerEngine, looks_like_tls
 from voltward.wire.tls_failure import TlsFailure
 from voltward.wire.upgrade import Acceptance, UpgradeFault, UpgradeRequest, parse_request_head, refuse
-from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, ProtocolFault, Text
+from voltward.wire.websocket import FrameCodec
 
 
 class Receptionist(Protocol):
@@ -68,15 +69,14 @@ class StationChannel:
         "_engine",
         "_head",
         "_link",
-        "_phase",
         "_place",
-        "_signs",
         "_threshold",
         "_timer",
         "address",
         "listener",
         "on_gone",
         "peer",
+        "phase",
         "source",
         "tls",
     )
@@ -85,14 +85,13 @@ class StationChannel:
         self._threshold = threshold
         self._came = came
         self.listener = listener
-        self._phase = Phase.ARRIVING
+        self.phase = Phase.ARRIVING
         self._place: Source | None = None  # the half-open place that is held
         self._head: bytearray | None = None  # what has come of it
         self._engine: TlsServerEngine | None = None
         self._codec: FrameCodec | None = None
         self._link: LinkEvents | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._signs = Signs()
         self.on_gone: asyncio.Task[None] | None = None  # to cancel when the peer goes before its answer
         self.address = ""  # of the station, as the socket or a proxy that is listed tells it
         self.source: Source = Source("")
@@ -119,14 +118,14 @@ class StationChannel:
             self._wait(limits.handshake_timeout)
 
     def received(self, data: bytes) -> None:
-        """Octets of the peer, by phase; on an open channel they go to `_read` at once."""
-        if self._phase is Phase.ASKING:
+        """Octets of the peer, by phase; on an open channel they go to its `Hearing` at once."""
+        if self.phase is Phase.ASKING:
             self._head = head = self._head or bytearray()
             head += data
             self._look_at(head)
-        elif self._phase is Phase.ARRIVING:
+        elif self.phase is Phase.ARRIVING:
             self._begin_tls(data)
-        elif self._phase is Phase.JUDGED:
+        elif self.phase is Phase.JUDGED:
             self._fail("spoke-too-early")
 
     def failed(self, failure: TlsFailure) -> None:
@@ -155,7 +154,7 @@ class StationChannel:
     @property
     def is_there(self) -> bool:
         """Whether an answer would still reach somebody."""
-        return self._phase is Phase.JUDGED and self.peer.is_open
+        return self.phase is Phase.JUDGED and self.peer.is_open
 
     @property
     def waiting_at_the_door(self) -> int:
@@ -182,15 +181,15 @@ class StationChannel:
         """Answer 101: from now on the link is fed."""
         self._threshold.half_open.know(self.source.prefix)
         self._leave_half_open()
-        self._phase = Phase.OPEN
-        self.peer.deliver = self._read
+        self.phase = Phase.OPEN
         self._link = link
         self.on_gone = None
         most, extensions = self._threshold.limits.message_size, acceptance.extensions
         if sizes.frame:
-            self._codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
+            self._codec = codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
         else:
-            self._codec = FrameCodec(is_server=True, max_message=most, extensions=extensions)
+            self._codec = codec = FrameCodec(is_server=True, max_message=most, extensions=extensions)
+        self.peer.deliver = Hearing(self, codec, link).read
         if sizes.record and self._engine is not None:
             self._engine.limit_records(sizes.record)
         self.peer.send(acceptance.response)
@@ -224,6 +223,12 @@ class StationChannel:
             self.peer.finish(self._codec.close(code, reason))
         self._end(reason)
 
+    def closed_by_station(self, code: int) -> None:
+        """Answer its close, and go."""
+        if self._codec is not None:
+            self.peer.finish(self._codec.close(code))
+        self._end(f"closed by the station with {code}")
+
     def abort(self) -> None:
         """Close without a word."""
         self.peer.abort()
@@ -245,7 +250,7 @@ class StationChannel:
             turns.wait(lambda: self._shake_hands(holder, data))
 
     def _shake_hands(self, holder: TlsHolder, data: bytes) -> None:
-        if self._phase is not Phase.ARRIVING:
+        if self.phase is not Phase.ARRIVING:
             return  # it waited too long for its turn
         self._engine = TlsServerEngine(holder.context)
         self.peer.start_tls(self._engine)
@@ -263,7 +268,7 @@ class StationChannel:
         self._ask()
 
     def _ask(self) -> None:
-        self._phase = Phase.ASKING
+        self.phase = Phase.ASKING
         self._wait(self._threshold.limits.upgrade_timeout)
 
     def _look_at(self, head: bytearray) -> None:
@@ -272,7 +277,7 @@ class StationChannel:
         request = parse_request_head(head, limits)
         if request is None:
             return
-        self._phase, self._head = Phase.JUDGED, None
+        self.phase, self._head = Phase.JUDGED, None
         self._stop_waiting()
         if isinstance(request, UpgradeFault):
             self._no_upgrade(request, head)
@@ -306,42 +311,6 @@ class StationChannel:
                 return False
         return True
 
-    def _read(self, data: bytes) -> None:
-        codec, link = self._codec, self._link
-        if codec is None or link is None:
-            return
-        payload = codec.whole_text(data)
-        if payload is not None:
-            link.text(payload)
-            return
-        signs, ping = 0, None
-        for event in codec.receive(data):
-            if type(event) is Text:
-                link.text(event.payload)
-            elif type(event) is Ping:
-                signs, ping = signs + 1, event
-                link.pinged()
-            elif type(event) is Pong:
-                signs += 1
-                link.ponged()
-            elif isinstance(event, Close):
-                self.peer.finish(codec.close(event.code))
-                self._end(f"closed by the station with {event.code}")
-            elif isinstance(event, ProtocolFault):
-                self.close(event.close_code, event.reason)
-            else:
-                self.close(1003, "OCPP has no binary messages")
-            if self._phase is not Phase.OPEN:
-                return
-        self._signalled(codec, signs, ping)
-
-    def _signalled(self, codec: FrameCodec, signs: int, ping: Ping | None) -> None:
-        """So many pings and pongs came in one read; the last ping is answered for all (RFC 6455 5.5.3)."""
-        if signs and self._signs.too_many(signs, asyncio.get_running_loop().time()):
-            self.close(1008, "too many pings")
-        elif ping is not None:
-            self.peer.send_latest(codec.pong(ping.payload))
-
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
         self._timer = asyncio.get_running_loop().call_later(seconds, self._too_late)
@@ -352,7 +321,7 @@ class StationChannel:
             self._timer = None
 
     def _too_late(self) -> None:
-        self._fail("handshake-timeout" if self._phase is Phase.ARRIVING else "request-timeout")
+        self._fail("handshake-timeout" if self.phase is Phase.ARRIVING else "request-timeout")
 
     def _fail(self, reason: str) -> None:
         facts: dict[str, FactValue] = {
@@ -385,9 +354,9 @@ class StationChannel:
 
     def _end(self, why: str) -> None:
         """Once, whatever ended it."""
-        if self._phase is Phase.GONE:
+        if self.phase is Phase.GONE:
             return
-        self._phase = Phase.GONE
+        self.phase = Phase.GONE
         self._stop_waiting()
         self._leave_half_open()
         link, self._link = self._link, None

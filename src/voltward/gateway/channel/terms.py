@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from voltward.detection.buckets import Level
 from voltward.domain.quantities import Duration
 from voltward.gateway.channel.peer import Peer
 from voltward.lifecycles.station_session import CloseCause
 from voltward.wire.upgrade import HeadLimits
-
-SIGNS_AT_ONCE, SIGNS_A_SECOND = 1_200, 20.0  # pings and pongs of one station
 
 CLOSE_CODES = {
     CloseCause.SUPERSEDED: 4001,
@@ -90,17 +87,3 @@ class SendSizes:
 
 
 ANY_SIZE = SendSizes()
-
-
-class Signs:
-    """The pings and pongs of one station: each costs nearly what a message costs, and calls for an answer."""
-
-    __slots__ = ("_level",)
-
-    def __init__(self) -> None:
-        self._level: Level | None = None
-
-    def too_many(self, came: int, now: float) -> bool:
-        """With those that came now: more than any keep-alive has a use for."""
-        level = self._level = self._level or Level(now)
-        return level.rise(now, SIGNS_A_SECOND, came) > SIGNS_AT_ONCE

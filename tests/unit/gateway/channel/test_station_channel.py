@@ -16,9 +16,10 @@ from voltward.detection.sources import SourceMap
 from voltward.domain.quantities import Duration
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
+from voltward.gateway.channel.hearing import SIGNS_AT_ONCE
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.station_channel import StationChannel, Threshold
-from voltward.gateway.channel.terms import SIGNS_AT_ONCE, ChannelLimits
+from voltward.gateway.channel.terms import ChannelLimits
 from voltward.wire.tls_context import OCPP_TLS, ServerChain, build_server_context
 from voltward.wire.upgrade import HeadLimits, UpgradeRequest, accept
 from voltward.wire.websocket import Close, FrameCodec, Ping, Pong, Text
