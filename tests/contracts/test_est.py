@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -71,8 +72,12 @@ async def test_what_may_pass_is_a_fault_of_the_outside(tmp_path: Path, status: s
         await outcome_of(tmp_path, EstWays(once=[(status, b"")]))
 
 
-async def test_an_answer_without_a_certificate_is_not_asked_for_again(tmp_path: Path) -> None:
-    outcome, _ = await outcome_of(tmp_path, EstWays(once=[("200 OK", b"bm8gY2VydGlmaWNhdGU=")]))
+NO_CERTIFICATES = bytes.fromhex("300b06092a864886f70d010701")  # PKCS #7, and plain data in it
+
+
+@pytest.mark.parametrize("answer", [b"no certificate", NO_CERTIFICATES], ids=["words", "data"])
+async def test_an_answer_without_a_certificate_is_not_asked_for_again(tmp_path: Path, answer: bytes) -> None:
+    outcome, _ = await outcome_of(tmp_path, EstWays(once=[("200 OK", b64encode(answer))]))
 
     assert isinstance(outcome, Declined)
 

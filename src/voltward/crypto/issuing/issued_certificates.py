@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -17,6 +18,8 @@ from voltward.crypto.reading.certificates import (
     read_certificate,
 )
 from voltward.crypto.reading.pem import certificate_pem
+from voltward.crypto.requests.csr_problems import CsrProblem
+from voltward.crypto.requests.signing_requests import read_requested_key
 from voltward.domain.errors import OutsideFault
 from voltward.rulebook.observation import CertificateSeen
 
@@ -42,7 +45,7 @@ def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
     try:
         leaf, has_root = read_certificate(chain[0]), names_itself(chain[-1])
         key, asked = certified_key(chain[0]), requested_key(csr_der)
-    except (IndexError, ValueError, UnreadableCertificate) as error:
+    except (IndexError, ValueError, UnsupportedAlgorithm, UnreadableCertificate) as error:
         raise OutsideFault("the authority answered with something that is no certificate.") from error
     if key != asked:
         raise OutsideFault("the authority answered with a certificate for another key.")
@@ -55,8 +58,14 @@ def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
 
 
 def requested_key(csr_der: bytes) -> bytes:
-    """SHA-256 of the key (SubjectPublicKeyInfo, DER) that a request, taken before, is for."""
-    return _digest(x509.load_der_x509_csr(csr_der).public_key())
+    """SHA-256 of the key (SubjectPublicKeyInfo, DER) that a request, taken before, is for. ValueError: none.
+
+    The library's reader refuses what ours has taken from a sloppy station, in more ways than one.
+    """
+    key = read_requested_key(csr_der)
+    if not isinstance(key, CsrProblem):
+        return _digest(key)
+    raise ValueError(key.sentence)
 
 
 def certified_key(der: bytes) -> bytes:

@@ -84,6 +84,15 @@ def read_signing_request(sent: str | bytes, largest: int = LARGEST_REQUEST) -> S
     return SigningRequest(whole.whole, key, _seen(parts, key, signature, oddities))
 
 
+def read_requested_key(der: bytes) -> PublicKey | CsrProblem:
+    """The key alone of a request (DER) that was read and judged before: by the same reader. Never raises."""
+    try:
+        whole = _outermost(der)
+        return whole if isinstance(whole, CsrProblem) else _public_key(_parts(whole).key)
+    except MalformedDer as fault:
+        return CsrProblem(CsrFault.MALFORMED, fault.what.rstrip("."))
+
+
 def _outermost(octets: bytes) -> Element | CsrProblem:
     """The request alone: some send the rest of their buffer behind it."""
     try:

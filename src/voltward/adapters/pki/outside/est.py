@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
@@ -87,4 +88,7 @@ def retry_at(answer: Answered, now: datetime) -> datetime:
 def _certificates(answer: Answered) -> tuple[bytes, ...]:
     """PKCS #7 in Base64, without any private header. ValueError for anything else."""
     der = b64decode(b"".join(answer.body.split()), validate=True)
-    return tuple(each.public_bytes(Encoding.DER) for each in load_der_pkcs7_certificates(der))
+    try:
+        return tuple(each.public_bytes(Encoding.DER) for each in load_der_pkcs7_certificates(der))
+    except UnsupportedAlgorithm as error:  # PKCS #7 of another kind
+        raise ValueError(str(error)) from error
