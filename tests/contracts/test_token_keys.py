@@ -144,6 +144,21 @@ def test_what_is_wrong_with_a_token_is_said_in_words(tmp_path: Path, token: Soft
         assert not (tmp_path / "d").exists()
 
 
+def test_a_pin_that_was_refused_is_not_shown_to_the_token_again(tmp_path: Path, token: SoftToken) -> None:
+    assert init(tmp_path, token).returncode == 0
+    lists = ("ca", "crl", "-c", "d/voltward.toml")
+
+    put_pin(tmp_path, "wrong")
+    first, second = voltward(tmp_path, *lists), voltward(tmp_path, *lists)
+    put_pin(tmp_path, pin_of(token))
+    third = voltward(tmp_path, *lists)
+
+    assert (first.returncode, second.returncode, third.returncode) == (2, 2, 0), third.stderr
+    assert "refuses the PIN" in first.stderr
+    assert "has refused this PIN" in second.stderr
+    assert "refused-pin.sealed" in second.stderr
+
+
 def test_a_token_that_went_away_is_missed_where_it_is_needed(tmp_path: Path, token: SoftToken) -> None:
     assert init(tmp_path, token).returncode == 0
     folder = token.pin_file.parent

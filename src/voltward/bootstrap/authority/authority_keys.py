@@ -60,7 +60,8 @@ class AuthorityKeys:
 @contextmanager
 def open_keys(settings: Settings) -> Iterator[AuthorityKeys]:
     """For as long as the block lasts. A desk that is opened in this process has a session of its own."""
-    room, token = open_room(settings, RoomName.SIGNER), open_signer_token(settings)
+    room = open_room(settings, RoomName.SIGNER)
+    token = open_signer_token(settings, room)
     try:
         yield AuthorityKeys(room, token)
     finally:

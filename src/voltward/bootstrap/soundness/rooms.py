@@ -24,8 +24,8 @@ def check_gateway_room(room: Room) -> Iterator[Remark]:
             yield from_fault(fault)
 
 
-def _token(settings: Settings) -> Iterator[Remark]:
-    token = open_signer_token(settings)
+def _token(settings: Settings, room: Room) -> Iterator[Remark]:
+    token = open_signer_token(settings, room)
     if token is not None:
         token.close()
         yield Note(f"the authorities' keys are in the token {settings.signer.token!r}.")
@@ -40,11 +40,12 @@ def check_signer_room(settings: Settings) -> Iterator[Remark]:
         yield Note(f"{folder} is not open to this user: right, where the signer has a user of its own.")
         return
     try:
-        names = open_room(settings, RoomName.SIGNER).names()
+        room = open_room(settings, RoomName.SIGNER)
+        names = room.names()
     except VoltwardError as fault:
         yield replace(from_fault(fault), severity=Severity.WARNING)
         return
-    yield from guarded(lambda: _token(settings))
+    yield from guarded(lambda: _token(settings, room))
     roots = [name for name in names if name.startswith("root-")]
     if roots:
         yield Note(

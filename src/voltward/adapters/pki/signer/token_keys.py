@@ -48,6 +48,10 @@ _WORDS: Final = {
 }
 
 
+class PinRefused(OperatorFault):
+    """The token was asked, and counts its wrong answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenPlace:
     """`module`: the token's library; `label`: the token's own."""
@@ -144,5 +148,6 @@ def _faults(place: TokenPlace) -> Iterator[None]:
     except PKCS11Error as error:
         kind = type(error).__name__
         what, mend = _WORDS.get(kind, (f"cannot do that: {kind} {error}".rstrip() + ".", "Check the token."))
-        fault = OperatorFault if kind.startswith("Pin") else OutsideFault
+        usual = OperatorFault if kind.startswith("Pin") else OutsideFault
+        fault = PinRefused if kind == "PinIncorrect" else usual
         raise fault(f"the token {place.label!r} {what}", mend=mend, subject=place.module) from error
