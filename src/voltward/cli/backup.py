@@ -80,8 +80,9 @@ def restore_command(
         print_json({"into": str(into), **_facts(found)})
         return FINDINGS if found.problems else 0
     _say(found)
-    again = len(found.recalled.denials) + len(found.recalled.retired) + len(found.recalled.distrusted)
-    print_line(f"Ordered again, since the old folder knew of it: {again} revocations.")
+    if old is not None:
+        again = len(found.recalled.denials) + len(found.recalled.retired) + len(found.recalled.distrusted)
+        print_line(f"Ordered again, since the old folder knew of it: {again} revocations.")
     for rows in found.missing:
         print_line(f"lost: rows of the journal, {rows}")
     if found.missing or old is None:

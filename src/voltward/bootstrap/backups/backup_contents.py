@@ -56,12 +56,18 @@ def backup_contents(settings: Settings, file: Path, *, is_sealed: bool) -> Conte
         collected.add_folder(settings.path(name), private=True)
     collected.add_folder(settings.path("public"), private=False)
     heads = collected.add_heads()
+    signer = settings.signer
+    if signer.pkcs11:
+        collected.left_out.append(
+            f"the authorities' keys are in the token {signer.token!r} (signer.token), which gives none out: "
+            "copy it by its own tool."
+        )
     for named in named_texts(settings):
         if named.reference is not None:
             collected.add_secret(named, is_sealed=is_sealed)
         elif named.value.startswith(("env:", "credential:")):
             collected.left_out.append(f"{named.key} is {named.value}: keep it elsewhere.")
-        else:
+        elif named.key != "signer.pkcs11":  # a program's part, and no file of ours
             collected.add_named(named)
     return Contents(tuple(collected.sources.values()), heads, tuple(collected.left_out))
 

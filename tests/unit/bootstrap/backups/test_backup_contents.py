@@ -55,6 +55,14 @@ def test_what_the_settings_name_goes_in_and_nothing_else(site: Site) -> None:
     assert all(name in words for name in (*plain, "env:KEY_OF_SOUTH"))
 
 
+def test_what_a_token_keeps_is_told_to_be_copied_by_its_own_tool(site: Site) -> None:
+    module = put(site, "lib.so")
+    told = collected(site, f"signer.pkcs11={module}", "signer.token=ours", "signer.pin=env:PIN")[1].left_out
+
+    assert "the token 'ours'" in " ".join(told)
+    assert "lib.so" not in " ".join(told)
+
+
 def test_a_sealed_one_holds_the_plain_secrets_too(site: Site) -> None:
     paths, contents = collected(site, is_sealed=True)
 
