@@ -36,6 +36,8 @@ async def test_a_certificate_is_found_by_order_fingerprint_key_and_station(store
         assert await issued.by_order("unknown") is None
         assert await issued.by_fingerprint(servers.fingerprint) == servers
         assert await issued.by_fingerprint(b"") is None
+        assert await issued.beginning(newer.fingerprint.hex()[:5], limit=9) == [newer]
+        assert await issued.beginning("ffff", limit=9) == []
         assert await issued.some([newer.fingerprint, b"", mine.fingerprint]) == [mine, newer]
         assert await issued.by_key(mine.key) == [mine, newer]
         assert await issued.of(StationId("CP001")) == [newer, mine]

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -98,7 +99,18 @@ def print_facts(facts: Mapping[str, object]) -> None:
     """Names and values, one a line, aligned."""
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
-        print_line(f"{name.ljust(width)}  {value}")
+        print_line(f"{name.ljust(width)}  {_fact_words(value)}")
+
+
+def _fact_words(value: object) -> str:
+    """As people write it; nothing is a dash, as in tables."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
 
 
 def visible(text: str) -> str:

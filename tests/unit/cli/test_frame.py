@@ -100,7 +100,15 @@ def test_facts_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     print_facts({"a": 1, "longer": None})
     print_facts({})
 
-    assert capsys.readouterr().out == "a       1\nlonger  None\n"
+    assert capsys.readouterr().out == "a       1\nlonger  -\n"
+
+
+def test_facts_are_written_as_people_write_them(capsys: pytest.CaptureFixture[str]) -> None:
+    at = datetime(2026, 11, 21, 12, 0, 5, 17, tzinfo=UTC)
+    print_facts({"at": at, "is": True, "not": False, "both": ["a", "b"], "no": []})
+
+    said = [line.split("  ", 1)[1].strip() for line in capsys.readouterr().out.splitlines()]
+    assert said == ["2026-11-21 12:00 UTC", "yes", "no", "a, b", "-"]
 
 
 def test_whoever_gives_an_order_is_named_by_the_account() -> None:

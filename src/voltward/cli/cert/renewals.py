@@ -116,7 +116,9 @@ def calendar(
                 ) from error
         if options.json:
             print_json([{"at": day.at, "what": day.what, "stations": day.stations} for day in days])
-        elif svg is None:
+        elif svg is not None:
+            print_line(f"{svg} is written: look at it in a browser.")
+        else:
             print_table(
                 ("month", "stations", "and"),
                 ((month, str(count), "; ".join(others)) for month, (count, others) in months(days).items()),

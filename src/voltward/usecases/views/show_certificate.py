@@ -14,6 +14,8 @@ from voltward.ports.storage import Reading, Store
 from voltward.usecases.views.certificate_calendar import CertificateLine, certificate_line
 
 FINGERPRINT: Final = 64  # hexadecimal digits; a serial number has at most 40
+LEAST: Final = 8  # of them, for one that is named by its beginning
+MOST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class CertificateShown:
 async def show_certificate(store: Store, named: str, now: datetime) -> list[CertificateShown]:
     """By its SHA-256 fingerprint or its serial number, both hexadecimal, with colons or without.
 
-    A serial number may be several authorities'. OperatorFault: it is neither, or not on record.
+    Of a fingerprint of ours the beginning is enough, as lists print it. A serial number may be several
+    authorities'. OperatorFault: it is neither, or not on record.
     """
     digits = named.replace(":", "").lower()
     if not digits or len(digits) > FINGERPRINT or set(digits) - set("0123456789abcdef"):
@@ -38,8 +41,10 @@ async def show_certificate(store: Store, named: str, now: datetime) -> list[Cert
             mend="Give its serial number or SHA-256 fingerprint, hexadecimal.",
         )
     async with store.read() as reading:
-        is_fingerprint = len(digits) == FINGERPRINT
-        fingerprints = [bytes.fromhex(digits)] if is_fingerprint else await _with_serial(reading, digits)
+        if len(digits) == FINGERPRINT:
+            fingerprints = [bytes.fromhex(digits)]
+        else:
+            fingerprints = await _with_serial(reading, digits) or await _beginning(reading, digits)
         shown = [await _shown(reading, each, now) for each in fingerprints]
     found = [each for each in shown if each.line or each.credentials or each.denied]
     if not found:
@@ -55,6 +60,12 @@ async def _with_serial(reading: Reading, digits: str) -> Sequence[bytes]:
     issuers = [authority.id for authority in await reading.authorities.all()]
     found = [await reading.issued.by_serial(issuer, int(digits, 16)) for issuer in issuers]
     return [each.fingerprint for each in found if each is not None]
+
+
+async def _beginning(reading: Reading, digits: str) -> Sequence[bytes]:
+    if len(digits) < LEAST:
+        return []
+    return [each.fingerprint for each in await reading.issued.beginning(digits, limit=MOST)]
 
 
 async def _shown(reading: Reading, fingerprint: bytes, now: datetime) -> CertificateShown:

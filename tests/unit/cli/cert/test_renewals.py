@@ -45,7 +45,7 @@ def test_the_calendar_tells_of_authorities_and_server_certificates(registered: S
 
 def test_the_calendar_is_drawn(registered: Shell) -> None:
     file = registered.folder / "calendar.svg"
-    assert registered.done("cert", "calendar", "--svg", str(file)).out == ""
+    assert str(file) in registered.done("cert", "calendar", "--svg", str(file)).out
 
     assert file.read_text().startswith("<svg ")
     assert registered("cert", "calendar", "--svg", str(registered.folder)).status == 3

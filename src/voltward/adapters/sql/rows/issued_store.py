@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, and_, insert, or_, select, update
 
@@ -18,6 +18,7 @@ from voltward.ports.storage import Conflict
 
 _ROW = ISSUED_CERTIFICATES.c
 _CHAIN = tuple[bytes, ...]
+FINGERPRINT_DIGITS: Final = 64  # of SHA-256
 
 
 class SqlIssuedStore:
@@ -36,6 +37,11 @@ class SqlIssuedStore:
 
     async def some(self, fingerprints: Sequence[bytes]) -> Sequence[IssuedCertificate]:
         return await self._many(_ROW.fingerprint.in_(fingerprints))
+
+    async def beginning(self, digits: str, *, limit: int) -> Sequence[IssuedCertificate]:
+        first, last = (bytes.fromhex(digits.ljust(FINGERPRINT_DIGITS, end)) for end in "0f")
+        found = select(ISSUED_CERTIFICATES).where(_ROW.fingerprint.between(first, last))
+        return await self._transaction.each(found.order_by(_ROW.fingerprint).limit(limit), issued_of)
 
     async def by_serial(self, issuer: str, serial: int) -> IssuedCertificate | None:
         found = await self._many(_ROW.issuer == issuer, _ROW.serial == f"{serial:x}")
