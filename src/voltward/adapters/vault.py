@@ -159,6 +159,12 @@ def unlock_for_new_room(secret: Secret) -> Unlock:
 def read_server_chain(room: Room, name: str) -> tuple[bytes, Secret]:
     """A server's chain (PEM, leaf first) and its private key (PEM); OutsideFault if they are no pair."""
     path = room.folder / f"{name}.pem"
+    if path.with_suffix(".csr").exists() and not path.exists():
+        raise OutsideFault(
+            "the gateway has no certificate yet: its authority waits for its own.",
+            mend="Have the requests in public/ signed, then: voltward ca install FILE ...",
+            subject=name,
+        )
     chain, key = read_file(path, LARGEST_SECRET), room.get(name)
     try:
         leaf = x509.load_pem_x509_certificate(chain)

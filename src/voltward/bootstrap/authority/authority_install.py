@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,17 +16,20 @@ from voltward.adapters.pki.signer.authority_shelf import (
     own_stations_authorities,
     split_name,
 )
+from voltward.adapters.vault import read_server_chain
+from voltward.bootstrap.authority.server_renewal import RenewalOrder, renew_servers
 from voltward.bootstrap.authority.signer import signer_at_hand
 from voltward.bootstrap.deployment import Deployment
 from voltward.crypto.issuing.authority_chains import chain_for_request, is_root
-from voltward.crypto.issuing.hierarchy import Role
+from voltward.crypto.issuing.hierarchy import Family, Role
 from voltward.crypto.issuing.own_requests import read_own_request, requested_hosts
-from voltward.crypto.issuing.server_certificates import without_root
+from voltward.crypto.issuing.server_certificates import read_server_certificates, without_root
 from voltward.crypto.reading.certificates import read_certificate
 from voltward.crypto.reading.pem import LARGEST_BUNDLE, certificate_pem, read_pem_bundle
 from voltward.crypto.reading.trust_anchors import trust_problem
 from voltward.domain.errors import OperatorFault, OutsideFault
 from voltward.domain.events import Event
+from voltward.gateway.channel.served_chains import served_chains
 from voltward.ports.authority import CertificateKind, CertificateOrder, Issued
 from voltward.ports.vault import RoomName
 from voltward.usecases.deployment.authority_papers import ROOTS_BUNDLE
@@ -60,7 +63,7 @@ async def install_authorities(deployment: Deployment, certificates: Sequence[byt
         (public / f"{name}.csr").unlink()
     _add_roots(public, ready)
     await _record(deployment, ready, actor)
-    servers = await _certify_servers(deployment)
+    servers = await _certify_servers(deployment) or await _bring_home(deployment, ready, actor)
     return Installed(tuple(sorted(ready)), servers, tuple(sorted(requests.keys() - ready.keys())))
 
 
@@ -136,6 +139,20 @@ async def _certify_servers(deployment: Deployment) -> tuple[str, ...]:
                 (folder / f"{name}.csr").unlink()
                 done.append(name)
     return tuple(done)
+
+
+async def _bring_home(deployment: Deployment, ready: Collection[str], actor: str) -> tuple[str, ...]:
+    """Servers that the other family has certified while theirs waited: a station may know one kind alone."""
+    arrived = {parts[1] for name in ready if (parts := split_name(name)) and parts[0] is Role.CSMS}
+    gateway, astray = deployment.settings.gateway, list[str]()
+    for name in served_chains(gateway.chains, gateway.host_chains).names:
+        chain = read_server_certificates(read_server_chain(deployment.room, name)[0]).certificates
+        kinds = [one.key.kind for one in chain[:2]]
+        family = Family.RSA if kinds[0] == "rsa" else Family.ECDSA
+        if family in arrived and kinds != [kinds[0]] * len(kinds):
+            astray.append(name)
+    renewed = await renew_servers(deployment, RenewalOrder(tuple(astray)), actor) if astray else []
+    return tuple(one.name for one in renewed if not one.skipped and one.failed is None)
 
 
 def _requests(folder: Path, *, authorities: bool) -> dict[str, bytes]:

@@ -107,3 +107,14 @@ def root(
         return
     for path in written:
         print_line(str(path))
+    if sign:
+        print_line("Next, where the requests come from: `voltward ca install FILE ...` with all of these.")
+    else:
+        _say_offline_root(offline, unlock)
+
+
+def _say_offline_root(folder: Path, unlock: str | None) -> None:
+    if unlock is None:
+        print_line(f"Keep {folder / 'root' / 'unlock.key'} apart from the rest: together they are the roots.")
+    print_line("Next, with the requests of `voltward init --sub-ca-csr`, compared on both machines:")
+    print_line(f"  voltward ca root --offline {folder} --sign FILE.csr ... --to DIR")

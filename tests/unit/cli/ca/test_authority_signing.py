@@ -37,7 +37,8 @@ def below(bare: Shell) -> Shell:
 
 @pytest.fixture
 def offline(bare: Shell) -> Path:
-    bare.done("ca", "root", "--offline", "vault", "--operator-name", "Example CPO")
+    made = bare.done("ca", "root", "--offline", "vault", "--operator-name", "Example CPO")
+    assert "Keep vault/root/unlock.key apart" in made.out
     return bare.folder / "vault"
 
 
@@ -63,6 +64,7 @@ def test_until_they_come_back_the_check_says_what_is_missing(below: Shell) -> No
     assert found.status == 1
     for name in WAITING:
         assert f"{name} has no certificate yet" in found.out
+    assert "server-ecdsa: the gateway has no certificate yet" in found.out
     assert "root keys" not in found.out
 
 
@@ -108,6 +110,20 @@ def test_a_corporate_pki_with_an_intermediate_may_certify_one_family(below: Shel
     assert "server-ecdsa" in told["servers"]
     assert verified(folder, "server-ecdsa").returncode == 0
     assert len(read_pem_bundle((folder / "d" / "gateway" / "server-ecdsa.pem").read_bytes())) == 3
+
+
+def test_a_server_comes_home_to_its_own_family_when_that_has_come(below: Shell, offline: Path) -> None:
+    folder = below.folder
+    below.done("ca", "root", "--offline", str(offline), "--sign", *requests(folder), "--to", "back")
+    install = ("ca", "install", "-c", "d/voltward.toml", "--json")
+    for family in ("ecdsa", "rsa"):
+        back = [f"back/{role}-ca-{family}.pem" for role in ("csms", "stations")]
+        told = below.done(*install, *back).json
+        assert "server-rsa" in told["servers"]
+
+    issuer = x509.load_pem_x509_certificate((folder / "d" / "gateway" / "server-rsa.pem").read_bytes()).issuer
+    assert "CSMS CA RSA" in issuer.rfc4514_string()
+    assert verified(folder, "server-rsa").returncode == 0
 
 
 def test_certificates_that_answer_no_request_are_refused(below: Shell) -> None:
