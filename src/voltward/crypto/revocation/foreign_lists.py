@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from voltward.crypto.reading.certificates import fingerprint
+from voltward.crypto.revocation.foreign_octets import UnreadableOctets, foreign_octets
 from voltward.domain.revocation_list import ForeignList, ListHead
 
 MOST_ENTRIES: Final = 500_000  # 60 MB in a gateway's memory
@@ -24,14 +24,6 @@ AHEAD: Final = timedelta(minutes=10)  # by so much another clock may be before o
 OF_ANOTHER: Final = "is that of another authority"  # how the words of an `UnfitList` begin then
 _BROKEN_HASHES: Final = frozenset({"md2", "md4", "md5", "sha1"})  # as for certificates: A00.FR.504
 _LONGEST_NUMBER: Final = 159  # bits: 20 octets, with their sign (RFC 5280, 5.2.3)
-# What the parser has for foreign octets: for the two last, a list may bear its authority's signature.
-_FAULTS: Final = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
 _READ: Final = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint)
 
@@ -52,16 +44,17 @@ def read_authority_list(
     """
     issuer = x509.load_der_x509_certificate(authority)
     try:
-        listed = x509.load_der_x509_crl(list_der(octets))
-        problem = _signature_problem(listed, issuer) or _scope_problem(listed)
-        if problem:
-            return UnfitList(problem)
-        head = _head(listed, fingerprint(authority).hex())
-        problem = _age_problem(head, known, now)
-        if problem:
-            return UnfitList(problem)
-        numbers = sorted({f"{entry.serial_number:x}" for entry in listed})
-    except _FAULTS:
+        with foreign_octets():
+            listed = x509.load_der_x509_crl(list_der(octets))
+            problem = _signature_problem(listed, issuer) or _scope_problem(listed)
+            if problem:
+                return UnfitList(problem)
+            head = _head(listed, fingerprint(authority).hex())
+            problem = _age_problem(head, known, now)
+            if problem:
+                return UnfitList(problem)
+            numbers = sorted({f"{entry.serial_number:x}" for entry in listed})
+    except UnreadableOctets:
         return UnfitList("cannot be read: it is no list of revoked certificates (CRL)")
     return ForeignList(head, " ".join(numbers).encode("ascii"))
 
@@ -69,8 +62,9 @@ def read_authority_list(
 def list_head(octets: bytes, authority: str) -> ListHead | None:
     """What a list says of itself, whoever has signed it; None for what is none. `authority`: its id."""
     try:
-        return _head(x509.load_der_x509_crl(list_der(octets)), authority)
-    except _FAULTS:
+        with foreign_octets():
+            return _head(x509.load_der_x509_crl(list_der(octets)), authority)
+    except UnreadableOctets:
         return None
 
 

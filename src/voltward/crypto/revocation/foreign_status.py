@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from voltward.crypto.revocation.foreign_octets import UnreadableOctets, foreign_octets
 from voltward.domain.certificate_status import CertificateStatus
 from voltward.domain.intents import CertificateHash, HashAlgorithm
 
@@ -53,32 +54,34 @@ def status_request(named: CertificateHash) -> bytes | None:
 def read_foreign_answer(der: bytes, named: CertificateHash, now: datetime) -> ForeignStatus | None:
     """What an OCSP answer (DER) says about this certificate now; None where it says nothing about it."""
     try:
-        answer = ocsp.load_der_ocsp_response(der)
-        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return None
-        until = answer.next_update_utc
-        is_it = (
-            answer.serial_number == int(named.serial, 16)
-            and answer.issuer_key_hash == bytes.fromhex(named.issuer_key)
-            and answer.issuer_name_hash == bytes.fromhex(named.issuer_name)
-        )
-        if not is_it or (until is not None and until <= now):
-            return None
-        return ForeignStatus(_SAID[answer.certificate_status], until)
-    except (ValueError, NotImplementedError):
+        with foreign_octets():
+            answer = ocsp.load_der_ocsp_response(der)
+            if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+                return None
+            until = answer.next_update_utc
+            is_it = (
+                answer.serial_number == int(named.serial, 16)
+                and answer.issuer_key_hash == bytes.fromhex(named.issuer_key)
+                and answer.issuer_name_hash == bytes.fromhex(named.issuer_name)
+            )
+            if not is_it or (until is not None and until <= now):
+                return None
+            return ForeignStatus(_SAID[answer.certificate_status], until)
+    except UnreadableOctets:
         return None
 
 
 def read_foreign_list(der: bytes, named: CertificateHash, now: datetime) -> ForeignStatus | None:
     """Whether a certificate stands on its issuer's list (DER); None for another's, or one that is over."""
     try:
-        listed = x509.load_der_x509_crl(der)
-        digest = hashes.Hash(_HASHES[named.algorithm]())
-        digest.update(listed.issuer.public_bytes())
-        until = listed.next_update_utc
-        if digest.finalize() != bytes.fromhex(named.issuer_name) or (until is not None and until <= now):
-            return None
-        found = listed.get_revoked_certificate_by_serial_number(int(named.serial, 16))
-    except (KeyError, ValueError):
+        with foreign_octets():
+            listed = x509.load_der_x509_crl(der)
+            digest = hashes.Hash(_HASHES[named.algorithm]())
+            digest.update(listed.issuer.public_bytes())
+            until = listed.next_update_utc
+            if digest.finalize() != bytes.fromhex(named.issuer_name) or (until is not None and until <= now):
+                return None
+            found = listed.get_revoked_certificate_by_serial_number(int(named.serial, 16))
+            return ForeignStatus(CertificateStatus.REVOKED if found else CertificateStatus.GOOD, until)
+    except UnreadableOctets:
         return None
-    return ForeignStatus(CertificateStatus.REVOKED if found else CertificateStatus.GOOD, until)

@@ -75,6 +75,12 @@ def named_twice(pem: bytes) -> bytes:
     return tagged(SEQUENCE, told + algorithm + tagged(BIT_STRING, b"\0" + signature))
 
 
+def of_version(version: int, pem: bytes) -> bytes:
+    """One octet is other than it was signed: whoever stands on the way may do that."""
+    der = x509.load_pem_x509_crl(pem).public_bytes(Encoding.DER)
+    return der.replace(b"\x02\x01\x01", bytes([2, 1, version]), 1)
+
+
 def test_its_numbers_are_written_as_those_of_certificates() -> None:
     found = taken(ISSUING.revocation_list(LEAF.certificate.serial_number, 10, number=2**150))
 
@@ -114,6 +120,7 @@ def test_a_list_that_is_over_is_taken_for_what_it_says() -> None:
             named_twice(ISSUING.revocation_list(9, extensions=[odd("1.2.3", "0500"), odd("1.2.4", "0500")])),
             "it is no list",
         ),
+        (of_version(5, ISSUING.revocation_list(9)), "it is no list"),
         (b"<html>not found</html>", "it is no list"),
         (LEAF.der, "it is no list"),
         (b"", "it is no list"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.chance import CountedTokens
 from tests.fakes.clock import NOON
-from tests.fakes.signers import hierarchy
+from tests.fakes.signers import hierarchy, list_of
 from voltward.crypto.issuing.certificate_profiles import STATION
 from voltward.crypto.issuing.issuance import CertificateOrder, Subject, issue_certificate
 from voltward.crypto.reading.certificate_hash import certificate_hash
@@ -85,3 +85,17 @@ def test_an_answer_about_another_one_or_of_yesterday_says_nothing() -> None:
 def test_octets_of_strangers_are_read_or_say_nothing(octets: bytes) -> None:
     assert read_foreign_answer(octets, NAME, NOON) is None
     assert read_foreign_list(octets, NAME, NOON) is None
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 300), st.integers(0, 255))
+def test_one_octet_that_somebody_changed_on_the_way_raises_nothing(at: int, octet: int) -> None:
+    for octets in (list_of(CA), answer(ocsp.OCSPCertStatus.GOOD)):
+        changed = bytearray(octets)
+        changed[at % len(changed)] = octet
+        read_foreign_list(bytes(changed), NAME, NOON)
+        read_foreign_answer(bytes(changed), NAME, NOON)
+
+
+def test_a_list_of_a_version_that_there_is_not_says_nothing() -> None:
+    assert read_foreign_list(list_of(CA).replace(b"\x02\x01\x01", b"\x02\x01\x05", 1), NAME, NOON) is None
