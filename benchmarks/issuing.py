@@ -13,6 +13,7 @@ heard. Run as `python -m benchmarks.issuing SETTINGS STATIONS`; it prints micros
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -42,6 +43,7 @@ from voltward.bootstrap.authority.renewal_orders import renewal_plan
 from voltward.bootstrap.authority.signer import open_desk, socket_place
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.worker import request_rules
+from voltward.cli import YOUNG
 from voltward.domain.ask import Ask
 from voltward.domain.intents import IntentAnswer, Outcome, RequestCsr
 from voltward.domain.security_profile import SecurityProfile
@@ -310,5 +312,6 @@ def _serial(number: int) -> str:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(YOUNG)  # as every process of `voltward` begins
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the answer alone goes out
     print(json.dumps(asdict(uvloop.run(spent_on(Path(sys.argv[1]), int(sys.argv[2]))))))

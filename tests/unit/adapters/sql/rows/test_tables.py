@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import DateTime
 from sqlalchemy.dialects import postgresql, sqlite
 
 from voltward.adapters.sql.rows.columns import Utc
@@ -46,3 +47,24 @@ def test_no_moment_stays_no_moment() -> None:
 def test_a_moment_without_a_zone_is_a_bug() -> None:
     with pytest.raises(ValueError, match="zone"):
         Utc().process_bind_param(datetime(2026, 1, 1), sqlite.dialect())  # noqa: DTZ001
+
+
+@given(moment=st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5.5))])))
+def test_sqlite_has_it_as_the_library_writes_it(moment: datetime) -> None:
+    dialect = sqlite.dialect()
+    ours, plain = Utc().dialect_impl(dialect), DateTime().dialect_impl(dialect)
+    write, read, written = (
+        ours.bind_processor(dialect),
+        ours.result_processor(dialect, None),
+        plain.bind_processor(dialect),
+    )
+    assert write is not None
+    assert read is not None
+    assert written is not None
+
+    try:
+        stored = moment.astimezone(UTC)
+    except OverflowError:  # a day before the first, or after the last
+        return
+    assert write(moment) == written(stored)
+    assert (read(write(moment)), read(None), write(None)) == (moment, None, None)
