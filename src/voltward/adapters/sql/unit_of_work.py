@@ -11,18 +11,7 @@ from voltward.adapters.sql.engines.engine import Database, Transaction
 from voltward.adapters.sql.journal.event_text import EventText, event_text
 from voltward.adapters.sql.journal.journal_rows import append_rows
 from voltward.adapters.sql.journal.journal_signer import JournalSigner
-from voltward.adapters.sql.portions.read_ahead import ReadAhead
-from voltward.adapters.sql.portions.stores import (
-    PortionAsks,
-    PortionCredentials,
-    PortionDenials,
-    PortionErrands,
-    PortionExceptions,
-    PortionForms,
-    PortionIssued,
-    PortionLifecycles,
-    PortionStations,
-)
+from voltward.adapters.sql.portions.stores import PortionStores
 from voltward.adapters.sql.rows.acquaintance_store import SqlAcquaintanceStore
 from voltward.adapters.sql.rows.anchor_store import SqlAnchorStore
 from voltward.adapters.sql.rows.ask_store import SqlAskStore
@@ -62,24 +51,24 @@ class SqlReading:
         self._scope = AsyncExitStack()
         self._transaction: Transaction | None = None
         self._changes = PendingChanges()
-        self._ahead: ReadAhead | None = None
+        self._portion: PortionStores | None = None
 
     def expect(self, ahead: Ahead) -> None:
         """As the port has it; what was read stands in the memory of this unit alone."""
-        if self._ahead is None:
-            self._ahead = ReadAhead(self._open)
-        self._ahead.expect(ahead)
+        if self._portion is None:
+            self._portion = PortionStores.of(self._open, self._changes)
+        self._portion.ahead.expect(ahead)
 
     @property
     def stations(self) -> SqlStationStore:
-        if self._ahead is not None:
-            return PortionStations(self._open, self._changes, self._ahead)
+        if self._portion is not None:
+            return self._portion.stations
         return SqlStationStore(self._open, self._changes)
 
     @property
     def credentials(self) -> SqlCredentialStore:
-        if self._ahead is not None:
-            return PortionCredentials(self._open, self._changes, self._ahead)
+        if self._portion is not None:
+            return self._portion.credentials
         return SqlCredentialStore(self._open, self._changes)
 
     @property
@@ -88,14 +77,14 @@ class SqlReading:
 
     @property
     def denials(self) -> SqlDenialStore:
-        if self._ahead is not None:
-            return PortionDenials(self._open, self._changes, self._ahead)
+        if self._portion is not None:
+            return self._portion.denials
         return SqlDenialStore(self._open, self._changes)
 
     @property
     def exceptions(self) -> SqlExceptionStore:
-        if self._ahead is not None:
-            return PortionExceptions(self._open, self._changes, self._ahead)
+        if self._portion is not None:
+            return self._portion.exceptions
         return SqlExceptionStore(self._open, self._changes)
 
     @property
@@ -120,20 +109,21 @@ class SqlReading:
 
     @property
     def lifecycles(self) -> SqlLifecycleStore:
-        if self._ahead is not None:
-            return PortionLifecycles(self._open, self._changes, self._ahead)
+        if self._portion is not None:
+            return self._portion.lifecycles
         return SqlLifecycleStore(self._open, self._changes)
 
     @property
     def asks(self) -> SqlAskStore:
-        if self._ahead is not None:
-            return PortionAsks(self._open, self._changes, self._ahead)
+        if self._portion is not None:
+            return self._portion.asks
         return SqlAskStore(self._open, self._changes)
 
     @property
     def errands(self) -> SqlErrandStore:
-        kind = PortionErrands if self._ahead is not None else SqlErrandStore
-        return kind(self._open, self._changes)
+        if self._portion is not None:
+            return self._portion.errands
+        return SqlErrandStore(self._open, self._changes)
 
     @property
     def inbox(self) -> SqlFactInbox:
@@ -141,8 +131,8 @@ class SqlReading:
 
     @property
     def issued(self) -> SqlIssuedStore:
-        if self._ahead is not None:
-            return PortionIssued(self._open, self._ahead)
+        if self._portion is not None:
+            return self._portion.issued
         return SqlIssuedStore(self._open)
 
     @property
@@ -151,8 +141,8 @@ class SqlReading:
 
     @property
     def chain_forms(self) -> SqlFormMemory:
-        if self._ahead is not None:
-            return PortionForms(self._open, self._ahead)
+        if self._portion is not None:
+            return self._portion.chain_forms
         return SqlFormMemory(self._open)
 
     @property
@@ -168,8 +158,11 @@ class SqlReading:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._transaction = None
+        self._leave()
         await self._scope.aclose()
+
+    def _leave(self) -> None:
+        self._transaction = self._portion = None
 
 
 class SqlUnitOfWork(SqlReading):
@@ -214,7 +207,7 @@ class SqlUnitOfWork(SqlReading):
         if self._texts:
             head = await append_rows(transaction, self._key, self._writer, self._texts)
         await transaction.commit()
-        self._transaction = None
+        self._leave()
         self._on_committed(self._events)
         if head is not None:
             try:

@@ -68,7 +68,7 @@ class ReadAhead:
     async def station(self, name: StationId) -> tuple[Station | None] | None:
         """In a tuple: there may be none, and that is known."""
         known = self.memory.stations
-        if name in self._stations and name not in known:
+        if name not in known and name in self._stations:
             unread = _begun(known, self._stations, lambda: None)
             for row in await self._rows(_STATIONS, _named(unread)):
                 known[_whose(row)] = station_of(row)
@@ -77,7 +77,7 @@ class ReadAhead:
     async def exceptions(self, station: StationId) -> list[ControlException] | None:
         """Of a station."""
         known = self.memory.exceptions
-        if station in self._stations and station not in known:
+        if station not in known and station in self._stations:
             unread = _begun(known, self._stations, list[ControlException])
             for row in await self._rows(_EXCEPTIONS, _named(unread)):
                 known[_whose(row)].append(exception_of(row))
@@ -86,7 +86,7 @@ class ReadAhead:
     async def credentials(self, station: StationId) -> list[Credential] | None:
         """Of a station; the records of its certificates will be asked for, too."""
         known = self.memory.credentials
-        if station in self._stations and station not in known:
+        if station not in known and station in self._stations:
             unread = _begun(known, self._stations, list[Credential])
             for row in await self._rows(_CREDENTIALS, _named(unread)):
                 credential = credential_of(row)
@@ -98,7 +98,7 @@ class ReadAhead:
     async def holders(self, fingerprint: bytes) -> list[Credential] | None:
         """Credentials with this certificate, whosesoever they are."""
         known = self.memory.certificates
-        if fingerprint in self._certificates and fingerprint not in known:
+        if fingerprint not in known and fingerprint in self._certificates:
             unread = _begun(known, self._certificates, list[Credential])
             for row in await self._rows(_HOLDERS, unread):
                 self.memory.keep_credential(credential_of(row))
@@ -107,7 +107,7 @@ class ReadAhead:
     async def denied(self, fingerprint: bytes) -> tuple[DeniedCertificate | None] | None:
         """As `station`."""
         known = self.memory.denials
-        if fingerprint in self._certificates and fingerprint not in known:
+        if fingerprint not in known and fingerprint in self._certificates:
             for row in await self._rows(_DENIALS, _begun(known, self._certificates, lambda: None)):
                 known[row["fingerprint"]] = denied_of(row)
         return (known[fingerprint],) if fingerprint in known else None
@@ -115,7 +115,7 @@ class ReadAhead:
     async def lifecycle(self, name: str) -> tuple[Lifecycle | None] | None:
         """As `station`; its station will be asked for, too."""
         known = self.memory.lifecycles
-        if name in self._lifecycles and name not in known:
+        if name not in known and name in self._lifecycles:
             unread = _begun(known, self._lifecycles, lambda: None)
             for row in await self._rows(_LIFECYCLES, unread):
                 lifecycle = lifecycle_of(row)
@@ -161,7 +161,7 @@ class ReadAhead:
     async def issued(self, fingerprint: bytes) -> tuple[IssuedCertificate | None] | None:
         """As `station`."""
         known = self.memory.issued
-        if fingerprint in self._certificates and fingerprint not in known:
+        if fingerprint not in known and fingerprint in self._certificates:
             for row in await self._rows(_ISSUED, _begun(known, self._certificates, lambda: None)):
                 self.memory.keep_issued(issued_of(row))
         return (known[fingerprint],) if fingerprint in known else None
@@ -169,7 +169,7 @@ class ReadAhead:
     async def issued_for(self, order: str) -> tuple[IssuedCertificate | None] | None:
         """As `station`."""
         known = self.memory.issued_for
-        if order in self._orders and order not in known:
+        if order not in known and order in self._orders:
             for row in await self._rows(_ISSUED_FOR, _begun(known, self._orders, lambda: None)):
                 self.memory.keep_issued(issued_of(row))
         return (known[order],) if order in known else None
@@ -177,7 +177,7 @@ class ReadAhead:
     async def issued_by_key(self, key: bytes) -> list[IssuedCertificate] | None:
         """All that was issued for a key, oldest first."""
         known = self.memory.issued_by_key
-        if key in self._keys and key not in known:
+        if key not in known and key in self._keys:
             unread = _begun(known, self._keys, list[bytes])
             for row in await self._rows(_ISSUED_BY_KEY, unread):
                 self.memory.keep_issued(issued_of(row))

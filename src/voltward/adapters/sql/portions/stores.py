@@ -7,7 +7,8 @@ it does, what was put off is written (`engine.Transaction`), so it is seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 from voltward.adapters.sql.engines.engine import Transaction
 from voltward.adapters.sql.portions.read_ahead import ReadAhead
@@ -279,3 +280,36 @@ class PortionForms(SqlFormMemory):
             self._transaction.put_off.insert(CHAIN_FORMS, row)
         else:
             self._transaction.put_off.update(CHAIN_FORMS, (vendor, name, form), counts)
+
+
+@dataclass(frozen=True, slots=True)
+class PortionStores:
+    """All of them, of one unit of work: each is asked for some times for each of a portion."""
+
+    ahead: ReadAhead
+    stations: PortionStations
+    exceptions: PortionExceptions
+    credentials: PortionCredentials
+    denials: PortionDenials
+    lifecycles: PortionLifecycles
+    asks: PortionAsks
+    errands: PortionErrands
+    issued: PortionIssued
+    chain_forms: PortionForms
+
+    @classmethod
+    def of(cls, transaction: Transaction, changes: PendingChanges) -> Self:
+        """With a memory of their own."""
+        ahead = ReadAhead(transaction)
+        return cls(
+            ahead=ahead,
+            stations=PortionStations(transaction, changes, ahead),
+            exceptions=PortionExceptions(transaction, changes, ahead),
+            credentials=PortionCredentials(transaction, changes, ahead),
+            denials=PortionDenials(transaction, changes, ahead),
+            lifecycles=PortionLifecycles(transaction, changes, ahead),
+            asks=PortionAsks(transaction, changes, ahead),
+            errands=PortionErrands(transaction, changes),
+            issued=PortionIssued(transaction, ahead),
+            chain_forms=PortionForms(transaction, ahead),
+        )
