@@ -6,9 +6,8 @@ and width by `most`. Lengths may take more octets than needed; indefinite length
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from voltward.domain.errors import StationFault
 
@@ -34,9 +33,8 @@ class MalformedDer(StationFault):
     """These octets are not the elements that should stand there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element: its tag, what is in it, and all of its octets."""
+class Element(NamedTuple):
+    """One element: its tag, what is in it, and all of its octets. A tuple: a request has dozens of them."""
 
     tag: int
     content: bytes
