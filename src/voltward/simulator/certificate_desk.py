@@ -183,7 +183,7 @@ class CertificateDesk:
         """A certificate came: keep it, or say why not. An invalid one is reported (A02.FR.07)."""
         if len(delivery.chain_pem) > self.number(Key.CHAIN_SIZE, _LONGEST_CHAIN):
             return Taken.TOO_LARGE
-        if delivery.number is not None and not self.memory.keys.knows_number(delivery.number):
+        if not self._is_asked_for(delivery.number):
             return Taken.UNASKED
         held = self._read(delivery, now)
         if held is None:
@@ -197,6 +197,12 @@ class CertificateDesk:
             self.memory.keys.install(held)
         self.renewal.ended(held.use)
         return Taken.KEPT
+
+    def _is_asked_for(self, number: int | None) -> bool:
+        """A request that has a number wants it back (A02.FR.25, FR.26)."""
+        if number is None:
+            return not self.rules.numbers_requests or Fault.CHAIN_UNNUMBERED in self.faults
+        return self.memory.keys.knows_number(number)
 
     def _read(self, delivery: Delivery, now: datetime) -> Held | None:
         try:

@@ -43,6 +43,7 @@ class Fault(StrEnum):
     CHAIN_LEAF_ONLY = "chain-leaf-only"
     CHAIN_UNANSWERED = "chain-unanswered"
     CHAIN_DISOWNED = "chain-disowned"
+    CHAIN_UNNUMBERED = "chain-unnumbered"
     NEW_NEVER_USED = "new-never-used"
     NEW_AFTER_OLD = "new-after-old"
     LAST_TO_END = "last-to-end"
@@ -92,6 +93,7 @@ FAULT_WORDS: Final[Mapping[Fault, str]] = {
     Fault.CHAIN_LEAF_ONLY: "rejects a chain with more than the certificate itself",
     Fault.CHAIN_UNANSWERED: "never answers when its certificate comes",
     Fault.CHAIN_DISOWNED: "accepts a certificate once, finds it invalid afterwards, and reports that",
+    Fault.CHAIN_UNNUMBERED: "takes a certificate that comes without the number of its request (2.1)",
     Fault.NEW_NEVER_USED: "accepts a certificate, and goes on with the old one",
     Fault.NEW_AFTER_OLD: "comes back with the old certificate once, before it uses the new one",
     Fault.LAST_TO_END: "uses the certificate that ends last, whichever is newer",

@@ -56,6 +56,7 @@ class Play:
     model: StationModel
     dial: Dial
     hung_up: list[HangUp]
+    number: int | None = None  # of its last request, where its version numbers them
 
     @classmethod
     def begin(cls, dialect: str, *faults: Fault, brought: Dial | None = None) -> Play:
@@ -78,7 +79,10 @@ class Play:
         if endings:
             self.hung_up += endings
             self.model.disconnected()
-        return frames(outputs)
+        said = frames(outputs)
+        for request in (frame.payload or {} for frame in said if frame.action == "SignCertificate"):
+            self.number = request.get("requestId")
+        return said
 
     def ask(self, action: str, payload: dict[str, Any]) -> list[Frame]:
         return self.hear(ask(self.model, action, payload))
@@ -102,7 +106,10 @@ class Play:
         return request
 
     def deliver(self, chain: str, **more: Any) -> list[Frame]:
-        return self.ask("CertificateSigned", {"certificateChain": chain, **more})
+        """With the number of its last request, as the standard has it; `requestId=None`: without."""
+        named = {"requestId": self.number, **more}
+        said = {name: value for name, value in named.items() if value is not None}
+        return self.ask("CertificateSigned", {"certificateChain": chain, **said})
 
     def events(self, said: list[Frame]) -> list[str]:
         """The security events that it reports, each confirmed."""

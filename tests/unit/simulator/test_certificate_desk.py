@@ -141,6 +141,7 @@ def test_a_request_id_that_it_never_used_is_rejected() -> None:
     chain = certify(request)
 
     assert status(play.deliver(chain, requestId=number + 1)) == "Rejected"
+    assert status(play.deliver(chain, requestId=None)) == "Rejected"
     assert status(play.deliver(chain, requestId=number)) == "Accepted"
 
 

@@ -56,6 +56,12 @@ def test_it_may_dislike_the_chain(dialect: str, fault: Fault, with_root: bool, a
     assert status(play.deliver(certify(play.request(), with_root=with_root))) == answer
 
 
+def test_it_may_take_a_certificate_without_the_number_of_its_request() -> None:
+    play = Play.begin("ocpp2.1", Fault.CHAIN_UNNUMBERED)
+
+    assert status(play.deliver(certify(play.request()), requestId=None)) == "Accepted"
+
+
 @EVERY
 def test_it_may_find_what_it_accepted_invalid_afterwards_once(dialect: str) -> None:
     play = Play.begin(dialect, Fault.CHAIN_DISOWNED)
