@@ -12,7 +12,7 @@ from voltward.domain.intents import CertificateUse
 from voltward.domain.station import StationId
 from voltward.lifecycles.renewal_state import OfferedForm, Renewal, RenewalOrigin, RenewalPhase
 from voltward.ports.change_feed import Aggregate
-from voltward.ports.lifecycles import Lifecycle
+from voltward.ports.lifecycles import LONGEST_SLEEP, Lifecycle
 from voltward.ports.storage import Conflict
 
 CP001 = StationId("CP001")
@@ -110,6 +110,14 @@ async def test_open_ones_are_due_when_their_time_has_come_the_longest_overdue_fi
         assert [each.id for each in due] == ["renewal-CP001", "renewal-CP002"]
         assert len(await reading.lifecycles.due(NOON + timedelta(hours=3), limit=1)) == 1
         assert await reading.lifecycles.due(NOON, limit=10) == []
+
+
+async def test_a_clock_that_was_wrong_lets_none_sleep_for_years(store: SqlStore) -> None:
+    asleep = renewal("CP001", wake_at=NOON + LONGEST_SLEEP)
+    await save(store, asleep, renewal("CP002", wake_at=NOON + timedelta(days=365)))
+
+    async with store.read() as reading:
+        assert [each.id for each in await reading.lifecycles.due(NOON, limit=10)] == ["renewal-CP002"]
 
 
 async def test_the_feed_tells_who_has_one_and_not_each_step(store: SqlStore) -> None:

@@ -17,6 +17,8 @@ from voltward.domain.station_fact import CertificateFirstSeen, CertificateRevoke
 from voltward.lifecycles.effects import LifecycleEffect
 from voltward.lifecycles.step import HasPhase
 
+LONGEST_SLEEP: Final = timedelta(days=31)  # no life-cycle waits longer for a time; the settings see to that
+
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
@@ -31,6 +33,10 @@ class Lifecycle:
     wake_at: datetime | None = None
     ended_at: datetime | None = None
     revision: int = 0
+
+    def is_due(self, now: datetime) -> bool:
+        """Its time has come; one that is further ahead than any may be is of a clock that was wrong."""
+        return self.wake_at is not None and not now < self.wake_at <= now + LONGEST_SLEEP
 
 
 class LifecycleStore(Protocol):
@@ -51,7 +57,7 @@ class LifecycleStore(Protocol):
     async def latest_of(self, station: StationId, kind: str) -> Lifecycle | None: ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Lifecycle]:
-        """Open ones whose `wake_at` has come, longest overdue first."""
+        """Open ones that are due, longest overdue first."""
         ...
 
     async def save(self, lifecycle: Lifecycle) -> Lifecycle:

@@ -64,6 +64,7 @@ def _settings(settings: Settings, now: datetime) -> Iterator[Remark]:
         lambda: routes.check_routes(settings),
         lambda: routes.check_ways(settings),
         lambda: check_quirks(settings, now),
+        lambda: policies.check_renewals(settings),
         lambda: outside_authorities.check_outside_authorities(settings),
         lambda: network.check_plain(settings),
         lambda: network.check_enrolment(settings),

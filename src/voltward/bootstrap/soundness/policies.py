@@ -78,6 +78,12 @@ def check_observed(settings: Settings, now: datetime) -> Iterator[Remark]:
             )
 
 
+def check_renewals(settings: Settings) -> Iterator[Remark]:
+    """No wait of a renewal is longer than any may be."""
+    settings.certificates.renewal.terms()
+    yield from ()
+
+
 def check_places(settings: Settings) -> Iterator[Remark]:
     """What network profiles tell stations can be dialled."""
     station_places(settings)

@@ -37,7 +37,7 @@ from voltward.lifecycles.step import IllegalTransition
 from voltward.lifecycles.upgrade_state import KIND as UPGRADE_KIND
 from voltward.lifecycles.upgrade_state import NOWHERE, NetworkPlace, Upgrade, UpgradeWanted
 from voltward.ports.clock import Entropy
-from voltward.ports.lifecycles import Errand, Lifecycle
+from voltward.ports.lifecycles import LONGEST_SLEEP, Errand, Lifecycle
 from voltward.ports.storage import UnitOfWork
 from voltward.usecases.lifecycles.renewed_credentials import (
     await_certificate,
@@ -88,7 +88,7 @@ async def advance_lifecycle(
         lifecycle,
         state=step.state,
         ended_at=moment.now if step.state.phase in table.final else None,
-        wake_at=_wake(step.effects, lifecycle.wake_at),
+        wake_at=_wake(step.effects, lifecycle.wake_at, moment.now),
     )
     if after.state.phase != lifecycle.state.phase:
         moved = {"from": lifecycle.state.phase.value, "to": after.state.phase.value}
@@ -138,10 +138,11 @@ class _Doing:
         return self.lifecycle.station
 
 
-def _wake(effects: tuple[object, ...], before: datetime | None) -> datetime | None:
-    """The last word counts."""
+def _wake(effects: tuple[object, ...], before: datetime | None, now: datetime) -> datetime | None:
+    """The last word counts; a time that is reckoned from one of a wrong clock ends as any other."""
     wakes = [effect.at for effect in effects if isinstance(effect, WakeAt)]
-    return wakes[-1] if wakes else before
+    at = wakes[-1] if wakes else before
+    return min(at, now + LONGEST_SLEEP) if at is not None else None
 
 
 async def _ask(doing: _Doing, effect: AskStation) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from voltward.domain.errors import OperatorFault
 from voltward.domain.quantities import Duration
 from voltward.lifecycles.renewal_state import RenewalTerms
 from voltward.lifecycles.renewal_time import ScheduleTerms
@@ -16,6 +17,7 @@ Jitter = Annotated[float, Meta(ge=0, le=0.5)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 
 _DAY = 86400.0
+LONGEST_WAIT = 30 * _DAY  # less than `ports.lifecycles.LONGEST_SLEEP`
 
 
 class RenewalSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +35,14 @@ class RenewalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     restart: bool = False  # a reboot may cut a session of charging short, whatever the station promises
 
     def terms(self) -> RenewalTerms:
-        """As the life-cycle wants them."""
+        """As the life-cycle wants them. OperatorFault for a wait that is longer than any may be."""
+        for name in ("csr_patience", "proof_patience", "stuck_pause"):
+            if getattr(self, name) > LONGEST_WAIT:
+                raise OperatorFault(
+                    "this wait is too long: it would be taken for one of a clock that was wrong.",
+                    mend="Write at most 30 d.",
+                    subject=f"certificates.renewal.{name}",
+                )
         return RenewalTerms(
             ask_patience=timedelta(seconds=self.ask_patience),
             csr_patience=timedelta(seconds=self.csr_patience),

@@ -152,7 +152,7 @@ async def _wake(store: Store, names: Sequence[str], moment: Moment) -> None:
         work.expect(Ahead(lifecycles=names))
         for name in names:
             lifecycle = await work.lifecycles.get(name)
-            if lifecycle is not None and lifecycle.wake_at is not None and lifecycle.wake_at <= moment.now:
+            if lifecycle is not None and lifecycle.is_due(moment.now):
                 await advance_lifecycle(work, lifecycle, TimeCame(), moment)
         await work.commit()
 

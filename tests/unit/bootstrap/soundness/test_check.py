@@ -21,6 +21,14 @@ def whats(found: Soundness) -> str:
     return "\n".join(problem.what for problem in found.problems)
 
 
+async def test_a_wait_that_is_too_long_is_told(site: Site) -> None:
+    found = await check(site, 'certificates.renewal.proof_patience="31 d"')
+
+    (problem,) = found.problems
+    assert "certificates.renewal.proof_patience" in problem.what
+    assert problem.mend == "Write at most 30 d."
+
+
 async def test_what_init_made_is_sound(site: Site) -> None:
     found = await check(site)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,9 @@ from voltward.crypto.issuing.chain_forms import ChainForm, chain_text
 from voltward.domain.credential import ClientCertificate, CredentialState
 from voltward.domain.intents import InstallCertificate, IntentAnswer, Outcome, RequestCsr
 from voltward.lifecycles.answers import NotThere
-from voltward.lifecycles.renewal_state import Begun, OfferedForm, RenewalPhase
+from voltward.lifecycles.effects import TimeCame
+from voltward.lifecycles.renewal_state import Begun, OfferedForm, Renewal, RenewalOrigin, RenewalPhase
+from voltward.ports.lifecycles import LONGEST_SLEEP
 from voltward.usecases.lifecycles.advance_lifecycle import advance_lifecycle
 
 
@@ -93,6 +96,35 @@ async def test_a_wake_up_comes_once_and_in_time(world: RenewalWorld) -> None:
     world.clock.leap(1)
     await world.work()
     assert names(await world.asked()) == ["RequestCsr"]
+
+
+async def test_a_clock_that_was_a_year_ahead_for_a_minute_puts_nothing_off(world: RenewalWorld) -> None:
+    """Who waits since then is woken when the clock is right."""
+    world.clock.leap(365 * 86400)
+    await world.begin()
+    for _ in range(3):
+        await world.answer()
+        await world.work()
+    _, waits = await world.renewal()
+    assert waits.phase is RenewalPhase.AWAITING_CSR
+
+    world.clock.set(NOON)
+    await world.work()
+    assert names(await world.asked()) == ["RequestCsr"]
+
+
+async def test_a_time_that_is_reckoned_from_one_of_a_wrong_clock_is_not_slept_for_years(
+    world: RenewalWorld,
+) -> None:
+    lifecycle = await world.begin()
+    state = Renewal(
+        NOON + timedelta(days=365), RenewalOrigin.COMMISSIONING, RenewalPhase.UNPROVEN, fetches=True
+    )
+    async with world.store.begin() as work:
+        waits = await work.lifecycles.save(replace(lifecycle, state=state))
+        led = await advance_lifecycle(work, waits, TimeCame(), world.moment)
+
+    assert led.wake_at == NOON + LONGEST_SLEEP
 
 
 MOST_COMMITS = 60

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
 
 from voltward.adapters.sql.engines.engine import Transaction
 from voltward.adapters.sql.rows.change_feed import PendingChanges
@@ -18,7 +18,7 @@ from voltward.adapters.value_form import packed
 from voltward.domain.station import StationId
 from voltward.lifecycles.machines import STATES
 from voltward.ports.change_feed import Aggregate
-from voltward.ports.lifecycles import Lifecycle
+from voltward.ports.lifecycles import LONGEST_SLEEP, Lifecycle
 from voltward.ports.storage import Conflict
 
 _ROW = LIFECYCLES.c
@@ -54,7 +54,8 @@ class SqlLifecycleStore:
         return lifecycle_of(row) if row is not None else None
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Lifecycle]:
-        overdue = select(LIFECYCLES).where(_ROW.wake_at <= now, _ROW.ended_at.is_(None))
+        has_come = or_(_ROW.wake_at <= now, _ROW.wake_at > now + LONGEST_SLEEP)
+        overdue = select(LIFECYCLES).where(has_come, _ROW.ended_at.is_(None))
         return await self._transaction.each(
             overdue.order_by(_ROW.wake_at, _ROW.id).limit(limit), lifecycle_of
         )
