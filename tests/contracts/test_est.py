@@ -72,6 +72,13 @@ async def test_what_may_pass_is_a_fault_of_the_outside(tmp_path: Path, status: s
         await outcome_of(tmp_path, EstWays(once=[(status, b"")]))
 
 
+async def test_a_length_beyond_all_lengths_is_a_fault_of_the_outside(tmp_path: Path) -> None:
+    answer = "200 OK\r\nContent-Length: 99999999999999999999", b""
+
+    with pytest.raises(OutsideFault, match="no HTTP"):
+        await outcome_of(tmp_path, EstWays(once=[answer]))
+
+
 NO_CERTIFICATES = bytes.fromhex("300b06092a864886f70d010701")  # PKCS #7, and plain data in it
 
 

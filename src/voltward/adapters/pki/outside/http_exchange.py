@@ -106,7 +106,7 @@ async def exchange(place: Place, context: ClientContext | None, asked: Asked) ->
     try:
         heard = await _heard(place, context, _octets(place, asked))
         return _read(heard, asked.method)
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, OverflowError) as error:  # the latter for a length beyond all lengths
         raise _fault(place, "answered with something that is no HTTP, or broke off") from error
     except OSError as error:
         raise _fault(place, f"cannot be reached: {error.strerror or error}") from error
