@@ -8,12 +8,11 @@ one after the other, where a station rejects what the standard wants.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from voltward.crypto.reading.certificates import names_itself
-from voltward.crypto.reading.pem import certificate_pem
+from voltward.crypto.reading.pem import certificate_pem, pem_length
 
 #: Characters that the message has room for, in every version.
 MOST_CHARACTERS: Final = 10_000
@@ -39,32 +38,13 @@ _ARRANGED: Mapping[ChainForm, Callable[[_Chain, _Chain], _Chain]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ChainText:
-    """PEM with LF as line ends, one at the end too."""
-
-    form: ChainForm
-    pem: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainTexts:
-    """The texts that fit, in the order in which they are tried; none, where not even the leaf fits.
-
-    `too_long` tells the others with their characters.
-    """
-
-    fitting: tuple[ChainText, ...]
-    too_long: Mapping[ChainForm, int]
-    limit: int
-
-
-def chain_texts(
+def fitting_forms(
     chain: Sequence[bytes], most_characters: int | None = None, first: ChainForm | None = None
-) -> ChainTexts:
-    """The forms of a chain that a station has room for, each text once.
+) -> tuple[ChainForm, ...]:
+    """The forms of a chain that a station has room for, in the order in which they are tried.
 
-    `chain` is in DER form, leaf first; the root may be at its end. `most_characters` is what the station says
+    Of forms with the same text, the first; none, where not even the leaf fits. `chain` is in DER form, leaf
+    first; the root may be at its end. `most_characters` is what the station says
     (`CertificateSignedMaxChainSize`, `MaxCertificateChainSize`; None: nothing). `first` is what worked before
     with stations of this model. Raises UnreadableCertificate, and ValueError for an empty chain.
     """
@@ -72,19 +52,14 @@ def chain_texts(
         raise ValueError("a chain has a leaf")
     limit = min(most_characters or MOST_CHARACTERS, MOST_CHARACTERS)
     path, root = _parted(tuple(chain))
-    pem = {der: certificate_pem(der).decode("ascii") for der in chain}
-    texts: dict[str, ChainForm] = {}  # a chain of a leaf and a root has the same text in several forms
+    arranged: dict[_Chain, ChainForm] = {}  # a chain of a leaf and a root is the same in several forms
     for form in _in_order(first):
-        texts.setdefault("".join(pem[der] for der in _ARRANGED[form](path, root)), form)
-    return ChainTexts(
-        fitting=tuple(ChainText(form, text) for text, form in texts.items() if len(text) <= limit),
-        too_long={form: len(text) for text, form in texts.items() if len(text) > limit},
-        limit=limit,
-    )
+        arranged.setdefault(_ARRANGED[form](path, root), form)
+    return tuple(form for ders, form in arranged.items() if sum(map(pem_length, ders)) <= limit)
 
 
 def chain_text(chain: Sequence[bytes], form: ChainForm) -> str:
-    """The chain (DER, leaf first, with or without its root) in one form, as PEM."""
+    """The chain (DER, leaf first, with or without its root) in one form: PEM, LF as line ends."""
     path, root = _parted(tuple(chain))
     return certificate_pem(*_ARRANGED[form](path, root)).decode("ascii")
 

@@ -18,6 +18,7 @@ MOST_CERTIFICATES = 256
 _BLOCK = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----([^-]*)-----END (?:X509 )?CERTIFICATE-----")
 # A DER sequence of more than 255 octets, as every certificate is one.
 _DER = b"\x30\x82"
+_ARMOUR = len("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
 _LINE = 48  # octets: 64 characters of Base64 (RFC 7468, 2)
 
 
@@ -44,6 +45,11 @@ def read_pem_bundle(content: bytes | str) -> list[bytes]:
 def certificate_pem(*ders: bytes) -> bytes:
     """One PEM text (RFC 7468) of all, in the order given: leaf first for a chain."""
     return b"".join(_block(der) for der in ders)
+
+
+def pem_length(der: bytes) -> int:
+    """Characters of `certificate_pem`."""
+    return _ARMOUR + (len(der) + 2) // 3 * 4 + -(-len(der) // _LINE)
 
 
 def request_pem(der: bytes) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from voltward.crypto.issuing.chain_forms import ChainForm, chain_texts
+from voltward.crypto.issuing.chain_forms import ChainForm, fitting_forms
 from voltward.crypto.issuing.issued_certificates import IssuedSeen, read_issued
 from voltward.domain.errors import OperatorFault
 from voltward.domain.events import Event
@@ -172,8 +172,7 @@ async def _forms(work: Reading, lifecycle: Lifecycle, certified: Certified) -> t
     known = set(ChainForm)
     first = ChainForm(best.form) if best is not None and best.worked > 0 and best.form in known else None
     longest = lifecycle.state.longest_chain if isinstance(lifecycle.state, Renewal) else None
-    texts = chain_texts(certified.chain, longest, first)
-    return tuple(OfferedForm(text.form.value) for text in texts.fitting)
+    return tuple(OfferedForm(form.value) for form in fitting_forms(certified.chain, longest, first))
 
 
 def _record(errand: Errand, lifecycle: Lifecycle, certified: Certified, now: datetime) -> IssuedCertificate:

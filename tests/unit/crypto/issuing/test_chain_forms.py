@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.certificates import Authority
-from voltward.crypto.issuing.chain_forms import MOST_CHARACTERS, ChainForm, chain_text, chain_texts
+from voltward.crypto.issuing.chain_forms import MOST_CHARACTERS, ChainForm, chain_text, fitting_forms
 from voltward.crypto.reading.certificates import UnreadableCertificate
 from voltward.crypto.reading.pem import certificate_pem, read_pem_bundle
 
@@ -17,7 +17,7 @@ CHAIN = [LEAF.der, LOWER.der, UPPER.der, ROOT.der]
 def contents(
     chain: list[bytes], limit: int | None = None, first: ChainForm | None = None
 ) -> dict[ChainForm, list[bytes]]:
-    return {text.form: read_pem_bundle(text.pem) for text in chain_texts(chain, limit, first).fitting}
+    return {form: read_pem_bundle(chain_text(chain, form)) for form in fitting_forms(chain, limit, first)}
 
 
 def test_the_standard_s_form_comes_first_and_then_the_others() -> None:
@@ -45,48 +45,42 @@ def test_the_same_text_is_never_tried_twice() -> None:
     assert ChainForm.WITH_ROOT not in contents(CHAIN[:3])
 
 
-def test_a_form_can_be_written_once_more() -> None:
-    assert [chain_text(CHAIN, text.form) for text in chain_texts(CHAIN).fitting] == [
-        text.pem for text in chain_texts(CHAIN).fitting
-    ]
-
-
 def test_it_is_pem_with_lf_up_to_the_last_line() -> None:
-    (text, *_) = chain_texts(CHAIN).fitting
+    text = chain_text(CHAIN, ChainForm.WITHOUT_ROOT)
 
-    assert text.pem.startswith("-----BEGIN CERTIFICATE-----\n")
-    assert text.pem.endswith("\n-----END CERTIFICATE-----\n")
-    assert "\r" not in text.pem
+    assert text.startswith("-----BEGIN CERTIFICATE-----\n")
+    assert text.endswith("\n-----END CERTIFICATE-----\n")
+    assert "\r" not in text
 
 
 def test_what_a_station_has_no_room_for_is_left_out() -> None:
     without_root = len(certificate_pem(*CHAIN[:3]))
-    texts = chain_texts(CHAIN, without_root)
 
-    assert [text.form for text in texts.fitting] == [
+    assert fitting_forms(CHAIN, without_root) == (
         ChainForm.WITHOUT_ROOT,
         ChainForm.LEAF_ALONE,
         ChainForm.LEAF_LAST,
-    ]
-    assert texts.too_long == {ChainForm.WITH_ROOT: len(certificate_pem(*CHAIN))}
-    assert [text.form for text in chain_texts(CHAIN, without_root - 1).fitting] == [ChainForm.LEAF_ALONE]
+    )
+    assert fitting_forms(CHAIN, without_root - 1) == (ChainForm.LEAF_ALONE,)
 
 
 def test_where_not_even_the_leaf_fits_nothing_does() -> None:
-    texts = chain_texts(CHAIN, 100)
+    leaf = len(certificate_pem(CHAIN[0]))
 
-    assert texts.fitting == ()
-    assert texts.too_long[ChainForm.LEAF_ALONE] == len(certificate_pem(CHAIN[0]))
-    assert texts.limit == 100
+    assert fitting_forms(CHAIN, leaf) == (ChainForm.LEAF_ALONE,)
+    assert fitting_forms(CHAIN, leaf - 1) == ()
 
 
 def test_no_station_s_word_lifts_the_limit_of_the_message() -> None:
-    assert chain_texts(CHAIN, 1_000_000).limit == MOST_CHARACTERS
-    assert chain_texts(CHAIN, 0).limit == MOST_CHARACTERS  # nobody's store has no room: a setting never made
+    long = [LEAF.der, *(LOWER.der for _ in range(MOST_CHARACTERS // len(certificate_pem(LOWER.der))))]
+
+    assert fitting_forms(long, 1_000_000) == (ChainForm.LEAF_ALONE,)
+    # Nobody's store has no room: a setting never made.
+    assert fitting_forms(long[:-1], 0) == (ChainForm.WITHOUT_ROOT, ChainForm.LEAF_ALONE, ChainForm.LEAF_LAST)
 
 
 def test_what_is_no_chain_is_a_fault() -> None:
     with pytest.raises(ValueError, match="leaf"):
-        chain_texts([])
+        fitting_forms([])
     with pytest.raises(UnreadableCertificate):
-        chain_texts([b"rubbish"])
+        fitting_forms([b"rubbish"])

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from tests.fakes.certificates import Authority
 from voltward.crypto.reading.certificates import UnreadableCertificate
-from voltward.crypto.reading.pem import LARGEST_BUNDLE, MOST_CERTIFICATES, certificate_pem, read_pem_bundle
+from voltward.crypto.reading.pem import (
+    LARGEST_BUNDLE,
+    MOST_CERTIFICATES,
+    certificate_pem,
+    pem_length,
+    read_pem_bundle,
+)
 
 ROOT = Authority.create("Root")
 ISSUING = Authority.create("Issuing", parent=ROOT)
@@ -78,3 +84,9 @@ def test_any_content_is_read_or_refused(parts: list[bytes]) -> None:
     except UnreadableCertificate:
         return
     assert set(found) <= {STATION.der, ISSUING.der}
+
+
+@settings(max_examples=50)
+@given(st.binary(min_size=1, max_size=200))
+def test_its_length_is_known_before_it_is_written(der: bytes) -> None:
+    assert pem_length(der) == len(certificate_pem(der))

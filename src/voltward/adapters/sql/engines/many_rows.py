@@ -1,6 +1,6 @@
 """One statement for many rows: put into words once, so that a row costs its values and no more.
 
-The library would look at each row as if it were the only one, at a fifth of what issuing a certificate costs.
+The library looks at each row as if it were the only one, which costs as much again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A statement of SQLite as one visit of the driver's thread.
 
 The driver runs in a thread of its own; the library goes there and back for the cursor, the statement, its
-rows and the cursor's end, seven times for one statement. Each way costs as much as the statement itself.
+rows and the cursor's end. Here it goes once.
 """
 
 from __future__ import annotations
