@@ -169,7 +169,7 @@ def _order(state: Renewal, fact: object, now: datetime) -> Step[Renewal]:
         key=fact.key,
         attempt=state.attempt + 1,
     )
-    ordered = IssueCertificate(fact.csr_der, after.attempt)
+    ordered = IssueCertificate(fact.csr_der, after.attempt, fact.key)
     return enter(after, P.ISSUING, now, WithdrawAsks(), *effects, ordered)
 
 

@@ -42,10 +42,14 @@ class WithdrawAsks:
 
 @dataclass(frozen=True, slots=True)
 class IssueCertificate:
-    """Have this request signed. `attempt` makes the id: the same attempt is never issued twice."""
+    """Have this request signed. Attempt and key make the id: the same order is never issued twice.
+
+    `key`: SHA-256 of the key that it is for; empty in orders of earlier versions.
+    """
 
     csr_der: bytes
     attempt: int
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

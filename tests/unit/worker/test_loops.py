@@ -148,4 +148,4 @@ async def test_what_is_over_is_forgotten_in_time(world: RenewalWorld) -> None:
             while not told:  # noqa: ASYNC110 -- nobody tells
                 await asyncio.sleep(0.01)
 
-    assert told == [f"{lifecycle.id}-1"]
+    assert told == world.authority.asked

@@ -167,7 +167,8 @@ async def _withdraw(doing: _Doing, _effect: WithdrawAsks) -> None:
 
 
 async def _order(doing: _Doing, effect: IssueCertificate) -> None:
-    name = f"{doing.lifecycle.id}-{effect.attempt}"
+    # With the key: a restored store counts an attempt again, which the authority knows with another one.
+    name = f"{doing.lifecycle.id}-{effect.attempt}-{effect.key.hex()[:16]}"
     await doing.work.errands.add(Errand(name, doing.lifecycle.id, effect, doing.moment.now))
 
 

@@ -31,7 +31,7 @@ async def test_a_certificate_carries_the_serial_and_the_operators_name(world: Re
     async with world.store.read() as reading:
         (issued,) = await reading.issued.of(CP001)
     lifecycle, state = await world.renewal()
-    assert (issued.common_name, issued.order) == ("SN-CP001", f"{lifecycle.id}-1")
+    assert (issued.common_name, issued.order) == ("SN-CP001", f"{lifecycle.id}-1-{state.key.hex()[:16]}")
     assert (issued.fingerprint, issued.key) == (state.issued, state.key)
     (told,) = [e for e in await journalled(world.store) if e.kind == "certificate_issued"]
     assert told.facts["certificate"] == issued.fingerprint.hex()

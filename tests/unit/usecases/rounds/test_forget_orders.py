@@ -40,10 +40,10 @@ async def ended(world: RenewalWorld) -> str:
 
 
 async def test_orders_are_kept_for_their_time_after_the_end(world: RenewalWorld) -> None:
-    name = await ended(world)
+    await ended(world)
 
     assert await forgotten(world, LEAST) == []
-    assert await forgotten(world, LEAST + SECOND) == [f"{name}-1"]
+    assert await forgotten(world, LEAST + SECOND) == world.authority.asked
     assert await forgotten(world, LEAST + SECOND) == []
 
 
@@ -52,7 +52,7 @@ async def test_what_was_issued_stays_on_record(world: RenewalWorld) -> None:
     await forgotten(world, LEAST + SECOND)
 
     async with world.store.read() as reading:
-        record = await reading.issued.by_order(f"{name}-1")
+        record = await reading.issued.by_order(world.authority.asked[0])
         assert record is not None
         assert record.station == CP001
         assert await reading.lifecycles.get(name) is not None
@@ -75,7 +75,7 @@ async def test_an_errand_that_is_not_done_stays(world: RenewalWorld) -> None:
 
 
 async def test_answers_that_cannot_be_forgotten_leave_the_errands(world: RenewalWorld) -> None:
-    name = await ended(world)
+    await ended(world)
 
     def fail(_orders: object) -> None:
         raise ZeroDivisionError
@@ -83,4 +83,4 @@ async def test_answers_that_cannot_be_forgotten_leave_the_errands(world: Renewal
     with pytest.raises(ZeroDivisionError):
         await forget_orders(world.store, fail, world.clock.now() + SECOND)
 
-    assert await forgotten(world, LEAST + SECOND) == [f"{name}-1"]
+    assert await forgotten(world, LEAST + SECOND) == world.authority.asked

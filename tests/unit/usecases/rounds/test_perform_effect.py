@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.fakes.clock import NOON
-from tests.fakes.renewals import CP001, HEARING, RenewalWorld
-from tests.fakes.stores import journalled, lease_errands
+from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.mortal_signer import SignerProcess
+from tests.fakes.renewals import CP001, HEARING, RenewalWorld, one_authority, station_csr
+from tests.fakes.signers import SignerSite
+from tests.fakes.stores import journalled, lease_errands, opened_store
 from voltward.adapters.sql.store import SqlStore
 from voltward.crypto.reading.certificates import fingerprint
 from voltward.domain.authority import DeniedCertificate
@@ -15,7 +18,7 @@ from voltward.domain.errors import OutsideFault
 from voltward.lifecycles.effects import IssueCertificate
 from voltward.lifecycles.renewal_state import RenewalPhase
 from voltward.ports.authority import Issued, Pending
-from voltward.ports.lifecycles import Errand
+from voltward.ports.lifecycles import Errand, IssuedCertificate
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
 from voltward.usecases.rounds.begin_errands import LEASE
 from voltward.usecases.rounds.hear_facts import hear_facts
@@ -187,3 +190,30 @@ async def test_what_was_revoked_before_the_store_was_restored_is_handed_to_nobod
         (record,) = await reading.issued.of(CP001)
         assert await reading.credentials.of(CP001) == []
     assert record.revoked_at == NOON
+
+
+async def test_a_restored_store_gets_what_was_signed_for_a_key_and_a_new_one_for_another(
+    tmp_path: Path,
+) -> None:
+    """Its life-cycles have the names and count the attempts that the signer's ledger has met already."""
+    (tmp_path / "signer").mkdir()
+    clock, lost, other = FakeClock(), station_csr(), station_csr()
+    signer = SignerProcess(SignerSite(tmp_path / "signer", clock).make())
+    orders = list[IssuedCertificate]()
+    for name, csr in (("lost", lost), ("restored", lost), ("restored again", other)):
+        async with opened_store(tmp_path / name, clock) as store:
+            world = RenewalWorld(store, clock)
+            world.authorities = one_authority(signer)
+            await world.register()
+            await world.submit(csr)
+            await world.work()
+            _, state = await world.renewal()
+            assert state.phase is RenewalPhase.INSTALLING
+            async with store.read() as reading:
+                orders += await reading.issued.of(CP001)
+    signer.end()
+
+    first, again, another = orders
+    assert (again.order, again.fingerprint) == (first.order, first.fingerprint)
+    assert another.order.startswith(first.order[:34])
+    assert another.fingerprint != first.fingerprint
