@@ -24,6 +24,7 @@ from voltward.domain.errors import VoltwardError
 from voltward.simulator.csms.csms import SmallCsms, small_csms
 
 T = TypeVar("T")
+ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
 _FEED_SECONDS: Final = 1.0  # an order bites within a second (ruling 9)
 
 
@@ -75,14 +76,16 @@ async def play_for_ever(audience: Audience) -> None:
 
 
 async def until_told(story: Coroutine[Any, Any, T]) -> T:
-    """SIGTERM ends a story as Ctrl-C does: everything is closed and removed first."""
+    """SIGTERM, or a terminal that is closed, ends a story as Ctrl-C does: all is closed and removed first."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None, "called from a coroutine"
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in ENDINGS:
+        loop.add_signal_handler(number, task.cancel)
     try:
         return await story
     finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+        for number in ENDINGS:
+            loop.remove_signal_handler(number)
 
 
 @asynccontextmanager
