@@ -32,7 +32,8 @@ class Explanation:
     entry: StationEntry | None
     last: Event | None  # the last decision at the door
     last_admitted: Event | None
-    control_title: str
+    cut: Event | None  # its link was ended since
+    titles: Mapping[str, str]  # of controls
     advice: str
     recent: tuple[Event, ...]
     now: datetime
@@ -46,7 +47,7 @@ class Explanation:
             "answer": DECISIONS[self.last.kind] if self.last is not None else None,
             "at": _happened(self.last) if self.last is not None else None,
             "control": self._fact("control"),
-            "title": self.control_title,
+            "title": self.titles.get(str(self._fact("control")), ""),
             "reason": self._fact("reason"),
             "credential": self._fact("credential") or self._fact("form"),
             "source": self._fact("source"),
@@ -56,6 +57,8 @@ class Explanation:
             "failed": self._fact("failed"),
             "excepted": self._fact("excepted"),
             "quirks": self._fact("quirks"),
+            "cut_at": self.cut.at if self.cut is not None else None,
+            "cut_by": self.cut.facts["control"] if self.cut is not None else None,
             "last_admitted_at": _happened(self.last_admitted) if self.last_admitted is not None else None,
             "advice": self.advice,
             "recent": [{"at": e.at, "kind": e.kind, "facts": dict(e.facts)} for e in self.recent],
@@ -68,6 +71,8 @@ class Explanation:
             yield "It has not knocked since this deployment was made."
         else:
             yield from self._last(self.last)
+        if self.cut is not None:
+            yield f"Its link was ended {_ago(self.cut.at, self.now)}, by {self._named(self.cut)}."
         if self.advice:
             yield f"What to do: {self.advice}"
         if self.last_admitted is not None and self.last_admitted is not self.last:
@@ -88,7 +93,11 @@ class Explanation:
             yield f"Quirks that held: {', '.join(map(str, _listed(event.facts['quirks'])))}."
         if event.facts.get("control"):
             reason = f": {event.facts['reason']}" if event.facts.get("reason") else ""
-            yield f"Decided by {event.facts['control']} ({self.control_title}){reason}."
+            yield f"Decided by {self._named(event)}{reason}."
+
+    def _named(self, event: Event) -> str:
+        control = str(event.facts["control"])
+        return f"{control} ({self.titles.get(control, '')})"
 
     def _standing(self) -> str:
         if self.entry is None:
@@ -118,15 +127,19 @@ async def explain_station(
             raise
         entry = None
     last = _latest(events, tuple(DECISIONS))
-    control = str(last.facts.get("control")) if last is not None and last.facts.get("control") else ""
-    known = rulebook.by_id.get(control)
+    cut = _latest(events, ("link_revoked",))
+    if last is None or (cut is not None and _happened(last) > cut.at):
+        cut = None
+    deciding = cut or last
+    known = rulebook.by_id.get(str(deciding.facts.get("control"))) if deciding is not None else None
     return Explanation(
         station=station,
         entry=entry,
         last=last,
         last_admitted=_latest(events, ("station_admitted", "station_quarantined")),
-        control_title=known.title if known is not None else "",
-        advice=_advice(entry, last, known.remedy if known is not None else ""),
+        cut=cut,
+        titles={name: control.title for name, control in rulebook.by_id.items()},
+        advice=_advice(entry, deciding, known.remedy if known is not None else ""),
         recent=tuple(events[-8:]),
         now=clock.now(),
     )

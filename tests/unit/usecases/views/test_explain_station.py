@@ -70,6 +70,22 @@ async def test_an_admitted_station_needs_nothing(store: SqlStore) -> None:
     assert "What to do: Nothing: it was let in." in text
 
 
+async def test_a_link_that_was_ended_since_is_no_good_news(store: SqlStore) -> None:
+    await put(store, station())
+    cut = event("link_revoked", control="CERT-04")
+    await tell(store, ADMITTED, replace(cut, at=NOON + timedelta(minutes=1)))
+
+    text = words(await explain(store, now=NOON + timedelta(minutes=2)))
+
+    assert (
+        f"Its link was ended 1 minute ago (2026-11-22 12:01 UTC), by CERT-04 ({BOOK.by_id['CERT-04'].title})"
+        in text
+    )
+    assert f"What to do: {BOOK.by_id['CERT-04'].remedy}" in text
+    await tell(store, replace(ADMITTED, at=NOON + timedelta(minutes=3)))
+    assert "Its link was ended" not in words(await explain(store, now=NOON + timedelta(minutes=4)))
+
+
 async def test_the_last_good_day_is_told_beside_todays_refusal(store: SqlStore) -> None:
     await put(store, station())
     await tell(store, ADMITTED, replace(REFUSED, at=NOON + timedelta(days=2)))
