@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
+from voltward.adapters.pki.signer.authority_shelf import FOLDER, no_token, read_shelf
 from voltward.adapters.vault import Room
 from voltward.bootstrap.authority.token import open_signer_token
 from voltward.bootstrap.rooms import open_room
-from voltward.bootstrap.soundness.remarks import Note, Remark, Severity, from_fault, guarded
+from voltward.bootstrap.soundness.remarks import Note, Problem, Remark, Severity, from_fault, guarded
+from voltward.crypto.issuing.hierarchy import Role
 from voltward.domain.errors import VoltwardError
 from voltward.ports.vault import MADE_WHEN_NEEDED, GatewayKey, RoomName
 from voltward.settings import Settings
+
+ISSUING: Final = (Role.CSMS, Role.STATIONS)
 
 
 def check_gateway_room(room: Room) -> Iterator[Remark]:
@@ -24,11 +29,28 @@ def check_gateway_room(room: Room) -> Iterator[Remark]:
             yield from_fault(fault)
 
 
-def _token(settings: Settings, room: Room) -> Iterator[Remark]:
+def _check_keys(settings: Settings, room: Room) -> Iterator[Remark]:
+    """Of each kind of issuing CA one has its key at hand, or nobody signs."""
     token = open_signer_token(settings, room)
+    try:
+        shelf = read_shelf(settings.path(FOLDER), room, token.find if token is not None else no_token)
+    finally:
+        if token is not None:
+            token.close()
     if token is not None:
-        token.close()
         yield Note(f"the authorities' keys are in the token {settings.signer.token!r}.")
+    signing = {_kind(name) for name, one in shelf.items() if one.key is not None}
+    for kind in sorted({_kind(name) for name in shelf if name.startswith(ISSUING)} - signing):
+        yield Problem(
+            f"the key of {kind} is not here: nothing is issued by it.",
+            f"Name the token that has it (signer.token), or bring {room.folder} back from the backup; "
+            f"where it is lost: voltward ca replace {kind}.",
+        )
+
+
+def _kind(name: str) -> str:
+    """Without its generation."""
+    return name.partition(".")[0]
 
 
 def check_signer_room(settings: Settings) -> Iterator[Remark]:
@@ -45,7 +67,7 @@ def check_signer_room(settings: Settings) -> Iterator[Remark]:
     except VoltwardError as fault:
         yield replace(from_fault(fault), severity=Severity.WARNING)
         return
-    yield from guarded(lambda: _token(settings, room))
+    yield from guarded(lambda: _check_keys(settings, room))
     roots = [name for name in names if name.startswith("root-")]
     if roots:
         yield Note(

@@ -37,6 +37,21 @@ def test_without_root_keys_there_is_nothing_to_say(site: Site) -> None:
     assert list(check_signer_room(site.settings())) == []
 
 
+def test_an_issuing_authority_without_its_key_is_told_as_long_as_it_has_no_successor(site: Site) -> None:
+    signer, public = site.folder / "signer", site.folder / "public"
+    (signer / "stations-ca-rsa.sealed").unlink()
+
+    problems = [one for one in check_signer_room(site.settings()) if isinstance(one, Problem)]
+
+    assert [one.what for one in problems] == [
+        "the key of stations-ca-rsa is not here: nothing is issued by it."
+    ]
+    shutil.copy(public / "csms-ca-rsa.pem", public / "stations-ca-rsa.2.pem")
+    room = open_room(site.settings(), RoomName.SIGNER)
+    room.put("stations-ca-rsa.2", room.get("csms-ca-rsa"))
+    assert not [one for one in check_signer_room(site.settings()) if isinstance(one, Problem)]
+
+
 def test_a_signer_elsewhere_is_none_of_our_business(site: Site) -> None:
     shutil.rmtree(site.folder / "signer")
 
