@@ -113,7 +113,6 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "demo/gateway_process.py": "journeys/test_demo.py",
     "demo/opening.py": "journeys/test_demo.py",
     "demo/orders.py": "journeys/test_demo.py",
-    "demo/performance.py": "journeys/test_demo.py",
     "demo/players.py": "journeys/test_demo.py",
     "demo/quarantines.py": "journeys/test_demo.py",
     "demo/renewals.py": "journeys/test_demo.py",
