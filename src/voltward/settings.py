@@ -214,7 +214,9 @@ def load_settings(file: Path, overrides: Sequence[str] = ()) -> Settings:
         return msgspec.convert(table, Settings, strict=True, dec_hook=_quantity)
     except msgspec.ValidationError as error:
         raise OperatorFault(
-            f"{_words(error)}.", mend="Mend the key, or remove it to get the default.", subject=str(file)
+            f"{_words(error)}.",
+            mend="Mend the key (docs/settings.md has its values), or remove it to get the default.",
+            subject=str(file),
         ) from error
 
 

@@ -39,6 +39,9 @@ def crl(
     if options.json:
         print_json([_list_facts(one) for one in lists])
         return
+    if not lists:
+        print_line("No list can be signed here: the keys are elsewhere. `voltward ca show` tells where.")
+        return
     columns = ("authority", "number", "revoked", "made", "next", "file")
     print_table(columns, (_list_row(one) for one in lists))
 

@@ -88,7 +88,7 @@ def list_(
             print_line("No certificate was issued that would be listed here.")
         else:
             print_table(
-                ("station", "ends", "certificate", "signed by", "used", "renewal"),
+                ("station", "ends", "certificate", "signed by", "state", "renewal"),
                 (_row(line) for line in lines),
             )
 
@@ -184,7 +184,7 @@ def _common_name(certificate: bytes) -> str:
 
 def _row(line: CertificateLine) -> tuple[str, ...]:
     issued = line.issued
-    state = "revoked" if issued.revoked_at is not None else "used" if line.is_used else "not used"
+    state = "revoked" if issued.revoked_at is not None else "in use" if line.is_used else "not in use"
     renewal = phase_words(line.renewal) if line.renewal is not None else "-"
     return (
         str(issued.station or "-"),

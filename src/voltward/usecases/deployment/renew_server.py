@@ -48,6 +48,8 @@ async def renew_server(authority: CertificateAuthority, names: ServerNames, entr
     )
     outcome = await authority.issue(order)
     if not isinstance(outcome, Issued):
-        words = f"declined: {outcome.words}" if isinstance(outcome, Declined) else "wants more time."
+        words = (
+            f"declined: {outcome.words.rstrip('.')}." if isinstance(outcome, Declined) else "wants more time."
+        )
         raise OutsideFault(f"the authority {words}", mend="Ask again later, or correct the names.")
     return ServerPapers(private_key_pem(key), certificate_pem(*without_root(outcome.chain)))
