@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from voltward.adapters.pki.outside.est import retry_at
 from voltward.adapters.pki.outside.http_exchange import Answered
 from voltward.adapters.pki.outside.order_memory import FileOrderMemory
 from voltward.adapters.pki.outside.outside_authority import OutsideAuthority
+from voltward.crypto.tokens.enrolment_forms import certificates_only
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import Declined, Issued, OrderOutcome, Pending
 
@@ -82,7 +83,17 @@ async def test_a_length_beyond_all_lengths_is_a_fault_of_the_outside(tmp_path: P
 NO_CERTIFICATES = bytes.fromhex("300b06092a864886f70d010701")  # PKCS #7, and plain data in it
 
 
-@pytest.mark.parametrize("answer", [b"no certificate", NO_CERTIFICATES], ids=["words", "data"])
+def of_a_version_that_there_is_not() -> bytes:
+    """A certificate of version 66, in the form of the protocol (DER)."""
+    written = b64decode(certificates_only([Authority.create("Corporate").der]))
+    return written.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020141"), 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"no certificate", NO_CERTIFICATES, of_a_version_that_there_is_not()],
+    ids=["words", "data", "version"],
+)
 async def test_an_answer_without_a_certificate_is_not_asked_for_again(tmp_path: Path, answer: bytes) -> None:
     outcome, _ = await outcome_of(tmp_path, EstWays(once=[("200 OK", b64encode(answer))]))
 

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 
@@ -90,5 +89,6 @@ def _certificates(answer: Answered) -> tuple[bytes, ...]:
     der = b64decode(b"".join(answer.body.split()), validate=True)
     try:
         return tuple(each.public_bytes(Encoding.DER) for each in load_der_pkcs7_certificates(der))
-    except UnsupportedAlgorithm as error:  # PKCS #7 of another kind
-        raise ValueError(str(error)) from error
+    except Exception as error:
+        # The parser has a dozen exceptions for foreign octets and grows new ones; each means the same here.
+        raise ValueError("no certificates that could be read") from error
