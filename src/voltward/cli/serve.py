@@ -7,14 +7,16 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from voltward.cli.frame import Options
 from voltward.gateway.notices import Notices
+from voltward.ports.vault import RoomName
 from voltward.settings import Settings, load_settings, notes
-from voltward.supervisor import PARTS, Pace, Part, end_with_parent, log_as_json, supervise
+from voltward.supervisor import PARTS, Pace, Part, end_with_parent, log_as_json, only_one, supervise
 
 LAST_THINGS = 15.0  # seconds that a gateway may take for its last rows, when its links are closed
 
@@ -44,11 +46,21 @@ def serve(
         from voltward.bootstrap.gateway.process import Ends, serve_gateway
 
         source = SettingsSource(options.config, tuple(options.set))
-        serve_gateway(settings, source, Ends(supervisor_end, predecessor_end, parent))
+        ends = Ends(supervisor_end, predecessor_end, parent)
+        # A supervisor sees to it that there is one, or two of which one hands over to the other.
+        place = nullcontext() if supervisor_end is not None else only_one(settings.path(RoomName.GATEWAY))
+        with place:
+            serve_gateway(settings, source, ends)
         return 0
     if only is not None:
         serve_beside(only, settings)
         return 0
+    with only_one(settings.path(RoomName.GATEWAY)):
+        return serve_supervised(settings, options)
+
+
+def serve_supervised(settings: Settings, options: Options) -> int:
+    """All parts, each a process of its own, until a signal ends them."""
     away = signer_is_elsewhere(settings)
     for note in [*notes(settings), *([away] if away else [])]:
         sys.stderr.write(f"voltward: note: {note}\n")
