@@ -169,8 +169,9 @@ class Worker:
 
     async def _refresh_lists(self, lists: ListDesk) -> bool:
         """All that are due beside each other: one that is slow keeps nobody waiting for long."""
+        due_now = await lists.due()  # not within the group: it would wrap the fault of a store that is away
         async with asyncio.TaskGroup() as group:
-            for due in (await lists.due())[: self._pace.lists_at_once]:
+            for due in due_now[: self._pace.lists_at_once]:
                 group.create_task(self._refresh_list(lists, due))
         return False
 

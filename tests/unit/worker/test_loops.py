@@ -18,6 +18,7 @@ from voltward.lifecycles.renewal_time import ScheduleTerms
 from voltward.ports.authority import CertificateOrder, OrderOutcome, Revocation
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
 from voltward.usecases.lifecycles.start_renewal import cancel_lifecycle
+from voltward.usecases.revocation.refresh_lists import ListDesk, ListTerms
 from voltward.usecases.rounds.forget_orders import OrdersOver
 from voltward.worker.loops import Worker, WorkerPace, WorkerParts
 
@@ -57,6 +58,13 @@ class SilentAuthority:
 
     async def revoke(self, revocation: Revocation) -> None:
         raise AssertionError(revocation)
+
+
+class NoLists:
+    """Nobody's lists are looked for."""
+
+    async def fetch(self, source: str) -> bytes:
+        raise AssertionError(source)
 
 
 @pytest.fixture
@@ -107,8 +115,10 @@ async def test_a_request_becomes_a_certificate_that_is_to_be_installed(world: Re
 
 
 async def test_a_store_that_is_away_is_tried_again(world: RenewalWorld) -> None:
+    away: Any = AwayStore(world.store, 7)
+    lists = ListDesk(away, NoLists(), ListTerms(timedelta(hours=1)), world.clock, world.entropy)
     await world.submit()
-    async with working(world, store=AwayStore(world.store, 7)):
+    async with working(world, store=away, lists=lists):
         await until(world, lambda state: state.phase is RenewalPhase.INSTALLING)
 
 
