@@ -42,7 +42,8 @@ from voltward.adapters.pki.signer.signing_desk import SigningDesk
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
 from voltward.bootstrap.authority.signer import open_desk, socket_place
 from voltward.bootstrap.deployment import Deployment, open_deployment
-from voltward.bootstrap.worker import request_rules
+from voltward.bootstrap.gateway.door_parts import door_rules, request_rules
+from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.cli import YOUNG
 from voltward.domain.ask import Ask
 from voltward.domain.intents import IntentAnswer, Outcome, RequestCsr
@@ -166,9 +167,11 @@ class Office:
 
     def __init__(self, deployment: Deployment, signer: SignerClient) -> None:
         settings = deployment.settings
+        orders = read_group_orders(settings, deployment.rulebook, deployment.clock.now())
+        requests = request_rules(deployment, door_rules(deployment, orders))
         self._deployment = deployment
         self._store = deployment.store
-        self._hearing = Hearing(renewal_plan(settings), request_rules(deployment))
+        self._hearing = Hearing(renewal_plan(settings), requests)
         desk = IssuingDesk(_Alone(signer), settings.operator.name)
         self._round = RoundParts(deployment.store, desk, self._moment, "benchmark", 60.0)
         self._told = 0

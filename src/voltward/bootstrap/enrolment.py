@@ -14,7 +14,7 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.authority.our_anchors import our_anchors
 from voltward.bootstrap.authority.signer import ENDINGS
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
-from voltward.bootstrap.gateway.door_parts import door_rules, guessing_limits, password_door
+from voltward.bootstrap.gateway.door_parts import door_rules, guessing_limits, password_door, request_rules
 from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.bootstrap.gateway.listeners import read_trust
 from voltward.bootstrap.listening import listening_at
@@ -22,7 +22,7 @@ from voltward.crypto.reading.certificates import CertificateReader
 from voltward.crypto.reading.pem import read_pem_bundle
 from voltward.detection.guessing import GuessingThrottle
 from voltward.detection.sources import Carrier, SourceMap
-from voltward.domain.authority import Binding, TrustedFor
+from voltward.domain.authority import TrustedFor
 from voltward.gateway.channel.listener import parse_networks
 from voltward.gateway.enrolment.applicants import Applicants
 from voltward.gateway.enrolment.desk import DeskParts, EnrolmentDesk
@@ -30,7 +30,6 @@ from voltward.gateway.enrolment.pages import EnrolmentPages
 from voltward.gateway.enrolment.server import EnrolmentServer, ServerParts, Shown
 from voltward.settings import Settings
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
-from voltward.usecases.issuance.request_ground import RequestRules
 
 CHAIN = "enrolment"  # of the journal
 
@@ -92,7 +91,7 @@ def made_server(premises: Premises, store: LateStore) -> EnrolmentServer:
         CertificateReader(),
         clock,
     )
-    requests = RequestRules(rules, organisations, Binding())
+    requests = request_rules(premises, rules)
     desk = EnrolmentDesk(DeskParts(store, store, requests, clock, premises.entropy))
     server = EnrolmentServer(ServerParts(store, store, registry, _sources(settings), clock, show))
     server.pages = EnrolmentPages(

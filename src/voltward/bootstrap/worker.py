@@ -16,19 +16,15 @@ from voltward.adapters.sql.store import SqlStore
 from voltward.bootstrap.authority.authorities import ChosenAuthorities, orders_over
 from voltward.bootstrap.authority.authority_orders import keep_list
 from voltward.bootstrap.authority.known_anchors import known_anchors
-from voltward.bootstrap.authority.known_keys import known_keys
 from voltward.bootstrap.authority.renewal_orders import renewal_plan
 from voltward.bootstrap.authority.signer import signer_client
 from voltward.bootstrap.deployment import Premises, open_premises, open_store_of
+from voltward.bootstrap.gateway.door_parts import door_rules, request_rules
 from voltward.bootstrap.gateway.group_orders import read_group_orders
 from voltward.bootstrap.gateway.station_places import station_places
 from voltward.bootstrap.parts_beside import asked_by_worker
-from voltward.domain.authority import Binding
-from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings
-from voltward.usecases.admission.admit_station import DoorRules
 from voltward.usecases.issuance.issue_certificate import IssuingDesk
-from voltward.usecases.issuance.request_ground import RequestRules
 from voltward.usecases.revocation.keep_lists import Keep, ListKeeper
 from voltward.usecases.revocation.level_revocations import Levelling
 from voltward.usecases.revocation.refresh_lists import ListDesk, ListTerms
@@ -77,12 +73,14 @@ def worker_parts(premises: Premises, store: LateStore) -> WorkerParts:
     """What the loops work with, by the settings."""
     settings = premises.settings
     signer = signer_client(settings)
+    orders = read_group_orders(settings, premises.rulebook, premises.clock.now())
+    requests = request_rules(premises, door_rules(premises, orders))
     return WorkerParts(
         store=store,
         feed=store,
         clock=premises.clock,
         entropy=premises.entropy,
-        hearing=Hearing(renewal_plan(settings), request_rules(premises)),
+        hearing=Hearing(renewal_plan(settings), requests),
         desk=IssuingDesk(ChosenAuthorities(settings, premises.clock), settings.operator.name),
         schedule=settings.certificates.renewal.schedule(),
         holder=premises.entropy.identifier(),
@@ -108,12 +106,3 @@ def list_desk(premises: Premises, store: LateStore) -> ListDesk:
     """Where lists of other authorities are looked for, and how often."""
     terms = ListTerms(timedelta(seconds=premises.settings.certificates.list_refresh))
     return ListDesk(store, OperatorsLists(), terms, premises.clock, premises.entropy)
-
-
-def request_rules(premises: Premises) -> RequestRules:
-    """By what requests are judged once more, with what the store knows of their keys."""
-    settings, rulebook = premises.settings, premises.rulebook
-    orders = read_group_orders(settings, rulebook, premises.clock.now())
-    door = DoorRules(rulebook, Evaluator(rulebook), orders.policies)
-    organisations = (settings.operator.name, *settings.operator.organisations)
-    return RequestRules(door, organisations, Binding(), known_keys(settings))

@@ -33,7 +33,6 @@ class KeyKnown:
 
     listed: bool = False  # as known to others
     revoked: str | None = None  # the reason why a certificate with it was revoked
-    authority: str = ""  # the authority whose key it is
     other_station: str = ""  # the station whose key it is as well
     in_use: bool = False  # the asking station's own certificate of today has it
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voltward.bootstrap.authority.known_keys import known_keys
 from voltward.bootstrap.authority.status_finder import status_finder
 from voltward.bootstrap.deployment import Premises
 from voltward.bootstrap.gateway.door_parts import (
@@ -14,6 +13,7 @@ from voltward.bootstrap.gateway.door_parts import (
     guessing_limits,
     password_door,
     remember_sources,
+    request_rules,
     threshold,
 )
 from voltward.bootstrap.gateway.grounds import Grounds
@@ -26,7 +26,6 @@ from voltward.bootstrap.parts_beside import parts_beside
 from voltward.crypto.reading.certificates import CertificateReader
 from voltward.detection.guessing import GuessingThrottle
 from voltward.domain.ask import Ask
-from voltward.domain.authority import Binding
 from voltward.domain.errors import VoltwardError
 from voltward.domain.station import DEFAULT_GROUP, StationId
 from voltward.gateway.alerts import Alerts
@@ -60,7 +59,6 @@ from voltward.settings import Settings, load_settings
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.admit_station import DoorRules
 from voltward.usecases.admission.quirk_book import QuirkBook
-from voltward.usecases.issuance.request_ground import RequestRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +180,14 @@ def serve_certificates(
     duties: LinkDuties, premises: Premises, grounds: Grounds, anchors: AnchorsHolder
 ) -> None:
     """What the desks of the links need from the store, and who examines requests for certificates."""
-    store, operator = grounds.store, premises.settings.operator
+    store = grounds.store
 
     async def asks_of(station: StationId) -> Sequence[Ask]:
         async with store.read() as reading:
             return await reading.asks.of(station)
 
     duties.asks.asks_of = asks_of
-    organisations = (operator.name, *operator.organisations)
-    rules = RequestRules(duties.door_rules, organisations, Binding(), known_keys(premises.settings))
-    examiner = RequestExaminer(store, rules, premises.clock)
+    examiner = RequestExaminer(store, request_rules(premises, duties.door_rules), premises.clock)
     duties.requests.judge = examiner.examine
     duties.csms_certificates.anchors = anchors
     duties.statuses.finder = status_finder(premises.settings, premises.clock)

@@ -6,13 +6,16 @@ The gateway has such a door, and so has enrolment, in a process of its own.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
+from voltward.bootstrap.authority.known_keys import known_keys
 from voltward.bootstrap.deployment import Premises
 from voltward.bootstrap.gateway.group_orders import GroupOrders
 from voltward.crypto.passwords.verified_cache import VerifiedCache
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import SourceMap
+from voltward.domain.authority import Binding
 from voltward.domain.secret import Secret
 from voltward.gateway.channel.handshake_turns import HandshakeTurns
 from voltward.gateway.channel.station_channel import Threshold
@@ -25,6 +28,7 @@ from voltward.rulebook.evaluate import Evaluator
 from voltward.settings import Settings
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
 from voltward.usecases.admission.admit_station import DoorRules
+from voltward.usecases.issuance.request_ground import RequestRules
 from voltward.wire.upgrade import HeadLimits
 
 
@@ -32,6 +36,20 @@ def door_rules(premises: Premises, orders: GroupOrders) -> DoorRules:
     """The rulebook, the groups' policies, and whose rules strangers meet."""
     rulebook, strangers = premises.rulebook, premises.settings.gateway.observe_group
     return DoorRules(rulebook, Evaluator(rulebook), orders.policies, orders.observed, strangers)
+
+
+def request_rules(premises: Premises, rules: DoorRules) -> RequestRules:
+    """By what requests for certificates are judged. OperatorFault names a list that cannot be read."""
+    settings = premises.settings
+    organisations = (settings.operator.name, *settings.operator.organisations)
+    return RequestRules(rules, organisations, Binding(), known_keys(settings), own_hosts(settings))
+
+
+def own_hosts(settings: Settings) -> tuple[str, ...]:
+    """Names under which stations reach us, as far as the settings say them."""
+    routed = [host for route in settings.route.values() for host in route.host]
+    dialled = urlsplit(settings.certificates.endpoint).hostname
+    return (*settings.gateway.host_chains, *routed, *([dialled] if dialled else []))
 
 
 def guessing_limits(settings: Settings) -> GuessingLimits:

@@ -10,19 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
-from voltward.domain.station import StationId
 from voltward.gateway.door.judging import Judgement
 from voltward.gateway.links.request_desk import RequestVerdict
 from voltward.ocpp.certificate_facts import CsrFacts
 from voltward.ports.clock import Clock
 from voltward.ports.storage import Store
-from voltward.rulebook.signing_observation import KeyKnown
 from voltward.usecases.issuance.judge_signing_request import (
     RequestGround,
     judge_signing_request,
     request_facts,
 )
-from voltward.usecases.issuance.request_ground import RequestRules
+from voltward.usecases.issuance.request_ground import RequestRules, key_known
 
 LONGEST_REASON: Final = 255
 
@@ -41,10 +39,12 @@ class RequestExaminer:
         assert judgement.entry is not None  # nobody else's request comes so far
         loop = asyncio.get_running_loop()
         request = await loop.run_in_executor(self._pool, read_signing_request, facts.csr)
-        known = await self._known(request, judgement.station) if isinstance(request, SigningRequest) else None
-        rules = self._rules
-        ground = RequestGround(judgement.entry, rules.binding, rules.organisations, known)
-        decision = judge_signing_request(request, ground, rules.door, self._clock.now())
+        rules, now, known = self._rules, self._clock.now(), None
+        if isinstance(request, SigningRequest):
+            async with self._store.read() as reading:
+                known = await key_known(reading, judgement.entry, request, rules.blocklist, now)
+        ground = RequestGround(judgement.entry, rules.binding, rules.organisations, known, rules.own_hosts)
+        decision = judge_signing_request(request, ground, rules.door, now)
         deciding = decision.deciding
         reason = deciding.sentence[:LONGEST_REASON] if deciding is not None else ""
         told = request_facts(request, decision)
@@ -53,15 +53,3 @@ class RequestExaminer:
     def close(self) -> None:
         """No more requests."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _known(self, request: SigningRequest, station: StationId) -> KeyKnown:
-        async with self._store.read() as reading:
-            issued = await reading.issued.by_key(request.seen.key_fingerprint)
-        others = [one.station for one in issued if one.station is not None and one.station != station]
-        revoked = next((one.reason for one in issued if one.revoked_at is not None), None)
-        return KeyKnown(
-            listed=self._rules.blocklist.lists(request.public_key),
-            revoked=revoked,
-            other_station=str(others[0]) if others else "",
-            in_use=any(one.station == station and one.revoked_at is None for one in issued),
-        )

@@ -81,8 +81,6 @@ def own_key(seen: SigningRequestObservation, _: Parameters) -> Result:
         return not_observed("nobody has looked whose key it is")
     if known.revoked is not None:
         return failed(f"a certificate with this key was revoked: {known.revoked or 'no reason was given'}")
-    if known.authority:
-        return failed(f"it is the key of the authority {known.authority[:80]!r}")
     if known.other_station:
         return failed(f"the station {known.other_station} has the same key")
     return failed("the key stands on a list of keys that are known to others") if known.listed else PASSED

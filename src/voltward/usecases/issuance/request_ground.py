@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -29,13 +29,14 @@ class RequestRules:
     """By what requests are judged: the rulebook with the groups' policies, and how we name stations.
 
     `organisations` are the operator's name and those beside it; `binding` is what our own CA follows;
-    `blocklist` has the keys that are known to others.
+    `blocklist` has the keys that are known to others; stations reach us under `own_hosts`.
     """
 
     door: DoorRules
     organisations: tuple[str, ...]
     binding: Binding
     blocklist: KeyBlocklist = NO_KEYS
+    own_hosts: tuple[str, ...] = ()
 
 
 async def judge_submitted(
@@ -48,11 +49,9 @@ async def judge_submitted(
     """Why nothing is signed, in words; empty: it may be."""
     exceptions = tuple(await work.exceptions.of(station.id))
     entry = StationEntry(station, tuple(await work.credentials.of(station.id)), exceptions)
-    known: KeyKnown | None = None
-    if isinstance(request, SigningRequest):
-        is_listed = rules.blocklist.lists(request.public_key)
-        known = replace(await _known(work, entry, request, now), listed=is_listed)
-    ground = RequestGround(entry, rules.binding, rules.organisations, known)
+    is_read = isinstance(request, SigningRequest)
+    known = await key_known(work, entry, request, rules.blocklist, now) if is_read else None
+    ground = RequestGround(entry, rules.binding, rules.organisations, known, rules.own_hosts)
     decision = judge_signing_request(request, ground, rules.door, now)
     if decision.granted:
         return ""
@@ -60,8 +59,10 @@ async def judge_submitted(
     return f"{deciding.control}: {deciding.sentence}" if deciding is not None else "it was not granted"
 
 
-async def _known(work: Reading, entry: StationEntry, request: SigningRequest, now: datetime) -> KeyKnown:
-    """Of the keys that we issued for. A revoked one stays revoked, whoever comes with it.
+async def key_known(
+    work: Reading, entry: StationEntry, request: SigningRequest, blocklist: KeyBlocklist, now: datetime
+) -> KeyKnown:
+    """Of the keys that we issued for, and of those on the list. A revoked one stays revoked for everybody.
 
     A certificate that was given up says nothing against its key (RFC 5280, 5.3.1: no cause to suspect it): a
     station that asks with one key for ever would be refused for ever.
@@ -72,6 +73,7 @@ async def _known(work: Reading, entry: StationEntry, request: SigningRequest, no
     suspect = [each for each in same if each.revoked_at and each.reason not in _KEY_IS_GOOD]
     revoked = next((each.reason or "no reason was given" for each in suspect), None)
     return KeyKnown(
+        listed=blocklist.lists(request.public_key),
         revoked=revoked,
         other_station=str(others[0]) if others else "",
         in_use=any(each.fingerprint == used for each in same),  # a request that is sent again is none

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.builders import slow_credential, station
 from tests.fakes.clock import FakeClock
 from tests.fakes.deployments import Site
-from voltward.bootstrap.gateway.door_parts import guessing_limits, remember_sources
+from voltward.bootstrap.gateway.door_parts import guessing_limits, own_hosts, remember_sources
 from voltward.detection.guessing import GuessingLimits, GuessingThrottle, Rate
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Carrier, Source, SourceMap
@@ -28,6 +28,18 @@ def test_guessing_is_slowed_as_the_settings_say(plain: Site) -> None:
 
     assert (limits.delay, limits.costly_in_all) == (1.0, Rate(10, 100))
     assert guessing_limits(plain.settings("gateway.limits.argon2_per_minute=1")).costly_in_all == Rate(1, 1)
+
+
+def test_our_own_names_are_those_that_the_settings_say(plain: Site) -> None:
+    assert own_hosts(plain.settings()) == ()
+
+    settings = plain.settings(
+        "certificates.endpoint=wss://csms.example:8443/ocpp",
+        'gateway.host_chains={"canary.example"=["server-ecdsa"]}',
+        'route.north.host=["north.example"]',
+    )
+
+    assert own_hosts(settings) == ("canary.example", "north.example", "csms.example")
 
 
 def test_stations_keep_their_reserved_lane_through_a_restart() -> None:

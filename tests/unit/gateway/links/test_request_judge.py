@@ -105,6 +105,14 @@ async def test_a_key_whose_certificate_was_revoked_is_refused(bench: Bench) -> N
     assert "revoked" in (await bench.examine(PEM)).reason
 
 
+@pytest.mark.parametrize("reason", ["superseded", "cessationOfOperation"])
+async def test_a_station_that_keeps_its_key_is_not_refused_for_a_certificate_that_was_given_up(
+    bench: Bench, reason: str
+) -> None:
+    await bench.issued("CP001", reason=reason)
+    assert (await bench.examine(PEM)).granted
+
+
 async def test_a_key_that_is_known_to_others_is_refused(bench: Bench) -> None:
     verdict = await bench.examine(request_pem("SN-CP001", OPERATOR, key=_LISTED_KEY))
 

@@ -75,7 +75,6 @@ def test_every_weakness_is_told_in_words() -> None:
         ("known.listed", True, "list"),
         ("known.revoked", "lost", "revoked: lost"),
         ("known.revoked", "", "revoked: no reason"),
-        ("known.authority", "CN=Issuing", "authority 'CN=Issuing'"),
         ("known.other_station", "CP-8", "CP-8"),
     ],
 )

@@ -68,6 +68,14 @@ async def test_a_key_that_is_known_to_others_refuses(stored: SqlStore) -> None:
     assert "known to others" in listed
 
 
+async def test_a_serial_that_is_a_name_of_ours_refuses(stored: SqlStore) -> None:
+    rules = replace(RULES, own_hosts=("sn-cp001",))
+
+    async with stored.read() as reading:
+        refused = await judge_submitted(reading, station(), read_signing_request(station_csr()), rules, NOON)
+    assert "this server" in refused
+
+
 async def test_a_dated_exception_of_the_station_counts(stored: SqlStore) -> None:
     csr = station_csr(common_name="SN-CP002")
     refused = await judged(stored, csr)
