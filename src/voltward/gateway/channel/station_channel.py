@@ -16,7 +16,7 @@ from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
 from voltward.gateway.channel.forwarded import ForwardedTls, read_request
 from voltward.gateway.channel.handshake_turns import HandshakeTurns
-from voltward.gateway.channel.hearing import Hearing
+from voltward.gateway.channel.intake import Intake
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.peer import Peer
 from voltward.gateway.channel.proxies import ALIVE, asks_for_health
@@ -118,7 +118,7 @@ class StationChannel:
             self._wait(limits.handshake_timeout)
 
     def received(self, data: bytes) -> None:
-        """Octets of the peer, by phase; on an open channel they go to its `Hearing` at once."""
+        """Octets of the peer, by phase; on an open channel they go to its `Intake` at once."""
         if self.phase is Phase.ASKING:
             self._head = head = self._head or bytearray()
             head += data
@@ -189,7 +189,7 @@ class StationChannel:
             self._codec = codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
         else:
             self._codec = codec = FrameCodec(is_server=True, max_message=most, extensions=extensions)
-        self.peer.deliver = Hearing(self, codec, link).read
+        self.peer.deliver = Intake(self, codec, link).read
         if sizes.record and self._engine is not None:
             self._engine.limit_records(sizes.record)
         self.peer.send(acceptance.response)

@@ -16,7 +16,7 @@ from voltward.detection.sources import SourceMap
 from voltward.domain.quantities import Duration
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
-from voltward.gateway.channel.hearing import SIGNS_AT_ONCE
+from voltward.gateway.channel.intake import SIGNS_AT_ONCE
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.station_channel import StationChannel, Threshold
 from voltward.gateway.channel.terms import ChannelLimits

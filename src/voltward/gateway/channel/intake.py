@@ -1,4 +1,4 @@
-"""What an open channel hears: the frames of its station, each handed on to its link."""
+"""What an open channel takes in: the frames of its station, each handed on to its link."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Signs:
 
 
 class OpenChannel(Protocol):
-    """The channel that hears: it speaks, and may end while a read is gone through."""
+    """The channel that takes in: it speaks, and may end while a read is gone through."""
 
     phase: Phase
     peer: Peer
@@ -40,7 +40,7 @@ class OpenChannel(Protocol):
         """Answer its close, and go."""
 
 
-class Hearing:
+class Intake:
     """Made when a channel opens."""
 
     __slots__ = ("_channel", "_codec", "_link", "_signs")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from voltward.gateway.channel.hearing import SIGNS_A_SECOND, SIGNS_AT_ONCE, Signs
+from voltward.gateway.channel.intake import SIGNS_A_SECOND, SIGNS_AT_ONCE, Signs
 
 
 def test_a_ping_a_second_is_never_too_many() -> None:
