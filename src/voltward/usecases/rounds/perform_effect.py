@@ -28,7 +28,7 @@ from voltward.usecases.revocation.revoke_there import revoke_there, tell_delay
 
 FIRST_PAUSE: Final = timedelta(seconds=2)  # before an errand that failed is tried again; doubles up to
 LONGEST_PAUSE: Final = timedelta(minutes=30)
-FOR_SOMEBODY: Final = timedelta(minutes=2)  # the pause of what waits for an operator, who is no more patient
+FOR_SOMEBODY: Final = timedelta(minutes=2)  # between two tries of what passes when an operator has mended it
 TOLD_AT: Final = 4  # attempts: somebody is told, and then whenever they have doubled
 
 
@@ -66,7 +66,7 @@ async def perform_order(ordered: Ordered, desk: IssuingDesk, moment: Moment) -> 
 
 
 def delayed(errand: Errand, fault: OutsideFault | OperatorFault, moment: Moment) -> Delay:
-    """It failed for now, or was broken off: tried again later."""
+    """It failed for now, was broken off, or waits for an operator: tried again later."""
     wait = FOR_SOMEBODY if isinstance(fault, OperatorFault) else pause(errand, moment)
     return Delay(moment.now + wait, fault)
 
