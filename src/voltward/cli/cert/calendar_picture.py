@@ -26,7 +26,7 @@ def months(days: Sequence[DarkDay]) -> dict[str, tuple[int, list[str]]]:
 
 
 def _by_day(ends: Mapping[str, Sequence[str]]) -> list[str]:
-    return [f"{day}: {', '.join(sorted(names))}" for day, names in sorted(ends.items())]
+    return [f"{day}: {'; '.join(sorted(names))}" for day, names in sorted(ends.items())]
 
 
 def calendar_svg(days: Sequence[DarkDay]) -> str:

@@ -18,7 +18,7 @@ DAYS = [
 def test_days_are_told_by_month_in_order() -> None:
     assert months(DAYS[::-1]) == {
         "2026-11": (7, []),
-        "2027-01": (0, ["2027-01-01: authority <CN=A & B>, authority C"]),
+        "2027-01": (0, ["2027-01-01: authority <CN=A & B>; authority C"]),
     }
 
 
