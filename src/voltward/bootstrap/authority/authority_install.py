@@ -147,9 +147,8 @@ async def _bring_home(deployment: Deployment, ready: Collection[str], actor: str
     gateway, astray = deployment.settings.gateway, list[str]()
     for name in served_chains(gateway.chains, gateway.host_chains).names:
         chain = read_server_certificates(read_server_chain(deployment.room, name)[0]).certificates
-        kinds = [one.key.kind for one in chain[:2]]
-        family = Family.RSA if kinds[0] == "rsa" else Family.ECDSA
-        if family in arrived and kinds != [kinds[0]] * len(kinds):
+        families = [Family.RSA if one.key.kind == "rsa" else Family.ECDSA for one in chain[:2]]
+        if families[0] in arrived and len(set(families)) > 1:
             astray.append(name)
     renewed = await renew_servers(deployment, RenewalOrder(tuple(astray)), actor) if astray else []
     return tuple(one.name for one in renewed if not one.skipped and one.failed is None)
