@@ -20,7 +20,7 @@ is monotonic seconds, handed in. Its rules:
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -127,11 +127,12 @@ class CallCorrelation:
     def __init__(self, limits: CorrelationLimits) -> None:
         self._limits = limits
         self._answer_seconds = limits.answer_seconds
-        self._from_station: dict[str, PendingCall] = {}  # the station's calls, the oldest first
-        self._to_station: dict[str, PendingCall] = {}  # everything for the station: on the line, or waiting
+        # Of an idle link there is nothing to keep, and so no empty table either: None where no call is open.
+        self._from_station: dict[str, PendingCall] | None = None  # the station's calls, the oldest first
+        self._to_station: dict[str, PendingCall] | None = None  # all for the station: on the line, or waiting
         self._line: PendingCall | None = None  # the one call that the station has to answer
         self._orphan: PendingCall | None = None  # the same, if whoever called has lost its link
-        self._waiting: list[PendingCall] = []  # for the line, the oldest first; short, and mostly empty
+        self._waiting: tuple[PendingCall, ...] = ()  # for the line, the oldest first; short, and mostly empty
         self._memory_of_station = _Memory()  # answers that the station got, calls of its own that went stale
         self._memory_of_csms = _Memory()  # the same for whoever calls the station
         self._station_paused = False
@@ -145,6 +146,8 @@ class CallCorrelation:
         if self._station_paused or self._closed:
             return self._not_to_be_fed(Leg.STATION, message_id)
         calls = self._from_station
+        if calls is None:
+            calls = self._from_station = {}
         # Out and in again: the oldest stays first, which is what makes `next_deadline` cheap.
         calls.pop(message_id, None)
         deadline = now + self._answer_seconds
@@ -156,11 +159,12 @@ class CallCorrelation:
 
     def csms_answered(self, message_id: str, *, is_result: bool = True) -> Effects:
         """The CSMS's CALLRESULT, or CALLERROR (`is_result` False), goes to the station if that asked."""
-        call = self._from_station.pop(message_id, None)
+        calls = self._from_station
+        call = calls.pop(message_id, None) if calls is not None else None
         if call is None:
             return self._dropped(Leg.CSMS, self._memory_of_station, message_id)
-        if not self._from_station:
-            self._from_station.clear()  # an empty dictionary keeps its table until it is told to let it go
+        if not calls:
+            self._from_station = None
         if is_result:
             self._memory_of_station.answer(message_id)
         return (Deliver(call), _RESUME_STATION) if self._station_may_resume() else (Deliver(call),)
@@ -178,7 +182,7 @@ class CallCorrelation:
         message_id = call.message_id
         if self._csms_paused or self._closed:
             return self._not_to_be_fed(Leg.CSMS, message_id)
-        known = self._to_station.get(message_id)
+        known = self._to_station.get(message_id) if self._to_station is not None else None
         if known is not None:
             if known.origin is Origin.VOLTWARD:
                 return (RefuseCall(RefusalReason.ID_OF_OURS, message_id),)
@@ -202,7 +206,7 @@ class CallCorrelation:
         """A call of ours waits until nothing of the CSMS's does. Its id comes from `Entropy`."""
         if self._closed:
             return (NotTaken(call, RefusalReason.LINK_CLOSED),)
-        if call.message_id in self._to_station or call.message_id in self._memory_of_csms.timed_out:
+        if call.message_id in (self._to_station or ()) or call.message_id in self._memory_of_csms.timed_out:
             return (NotTaken(call, RefusalReason.ID_IN_USE),)
         if len(self._waiting) - len(self._calls_of_csms()) >= self._limits.own_waiting:
             return (NotTaken(call, RefusalReason.QUEUE_FULL),)
@@ -242,11 +246,12 @@ class CallCorrelation:
             del calls[oldest.message_id]
             self._memory_of_station.forget_in_time(oldest)
             effects.append(TimedOut(oldest))
+        self._from_station = calls or None
         if self._station_may_resume():
             effects.append(_RESUME_STATION)
         while self._waiting and self._waiting[0].deadline <= now:
-            call = self._waiting.pop(0)
-            del self._to_station[call.message_id]
+            call = self._waiting[0]
+            self._forget((call,))
             effects.append(NeverSent(call))
         line = self._line
         if line is not None and line.deadline <= now:
@@ -259,9 +264,7 @@ class CallCorrelation:
     def csms_lost(self) -> Effects:
         """The CSMS's link is gone, and another may come: see the module. Its leg is not paused any more."""
         never_sent = self._calls_of_csms()
-        for call in never_sent:
-            self._waiting.remove(call)
-            del self._to_station[call.message_id]
+        self._forget(never_sent)
         if self._line is not None and self._line.origin is Origin.CSMS:
             self._orphan = self._line
         self._csms_paused = False
@@ -274,25 +277,40 @@ class CallCorrelation:
 
     def close(self) -> tuple[PendingCall, ...]:
         """The link is gone: everything under way, to be failed. Nothing is delivered any more."""
-        under_way = (*self._from_station.values(), *self._to_station.values())
+        under_way = tuple(
+            call for calls in (self._from_station, self._to_station) for call in (calls or {}).values()
+        )
         self._closed = True
-        self._line = self._orphan = None
-        for store in (self._from_station, self._to_station, self._waiting):
-            store.clear()
+        self._line = self._orphan = self._from_station = self._to_station = None
+        self._waiting = ()
         return under_way
 
     # --- inside --------------------------------------------------------------------------------------
 
     def _enqueue(self, call: PendingCall, now: float) -> None:
         call.deadline = now + self._answer_seconds
+        if self._to_station is None:
+            self._to_station = {}
         self._to_station[call.message_id] = call
-        self._waiting.append(call)
+        self._waiting = (*self._waiting, call)
+
+    def _forget(self, calls: Collection[PendingCall]) -> None:
+        """Calls that have waited, and are never sent."""
+        self._waiting = tuple(call for call in self._waiting if call not in calls)
+        for call in calls:
+            self._leaves(call)
+
+    def _leaves(self, call: PendingCall) -> None:
+        """A call to the station is over."""
+        assert self._to_station is not None
+        del self._to_station[call.message_id]
+        self._to_station = self._to_station or None
 
     def _fill_line(self, now: float) -> Effects:
         if self._line is not None or not self._waiting:
             return ()
         call = min(self._waiting, key=_turn)  # of equals, the one that waits longest
-        self._waiting.remove(call)
+        self._waiting = tuple(other for other in self._waiting if other is not call)
         call.sent_at = now
         call.deadline = now + self._answer_seconds
         self._line = call
@@ -300,9 +318,7 @@ class CallCorrelation:
 
     def _free_line(self) -> None:
         if self._line is not None:
-            del self._to_station[self._line.message_id]
-            if not self._to_station:
-                self._to_station.clear()  # see `csms_answered`
+            self._leaves(self._line)
             self._line = self._orphan = None
 
     def _next_turn(self, now: float) -> Effects:
@@ -325,7 +341,7 @@ class CallCorrelation:
 
     def _station_may_resume(self) -> bool:
         """Unpauses the station's leg where it may be read again, and says so."""
-        if not self._station_paused or len(self._from_station) >= self._limits.station_outstanding:
+        if not self._station_paused or len(self._from_station or ()) >= self._limits.station_outstanding:
             return False
         self._station_paused = False
         return True

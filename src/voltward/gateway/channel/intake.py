@@ -1,4 +1,4 @@
-"""What an open channel takes in: the frames of its station, each handed on to its link."""
+"""What an open channel hears: the frames of its station, each handed on to its link."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ class Signs:
 
     __slots__ = ("_level",)
 
-    def __init__(self) -> None:
-        self._level: Level | None = None
+    def __init__(self, now: float) -> None:
+        self._level = Level(now)
 
     def too_many(self, came: int, now: float) -> bool:
         """With those that came now: more than any keep-alive has a use for."""
-        level = self._level = self._level or Level(now)
-        return level.rise(now, SIGNS_A_SECOND, came) > SIGNS_AT_ONCE
+        return self._level.rise(now, SIGNS_A_SECOND, came) > SIGNS_AT_ONCE
 
 
 class OpenChannel(Protocol):
-    """The channel that takes in: it speaks, and may end while a read is gone through."""
+    """The channel that hears: it speaks, and may end while a read is gone through."""
 
     phase: Phase
     peer: Peer
+    signs: Signs | None
 
     def close(self, code: int, reason: str, /) -> None:
         """Say why, and go."""
@@ -40,49 +40,34 @@ class OpenChannel(Protocol):
         """Answer its close, and go."""
 
 
-class Intake:
-    """Made when a channel opens."""
-
-    __slots__ = ("_channel", "_codec", "_link", "_signs")
-
-    def __init__(self, channel: OpenChannel, codec: FrameCodec, link: LinkEvents) -> None:
-        self._channel = channel
-        self._codec = codec
-        self._link = link
-        self._signs = Signs()
-
-    def read(self, data: bytes) -> None:
-        """Octets of the station, as they come. What ends the channel ends the reading."""
-        channel, codec, link = self._channel, self._codec, self._link
+def take_in(channel: OpenChannel, codec: FrameCodec, link: LinkEvents, data: bytes) -> None:
+    """Octets of the station that are not just one message. What ends the channel ends the reading."""
+    signs, ping = 0, None
+    for event in codec.receive(data):
+        if type(event) is Text:
+            link.text(event.payload)
+        elif type(event) is Ping:
+            signs, ping = signs + 1, event
+            link.pinged()
+        elif type(event) is Pong:
+            signs += 1
+            link.ponged()
+        elif isinstance(event, Close):
+            channel.closed_by_station(event.code)
+        elif isinstance(event, ProtocolFault):
+            channel.close(event.close_code, event.reason)
+        else:
+            channel.close(1003, "OCPP has no binary messages")
         if channel.phase is not Phase.OPEN:
             return
-        payload = codec.whole_text(data)
-        if payload is not None:
-            link.text(payload)
-            return
-        signs, ping = 0, None
-        for event in codec.receive(data):
-            if type(event) is Text:
-                link.text(event.payload)
-            elif type(event) is Ping:
-                signs, ping = signs + 1, event
-                link.pinged()
-            elif type(event) is Pong:
-                signs += 1
-                link.ponged()
-            elif isinstance(event, Close):
-                channel.closed_by_station(event.code)
-            elif isinstance(event, ProtocolFault):
-                channel.close(event.close_code, event.reason)
-            else:
-                channel.close(1003, "OCPP has no binary messages")
-            if channel.phase is not Phase.OPEN:
-                return
-        self._signalled(signs, ping)
+    if signs and _are_too_many(channel, signs):
+        channel.close(1008, "too many pings")
+    elif ping is not None:  # the last one is answered for all (RFC 6455 5.5.3)
+        channel.peer.send_latest(codec.pong(ping.payload))
 
-    def _signalled(self, signs: int, ping: Ping | None) -> None:
-        """So many pings and pongs came in one read; the last ping is answered for all (RFC 6455 5.5.3)."""
-        if signs and self._signs.too_many(signs, asyncio.get_running_loop().time()):
-            self._channel.close(1008, "too many pings")
-        elif ping is not None:
-            self._channel.peer.send_latest(self._codec.pong(ping.payload))
+
+def _are_too_many(channel: OpenChannel, came: int) -> bool:
+    now = asyncio.get_running_loop().time()
+    if channel.signs is None:
+        channel.signs = Signs(now)
+    return channel.signs.too_many(came, now)

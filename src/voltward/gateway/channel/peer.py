@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Protocol, cast
 
 from voltward.wire.tcp_info import SIZE, Progress, has_answered, has_moved, read_tcp_info
@@ -72,7 +72,6 @@ class Peer(asyncio.BufferedProtocol):
         "_marked",
         "_most_unread",
         "_owed",
-        "deliver",
         "is_full",
         "is_overrun",
         "transport",
@@ -91,8 +90,6 @@ class Peer(asyncio.BufferedProtocol):
         self._owed: bytes | None = None
         self.is_full = False  # it reads more slowly than it is written to
         self.is_overrun = False  # so much more slowly that it was given up
-        # Who takes what was read. A channel puts another method there once its phase is the last.
-        self.deliver: Callable[[bytes], None] = channel.received
         self.transport: asyncio.Transport | None = None
 
     # -- asyncio's side ---------------------------------------------------------------------------------
@@ -106,7 +103,8 @@ class Peer(asyncio.BufferedProtocol):
         else:
             self._shake_hands()  # a client speaks first
 
-    def get_buffer(self, sizehint: int) -> memoryview:
+    @staticmethod  # a transport keeps what it calls: a method of an object would be one more for each
+    def get_buffer(sizehint: int) -> memoryview:  # noqa: ARG004  # pyright: ignore[reportIncompatibleMethodOverride]
         return _READ
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -114,7 +112,7 @@ class Peer(asyncio.BufferedProtocol):
             return  # reading on while the last word drains keeps a reset from overtaking it
         engine = self._engine
         if engine is None:
-            self.deliver(bytes(_READ[:nbytes]))
+            self._channel.received(bytes(_READ[:nbytes]))
             return
         try:
             engine.receive(_READ[:nbytes])
@@ -141,7 +139,7 @@ class Peer(asyncio.BufferedProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
         self._channel.ended()
-        del self._channel, self.deliver  # no ring is left for the garbage collector to find
+        del self._channel  # no ring is left for the garbage collector to find
 
     def pause_writing(self) -> None:
         self.is_full = True
@@ -171,7 +169,6 @@ class Peer(asyncio.BufferedProtocol):
     def hand_over(self, channel: Channel, data: bytes) -> None:
         """Another channel goes on: it is told that the socket is open, then what was read for it already."""
         self._channel = channel
-        self.deliver = channel.received
         channel.connected()
         if data and self.is_open:
             channel.received(data)
@@ -223,7 +220,7 @@ class Peer(asyncio.BufferedProtocol):
 
         What is above that is answers to a peer that asks and does not read: back-pressure stops all else.
         """
-        self._most_unread = UNREAD * (octets + largest)
+        self._most_unread = _most_unread(octets, largest)
         if self.transport is not None:
             self.transport.set_write_buffer_limits(high=octets)
 
@@ -278,7 +275,7 @@ class Peer(asyncio.BufferedProtocol):
 
     def _read_all(self, engine: TlsEngine) -> None:
         while not self._closing and (data := engine.read()):
-            self.deliver(data)
+            self._channel.received(data)
         if engine.peer_closed and self.is_open:
             self.finish()
 
@@ -301,3 +298,8 @@ class Peer(asyncio.BufferedProtocol):
                 self.transport.write_eof()
         self.transport.resume_reading()
         self._deadline = self._loop.call_later(DRAIN_TIME, self.transport.abort)
+
+
+@lru_cache(maxsize=64)  # one number for all that have the same limits
+def _most_unread(octets: int, largest: int) -> int:
+    return UNREAD * (octets + largest)

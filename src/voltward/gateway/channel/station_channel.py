@@ -16,7 +16,7 @@ from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
 from voltward.gateway.channel.forwarded import ForwardedTls, read_request
 from voltward.gateway.channel.handshake_turns import HandshakeTurns
-from voltward.gateway.channel.intake import Intake
+from voltward.gateway.channel.intake import Signs, take_in
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.peer import Peer
 from voltward.gateway.channel.proxies import ALIVE, asks_for_health
@@ -77,6 +77,7 @@ class StationChannel:
         "on_gone",
         "peer",
         "phase",
+        "signs",
         "source",
         "tls",
     )
@@ -92,6 +93,7 @@ class StationChannel:
         self._codec: FrameCodec | None = None
         self._link: LinkEvents | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.signs: Signs | None = None  # few stations send pings of their own
         self.on_gone: asyncio.Task[None] | None = None  # to cancel when the peer goes before its answer
         self.address = ""  # of the station, as the socket or a proxy that is listed tells it
         self.source: Source = Source("")
@@ -118,7 +120,18 @@ class StationChannel:
             self._wait(limits.handshake_timeout)
 
     def received(self, data: bytes) -> None:
-        """Octets of the peer, by phase; on an open channel they go to its `Intake` at once."""
+        """Octets of the peer. Hot: once the channel is open, nothing else is asked first."""
+        codec, link = self._codec, self._link
+        if codec is None or link is None:
+            self._received_early(data)
+            return
+        payload = codec.whole_text(data)
+        if payload is not None:
+            link.text(payload)
+        else:
+            take_in(self, codec, link, data)
+
+    def _received_early(self, data: bytes) -> None:
         if self.phase is Phase.ASKING:
             self._head = head = self._head or bytearray()
             head += data
@@ -186,10 +199,9 @@ class StationChannel:
         self.on_gone = None
         most, extensions = self._threshold.limits.message_size, acceptance.extensions
         if sizes.frame:
-            self._codec = codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
+            self._codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
         else:
-            self._codec = codec = FrameCodec(is_server=True, max_message=most, extensions=extensions)
-        self.peer.deliver = Intake(self, codec, link).read
+            self._codec = FrameCodec(is_server=True, max_message=most, extensions=extensions)
         if sizes.record and self._engine is not None:
             self._engine.limit_records(sizes.record)
         self.peer.send(acceptance.response)
@@ -324,12 +336,7 @@ class StationChannel:
         self._fail("handshake-timeout" if self.phase is Phase.ARRIVING else "request-timeout")
 
     def _fail(self, reason: str) -> None:
-        facts: dict[str, FactValue] = {
-            "reason": reason,
-            "source": self.address,
-            "listener": self.listener.name,
-        }
-        self._tell(facts)
+        self._tell({"reason": reason, "source": self.address, "listener": self.listener.name})
         self.peer.abort()
         self._end(reason)
 

@@ -196,7 +196,10 @@ class CsmsChannel:
         self.peer.send(self._upgrade.request)
 
     def received(self, data: bytes) -> None:
-        """Octets of the CSMS: its answer to the upgrade; after it they go to `_read` at once."""
+        """Octets of the CSMS: its answer to the upgrade, and all that it says after it."""
+        if self._codec is not None:
+            self._read(self._codec, data)
+            return
         assert self._upgrade is not None
         outcome = self._upgrade.receive(data)
         if isinstance(outcome, NotUpgraded):
@@ -231,26 +234,24 @@ class CsmsChannel:
             masking_key=self._chance.masking_key,
             extensions=upgraded.extensions,
         )
-        self.peer.deliver = self._read
         self.peer.pause()
         self._settle(None)
         if upgraded.rest:
-            self._read(upgraded.rest)
+            self._read(self._codec, upgraded.rest)
 
-    def _read(self, data: bytes) -> None:
-        assert self._codec is not None
+    def _read(self, codec: FrameCodec, data: bytes) -> None:
         self._heard = True
-        payload = self._codec.whole_text(data)
+        payload = codec.whole_text(data)
         if payload is not None:
             self._take(payload)
             return
-        for event in self._codec.receive(data):
+        for event in codec.receive(data):
             match event:
                 case Text(payload):
                     self._take(payload)
                 case Ping(payload):
                     if self.peer is not None:
-                        self.peer.send_latest(self._codec.pong(payload))
+                        self.peer.send_latest(codec.pong(payload))
                 case Pong():
                     pass
                 case Close(code, reason):

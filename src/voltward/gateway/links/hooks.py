@@ -45,7 +45,7 @@ def hook_of(link: WatchedLink, duties: LinkDuties, purpose: CallPurpose, directi
 def boot_problem(link: WatchedLink, duties: LinkDuties, call: Call) -> str:
     """What a boot says that does not fit; empty is fine ((2.x) B01.FR.11)."""
     facts = link.dialect.boot_facts(call.payload)
-    if facts.serial is not None:
+    if facts.serial not in (None, link.serial):  # what is known already is held once
         link.serial = facts.serial
     duties.boot_told(link.judgement, facts)
     return duties.boot_problem(link.judgement, link.dialect, facts.serial)

@@ -24,14 +24,18 @@ class Ear:
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        self.data = b""
+        self.pieces: list[bytes] = []
         self.failure: TlsFailure | None = None
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
 
     def connected(self) -> None:
         self.told.append("connected")
 
     def received(self, data: bytes, /) -> None:
-        self.data += data
+        self.pieces.append(data)
 
     def failed(self, failure: TlsFailure, /) -> None:
         self.told.append("failed")
@@ -90,14 +94,12 @@ async def test_octets_pass_both_ways() -> None:
 
 async def test_what_a_channel_was_given_stays_as_it_was() -> None:
     """The buffer is everybody's; what was handed over is not."""
-    kept: list[bytes] = []
     one, other = Socket(), Socket()
-    one.peer.deliver = kept.append
 
     arrives(one.peer, b"first")
     arrives(other.peer, b"OTHER")
 
-    assert kept == [b"first"]
+    assert one.ear.pieces == [b"first"]
 
 
 async def test_a_socket_without_an_address_has_an_empty_source() -> None:
