@@ -30,6 +30,7 @@ from voltward.domain.enforcement import Policy
 from voltward.domain.observing import ObserveTerms
 from voltward.domain.secret import Secret
 from voltward.domain.security_profile import SecurityProfile
+from voltward.domain.station import StationId
 from voltward.gateway.channel.forwarded import VerifierHolder
 from voltward.gateway.door.breaker import Breaker
 from voltward.gateway.door.judging import Door
@@ -86,6 +87,7 @@ def arrival(
     tls = changes.pop("tls", tls_facts(leaf, root))
     header = basic_header(user or identity or "", Secret(password)) if password is not None else None
     profiles = frozenset({BASIC, CERTIFICATE} if tls is not None else {PLAIN})
+    tenant = changes.pop("tenant", "default")
     return Arrival(
         at=at,
         listener=ListenerSeen(
@@ -93,13 +95,15 @@ def arrival(
         ),
         source=source,
         tls=tls,
+        offers=tls,
         path=f"/ocpp/{identity}",
-        identity=identity,
+        station=StationId(identity, tenant) if identity is not None else None,
         identity_problem="" if identity is not None else "no-match",
         offered=protocols,
-        dialects=tuple(DIALECTS[name] for name in protocols if name in DIALECTS),
+        spoken=tuple(name for name in protocols if name in DIALECTS),
+        speakable=DIALECTS,
         login=read_basic(header, identity or ""),
-        tenant=changes.pop("tenant", "default"),
+        tenant=tenant,
         header=Secret(header) if header is not None else None,
     )
 

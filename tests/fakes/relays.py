@@ -98,9 +98,14 @@ class Bench:
         self.ends.hooks = {Direction.TO_CSMS: hooks, Direction.TO_STATION: at_the_csms}
         self.station_flow, self.csms_flow = CountedFlow(), CountedFlow()
         self.now = 0.0
-        station = Line(self.station_flow, lambda text: self.relay.from_station(text, self.now))
-        csms = Line(self.csms_flow, lambda text: self.relay.from_csms(text, self.now))
+        station, csms = Line(self.station_flow, self), Line(self.csms_flow, self)
         self.relay = Relay(self.ends, rules, station, csms, self.now)
+
+    def take(self, text: bytes, line: Line, /) -> None:
+        if line is self.relay.station:
+            self.relay.from_station(text, self.now)
+        else:
+            self.relay.from_csms(text, self.now)
 
     def station_says(self, *elements: Any, raw: bytes | None = None) -> bytes:
         text = raw if raw is not None else frame(*elements)

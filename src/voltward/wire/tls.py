@@ -180,6 +180,11 @@ class TlsServerEngine:
             chain_errors=errors,
         )
 
+    @property
+    def peer_chain(self) -> tuple[bytes, ...]:
+        """As in the facts, read again: so nobody else has to keep it for as long as the link lives."""
+        return libssl.certificates(self._connection, self._handshake.context.anchors)[0]
+
     def settle(self) -> None:
         """Let go of what only the handshake needed (3 to 5 KiB), once its facts are taken and all is sent."""
         if self._complete and self._failure is None:

@@ -74,6 +74,7 @@ class StationChannel:
         "_timer",
         "address",
         "listener",
+        "offers",
         "on_gone",
         "peer",
         "phase",
@@ -97,7 +98,8 @@ class StationChannel:
         self.on_gone: asyncio.Task[None] | None = None  # to cancel when the peer goes before its answer
         self.address = ""  # of the station, as the socket or a proxy that is listed tells it
         self.source: Source = Source("")
-        self.tls: TlsFacts | ForwardedTls | None = None
+        self.tls: TlsFacts | ForwardedTls | None = None  # until there is a link
+        self.offers: TlsServerEngine | ForwardedTls | None = None  # who shows the station's chain again
         self.peer = Peer(self) if came is None else came.peer
 
     # -- the peer's callbacks -----------------------------------------------------------------------------
@@ -196,7 +198,7 @@ class StationChannel:
         self._leave_half_open()
         self.phase = Phase.OPEN
         self._link = link
-        self.on_gone = None
+        self.on_gone = self.tls = None
         most, extensions = self._threshold.limits.message_size, acceptance.extensions
         if sizes.frame:
             self._codec = SmallFrameCodec(sizes.frame, max_message=most, extensions=extensions)
@@ -272,7 +274,7 @@ class StationChannel:
     def _shaken_hands(self, facts: TlsFacts) -> None:
         """TLS is done: a station's, or that of the proxy in front of stations, which must show who it is."""
         if self.listener.forwarded is None:
-            self.tls = facts
+            self.tls, self.offers = facts, self._engine
             self._threshold.reports.metrics.suite(facts.version, facts.suite).inc()
         elif facts.chain_errors or not facts.peer_chain:
             self._fail("not-the-certificate-of-a-proxy")
@@ -314,7 +316,7 @@ class StationChannel:
         if isinstance(told, ForwardedFault):
             self._no_upgrade(UpgradeFault(told.code, 400))
             return False
-        self.tls = told.tls
+        self.tls = self.offers = told.tls
         if told.source is not None:
             self._leave_half_open()
             self.address = told.source

@@ -51,6 +51,11 @@ class Judgement:
     controller: StationEntry | None = None  # the Local Controller whose certificate decided
     grants: Grants = field(default_factory=lambda: NO_GRANTS)  # the quirks that hold for the station
 
+    def with_entry(self, entry: StationEntry | None) -> Judgement:
+        """What a link keeps of it: the record as it is known by now, and no certificate that TLS has too."""
+        arrival = replace(self.arrival, tls=None) if self.arrival.tls is not None else self.arrival
+        return replace(self, arrival=arrival, entry=entry or self.entry)
+
     @property
     def station(self) -> StationId:
         """Who it is about; asked only where an identity was read."""

@@ -6,10 +6,10 @@ Here the words of the wire become the words of the rulebook; no verdict is forme
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from voltward.crypto.reading.certificates import CertificateReader, chain_seen
 from voltward.detection.sources import Source
@@ -42,6 +42,15 @@ _tls_seen: Final = lru_cache(maxsize=512)(TlsSeen)
 _certificate_known: Final = lru_cache(maxsize=512)(CertificateKnown)
 
 
+class OffersChain(Protocol):
+    """Who can show the chain of a live connection once more."""
+
+    @property
+    def peer_chain(self) -> tuple[bytes, ...]:
+        """As offered, in DER form, leaf first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """Somebody at the door, as far as the wire tells."""
@@ -49,25 +58,31 @@ class Arrival:
     at: datetime
     listener: ListenerSeen
     source: Source  # what counts as one source, for limits (ruling 10)
-    tls: TlsFacts | ForwardedTls | None
+    tls: TlsFacts | ForwardedTls | None  # a link lets go of it: what counts was observed
     path: str
-    identity: str | None
+    station: StationId | None  # the key that the path names, if it names one
     identity_problem: str
     offered: tuple[str, ...]
-    dialects: tuple[Dialect, ...]  # those of `offered` that the route allows, in the station's order
+    spoken: tuple[str, ...]  # those of `offered` that the route allows, in the station's order
+    speakable: Mapping[str, Dialect]  # all that the route speaks
     login: BasicLogin
     route: str = DEFAULT_ROUTE  # the name of the route that its host and path lead to
     tenant: str = DEFAULT_TENANT  # whose route that is
     header: Secret | None = None  # Authorization as it came, where it may have to be passed on
-    speakable: Mapping[str, Dialect] = field(default_factory=dict[str, Dialect])  # all that the route speaks
+    offers: OffersChain | None = None  # with TLS only
     odd: OddPath | None = None  # whom the path can only mean, where it is not written plainly
     oddities: tuple[Quirk, ...] = ()  # that no quirk covers
     quirks: tuple[Quirk, ...] = ()  # that were used
-    station: StationId | None = field(init=False)  # the key that the path names, if it names one
 
-    def __post_init__(self) -> None:
-        key = StationId(self.identity, self.tenant) if self.identity is not None else None
-        object.__setattr__(self, "station", key)  # asked for twenty times on the way in
+    @property
+    def identity(self) -> str | None:
+        """What the path names, without its tenant."""
+        return self.station.identity if self.station is not None else None
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """Of `spoken`."""
+        return tuple(self.speakable[name] for name in self.spoken)
 
     @property
     def certificate_decides(self) -> bool:
@@ -140,9 +155,9 @@ def offered_again(
     holder: VerifierHolder,
 ) -> ConnectionObservation:
     """The chain of a live connection, followed anew to the authorities that are trusted now."""
-    if arrival.tls is None or before.chain is None:
+    if arrival.offers is None or before.chain is None:
         return before
-    offered = holder.verifier.verify(tuple(arrival.tls.peer_chain))
+    offered = holder.verifier.verify(arrival.offers.peer_chain)
     return replace(before, chain=chain_seen(reader, offered, registry.authorities))
 
 
@@ -202,7 +217,7 @@ def _request(arrival: Arrival) -> RequestSeen:
         identity=arrival.identity,
         identity_problem=problem,
         offered=arrival.offered,
-        spoken=tuple(dialect.subprotocol for dialect in arrival.dialects),
+        spoken=arrival.spoken,
         tenant=arrival.tenant,
         authorization=AuthorizationForm(login.scheme),
         authorization_problem=login.problem,

@@ -20,7 +20,7 @@ def meant(arrival: Arrival, station: StationId, oddities: tuple[Quirk, ...]) -> 
     """The arrival as that of a registered station that it can only mean."""
     return replace(
         arrival,
-        identity=station.identity,
+        station=station,
         identity_problem="",
         oddities=(*arrival.oddities, *oddities),
         login=arrival.login.read_as(station.identity),
@@ -31,15 +31,15 @@ def tolerate(arrival: Arrival, grants: Grants) -> Arrival:
     """What the grants cover is no oddity any more, but a quirk that was used."""
     used = [oddity for oddity in arrival.oddities if _covers(grants.get(oddity), arrival)]
     left = tuple(oddity for oddity in arrival.oddities if oddity not in used)
-    login, dialects = arrival.login, arrival.dialects
+    login, spoken = arrival.login, arrival.spoken
     if (alias := grants.get(Quirk.USER_ALIAS)) is not None and not login.user_matches:
         login = login.read_as(alias.text("user"))
         if login.user_matches:
             used.append(Quirk.USER_ALIAS)
     if (assumed := grants.get(Quirk.NO_SUBPROTOCOL)) is not None and not arrival.offered:
-        dialects = _spoken(arrival.speakable, assumed)
+        spoken = _spoken(arrival.speakable, assumed)
         used.append(Quirk.NO_SUBPROTOCOL)
-    return replace(arrival, oddities=left, quirks=tuple(dict.fromkeys(used)), login=login, dialects=dialects)
+    return replace(arrival, oddities=left, quirks=tuple(dict.fromkeys(used)), login=login, spoken=spoken)
 
 
 def tolerated_password(seen: PasswordSeen, grants: Grants) -> tuple[PasswordSeen, tuple[Quirk, ...]]:
@@ -69,6 +69,6 @@ def _covers(grant: QuirkGrant | None, arrival: Arrival) -> bool:
     return arrival.odd is not None and grant.text("above").strip("/") == arrival.odd.above.strip("/")
 
 
-def _spoken(speakable: Mapping[str, Dialect], grant: QuirkGrant) -> tuple[Dialect, ...]:
-    dialect = speakable.get(grant.text("speaks"))
-    return (dialect,) if dialect is not None else ()
+def _spoken(speakable: Mapping[str, Dialect], grant: QuirkGrant) -> tuple[str, ...]:
+    name = grant.text("speaks")
+    return (name,) if name in speakable else ()

@@ -117,10 +117,11 @@ class Applicants:
             source=knock.source,
             tls=knock.tls,
             path=knock.path,
-            identity=station.identity,
+            station=station,
             identity_problem="",
             offered=tuple(DIALECTS),
-            dialects=tuple(DIALECTS.values()),
+            spoken=tuple(DIALECTS),
+            speakable=DIALECTS,
             login=login,
             tenant=station.tenant,
         )

@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import lru_cache
+from typing import Final, Protocol
 
 from voltward.domain.authority import BindingRule, TrustedFor
 from voltward.domain.credential import ClientCertificate, Purpose
@@ -49,6 +50,7 @@ from voltward.rulebook.observation import BootObservation
 from voltward.usecases.admission.admit_station import DoorRules, judge_boot
 from voltward.usecases.admission.vouched_links import is_vouched
 
+_model: Final = lru_cache(maxsize=512)(Model)  # a fleet has few; strangers do not come so far
 IN_TOLD_AGAIN = timedelta(days=1)  # how exactly it is known when a certificate last opened by right
 LONGEST_SERIAL = 50  # characters; every edition keeps to 25
 
@@ -211,6 +213,13 @@ class LinkDuties:
             connected = Connected(station.id, now, judgement.profile, prefix, credential_id, judgement.form)
             self.facts.put(replace(connected, latches=not self.is_frozen()))
 
+    def kept(self, judgement: Judgement) -> Judgement:
+        """What a link keeps of its judgement, now that something was learnt of its station."""
+        known = judgement.entry is not None
+        return judgement.with_entry(
+            self.facts.entry_of(judgement.station, self.clock.now()) if known else None
+        )
+
     def still_in(self, judgement: Judgement) -> None:
         """A certificate opened, or has a link, by right: once a day that is told, for the breaker's sake."""
         credential, decision = judgement.credential, judgement.decision
@@ -295,7 +304,7 @@ class LinkDuties:
         if entry is None or judgement.decision.lane is Lane.UNPROVEN or judgement.decision.is_indulged:
             model = None  # whoever has proven nothing says nothing about the station
         else:
-            model = Model(*(_claim(text) for text in (facts.vendor, facts.model, facts.firmware)))
+            model = _model(*(_claim(text) for text in (facts.vendor, facts.model, facts.firmware)))
         if entry is not None and model is not None and model not in (UNKNOWN_MODEL, entry.station.model):
             self.facts.put(ModelTold(entry.station.id, self.clock.now(), model))
         if facts.serial is not None:

@@ -83,7 +83,7 @@ class StationLink:
         self._unsent: list[bytes] | None = None  # while the CSMS is gone
         self._relay: Relay | None = None
         self.said_to_csms = self.said_to_station = 0  # messages
-        self._station_line = Line(channel.peer, self._take)
+        self._station_line = Line(channel.peer, self)
         self._background: Background | None = None  # few links have stories
         self._probe: Probe | None = None
         self._is_proven = False
@@ -117,6 +117,16 @@ class StationLink:
             self._relay.from_station(payload, now)
         else:
             self._station_line.arrived(payload)
+
+    def take(self, text: bytes, line: Line) -> None:
+        """A message that had to wait, or is for the waiting room, has its turn."""
+        if self._relay is None:
+            if self._room is not None:
+                self._room.from_station(text)
+        elif line is self._station_line:
+            self._relay.from_station(text, self._monotonic())
+        else:
+            self._relay.from_csms(text, self._monotonic())
 
     def pinged(self) -> None:
         """A ping of the station."""
@@ -187,7 +197,7 @@ class StationLink:
     def serve(self, csms: CsmsChannel) -> None:
         """Join the two legs: from now on the relay takes what the station says."""
         assert csms.peer is not None
-        csms_line = Line(csms.peer, self._take_from_csms)
+        csms_line = Line(csms.peer, self)
         rules = self._duties.rules_for(self.judgement, self.dialect)
         self._relay = Relay(self, rules, self._station_line, csms_line, self._monotonic())
         self._relay.largest_call = largest_call(self.judgement.grants)
@@ -200,7 +210,7 @@ class StationLink:
         assert self._relay is not None
         assert csms.peer is not None
         before = self._relay.csms
-        self._relay.csms = line = Line(csms.peer, self._take_from_csms)
+        self._relay.csms = line = Line(csms.peer, self)
         unsent, self._unsent = self._unsent or [], None
         self._rejoined = self._monotonic()
         self._join(csms)
@@ -244,6 +254,7 @@ class StationLink:
         if not self._is_proven:
             self._is_proven = True
             self._duties.proven(self)
+            self.judgement = self._duties.kept(self.judgement)
 
     def look_at_clock(self, call: Call, clock: StationClock, now: float) -> None:
         """Read the station's clock from its call, if there is a time in it."""
@@ -369,16 +380,6 @@ class StationLink:
             self.happened("lane_changed", lane=lane.value if lane else "admitted")
         if self._relay is not None:
             self._relay.use(self._duties.rules_for(judgement, self.dialect))
-
-    def _take(self, text: bytes) -> None:
-        if self._relay is not None:
-            self._relay.from_station(text, self._monotonic())
-        elif self._room is not None:
-            self._room.from_station(text)
-
-    def _take_from_csms(self, text: bytes) -> None:
-        if self._relay is not None:
-            self._relay.from_csms(text, self._monotonic())
 
     def _join(self, csms: CsmsChannel) -> None:
         self._csms = csms

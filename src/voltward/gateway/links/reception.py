@@ -174,7 +174,7 @@ class Reception:
         subprotocol = csms.subprotocol if csms is not None and csms.subprotocol else spoken[0]
         group = self._duties.book.group_of(judgement.entry)
         times = keepalive_times(group, judgement.grants)
-        dialect = next(d for d in judgement.arrival.dialects if d.subprotocol == subprotocol)
+        dialect = judgement.arrival.speakable[subprotocol]
         opened = Opened(connection, dialect, times, channel.listener)
         link = StationLink(opened, judgement, channel, self._duties)
         displaced = self._table.enter(link)
@@ -192,6 +192,7 @@ class Reception:
             told["quirks"] = (*judgement.arrival.quirks, *named_link_quirks(judgement.grants))
         self._door.report(judgement, connection, **told)
         self._duties.opened(judgement)
+        link.judgement = self._duties.kept(judgement)
         if csms is not None:
             link.serve(csms)
 
@@ -289,7 +290,7 @@ class Reception:
         authorization = request.authorization
         is_passed_on = route is not None and route.attestation.basic != "none"
         listener, address = channel.listener, channel.address
-        spoken = choose(request.subprotocols, tuple(approach.dialects))
+        tenant = route.rule.tenant if route is not None else DEFAULT_TENANT
         return Arrival(
             at=self._duties.clock.now(),
             listener=ListenerSeen(
@@ -298,14 +299,15 @@ class Reception:
             source=channel.source,
             tls=channel.tls,
             path=request.target,
-            identity=found.identity,
+            station=self._door.registry.key(found.identity, tenant),
             identity_problem=found.problem,
             offered=request.subprotocols,
-            dialects=tuple(approach.dialects[name] for name in spoken),
+            spoken=choose(request.subprotocols, tuple(approach.dialects)),
+            speakable=approach.dialects,
             login=read_basic(authorization, found.identity or ""),
             route=route.name if route is not None else DEFAULT_ROUTE,
-            tenant=route.rule.tenant if route is not None else DEFAULT_TENANT,
-            speakable=approach.dialects,
+            tenant=tenant,
+            offers=channel.offers,
             odd=approach.odd,
             oddities=(Quirk.NO_CONNECTION_UPGRADE,) if request.lacks_connection else (),
             header=Secret(authorization) if authorization is not None and is_passed_on else None,

@@ -8,7 +8,6 @@ socket (256 KiB), since a paused socket is not read.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
 
@@ -22,17 +21,24 @@ class Flow(Protocol):
         """Read on."""
 
 
+class Ear(Protocol):
+    """Whoever hears what comes on a line: an object, and no method, which would be one more for each line."""
+
+    def take(self, text: bytes, line: Line, /) -> None:
+        """A text whose turn it is."""
+
+
 _NOTHING: frozenset[str] = frozenset()  # one for all lines: Python makes a new one each time
 
 
 class Line:
-    """Hands texts to `take`, one by one, while no reason speaks against it."""
+    """Hands texts to `ear`, one by one, while no reason speaks against it."""
 
-    __slots__ = ("_flow", "_reasons", "_take", "_waiting", "is_clear")
+    __slots__ = ("_ear", "_flow", "_reasons", "_waiting", "is_clear")
 
-    def __init__(self, flow: Flow, take: Callable[[bytes], None]) -> None:
+    def __init__(self, flow: Flow, ear: Ear) -> None:
         self._flow = flow
-        self._take = take
+        self._ear: Ear | None = ear
         self._reasons = _NOTHING
         self._waiting: deque[bytes] | None = None  # only while something waits: most lines never need it
         self.is_clear = True  # nothing waits and nothing speaks against reading: the hot path asks only this
@@ -50,7 +56,7 @@ class Line:
     def arrived(self, text: bytes) -> None:
         """A text was read."""
         if self.is_clear:
-            self._take(text)
+            self._hand_on(text)
         elif self._waiting is None:
             self._waiting = deque((text,))
         else:
@@ -69,7 +75,7 @@ class Line:
             return
         self._reasons -= {reason}
         while self._waiting and not self._reasons:
-            self._take(self._waiting.popleft())
+            self._hand_on(self._waiting.popleft())
         if not self._reasons:
             self._reasons, self._waiting = _NOTHING, None
             self.is_clear = True
@@ -87,9 +93,8 @@ class Line:
 
     def let_go(self) -> None:
         """Nothing is taken any more, and whoever took it is not held: no ring for the garbage collector."""
-        self._waiting = None
-        self._take = _take_nothing
+        self._waiting = self._ear = None
 
-
-def _take_nothing(_text: bytes) -> None:
-    pass
+    def _hand_on(self, text: bytes) -> None:
+        if self._ear is not None:
+            self._ear.take(text, self)

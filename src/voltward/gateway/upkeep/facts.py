@@ -5,6 +5,10 @@ Only news travel: a station that comes back as it always does costs nothing here
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from voltward.domain.station import StationId
+from voltward.domain.station_entry import StationEntry
 from voltward.domain.station_fact import AcquaintanceFact, LifecycleFact, RegistryFact
 from voltward.gateway.upkeep.outbox import Outbox
 from voltward.usecases.admission.admission_registry import AdmissionRegistry
@@ -23,6 +27,10 @@ class FactWriter:
     def is_full(self) -> bool:
         """So many facts wait that nobody new may come in."""
         return self._registry.learnt >= KEPT
+
+    def entry_of(self, station: StationId, now: datetime) -> StationEntry | None:
+        """A station's record with what was learnt."""
+        return self._registry.lookup(station, now)
 
     def add(self, fact: AcquaintanceFact) -> None:
         """Tell what somebody else has found to be news; never blocks."""

@@ -52,6 +52,14 @@ class AdmissionRegistry:
         """The same, with whatever it has by now: to compare it."""
         return self._stations.get(station)
 
+    def key(self, identity: str | None, tenant: str) -> StationId | None:
+        """The key of a station, on record or not. That of its entry, if it has one: links keep it."""
+        if identity is None:
+            return None
+        station = StationId(identity, tenant)
+        entry = self._stations.get(station)
+        return entry.station.id if entry is not None else station
+
     def colliding(self, station: StationId) -> StationId | None:
         """A registered identity that differs from this one in letter case only (ruling 32)."""
         other = self._folded.get(station.folded())

@@ -212,7 +212,7 @@ def _renamed(judgement: Judgement, identity: str, serial: str) -> Judgement:
     record = replace(judgement.entry.station, id=StationId(identity), serial=serial)
     return replace(
         judgement,
-        arrival=replace(judgement.arrival, identity=identity),
+        arrival=replace(judgement.arrival, station=StationId(identity)),
         entry=replace(judgement.entry, station=record),
     )
 

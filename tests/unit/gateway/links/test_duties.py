@@ -177,7 +177,7 @@ async def test_a_csms_bears_so_many_newcomers_and_no_more(hall: Hall) -> None:
 async def test_a_csms_that_several_stations_do_not_reach_is_away_and_told_once(hall: Hall) -> None:
     judgement = await hall.judge()
     for name in ("CP001", "CP002", "CP003"):
-        other = replace(judgement, arrival=replace(judgement.arrival, identity=name))
+        other = replace(judgement, arrival=replace(judgement.arrival, station=StationId(name)))
         await hall.duties.dial(other, ("ocpp1.6",))
 
     spared = await hall.duties.dial(judgement, ("ocpp1.6",))

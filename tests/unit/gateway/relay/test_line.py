@@ -16,14 +16,15 @@ class Ear:
         self.heard: list[bytes] = []
         self.on_text: Callable[[bytes], None] = lambda _: None
 
-    def take(self, text: bytes) -> None:
+    def take(self, text: bytes, line: Line, /) -> None:
+        assert not line.is_paused
         self.heard.append(text)
         self.on_text(text)
 
 
 def test_texts_pass_at_once_while_nothing_speaks_against_it() -> None:
     ear, flow = Ear(), CountedFlow()
-    line = Line(flow, ear.take)
+    line = Line(flow, ear)
 
     line.arrived(b"1")
 
@@ -32,7 +33,7 @@ def test_texts_pass_at_once_while_nothing_speaks_against_it() -> None:
 
 def test_what_was_read_before_the_stop_took_hold_waits_in_order() -> None:
     ear, flow = Ear(), CountedFlow()
-    line = Line(flow, ear.take)
+    line = Line(flow, ear)
     line.pause("calls")
 
     line.arrived(b"1")
@@ -45,7 +46,7 @@ def test_what_was_read_before_the_stop_took_hold_waits_in_order() -> None:
 
 def test_reading_goes_on_when_the_last_reason_is_gone() -> None:
     flow = CountedFlow()
-    line = Line(flow, Ear().take)
+    line = Line(flow, Ear())
     line.pause("calls")
     line.pause("rate")
     line.pause("rate")
@@ -59,7 +60,7 @@ def test_reading_goes_on_when_the_last_reason_is_gone() -> None:
 
 def test_a_reason_that_was_never_given_resumes_nothing() -> None:
     flow = CountedFlow()
-    line = Line(flow, Ear().take)
+    line = Line(flow, Ear())
     line.pause("calls")
 
     line.resume("rate")
@@ -69,7 +70,7 @@ def test_a_reason_that_was_never_given_resumes_nothing() -> None:
 
 def test_a_text_that_stops_the_line_keeps_the_rest_waiting() -> None:
     ear, flow = Ear(), CountedFlow()
-    line = Line(flow, ear.take)
+    line = Line(flow, ear)
     line.pause("rate")
     for text in (b"1", b"2", b"3"):
         line.arrived(text)
@@ -85,7 +86,7 @@ def test_a_text_that_stops_the_line_keeps_the_rest_waiting() -> None:
 
 def test_nothing_that_waits_is_taken_once_the_link_is_gone() -> None:
     ear = Ear()
-    line = Line(CountedFlow(), ear.take)
+    line = Line(CountedFlow(), ear)
     line.pause("hold")
     line.arrived(b"1")
 
@@ -107,7 +108,7 @@ _steps = st.lists(
 @given(_steps)
 def test_order_is_kept_and_nothing_is_lost_whatever_happens(steps: list[tuple[str, str]]) -> None:
     ear, flow = Ear(), CountedFlow()
-    line = Line(flow, ear.take)
+    line = Line(flow, ear)
     sent: list[bytes] = []
     for step, reason in steps:
         if step == "text":
@@ -123,12 +124,23 @@ def test_order_is_kept_and_nothing_is_lost_whatever_happens(steps: list[tuple[st
 
 
 def test_what_nobody_has_taken_can_be_taken_at_the_end() -> None:
-    taken: list[bytes] = []
-    line = Line(CountedFlow(), taken.append)
+    ear = Ear()
+    line = Line(CountedFlow(), ear)
     line.pause("slow")
     line.arrived(b"a")
     line.arrived(b"b")
 
     assert line.take_rest() == [b"a", b"b"]
     line.resume("slow")
-    assert taken == []
+    assert ear.heard == []
+
+
+def test_a_line_that_was_let_go_holds_nobody_and_hands_on_nothing() -> None:
+    ear = Ear()
+    line = Line(CountedFlow(), ear)
+    line.arrived(b"1")
+
+    line.let_go()
+    line.arrived(b"2")
+
+    assert ear.heard == [b"1"]
