@@ -40,3 +40,14 @@ def test_what_waits_in_either_direction_is_not_lost_by_settling() -> None:
     assert engine.read() == b"not read yet"
     peer.receive(engine.take_output())
     assert peer.read() == b"not sent yet"
+
+
+@pytest.mark.parametrize("choice", [TLS_1_2, TLS_1_3])
+def test_a_settled_connection_still_shows_what_was_offered(choice: PeerChoice) -> None:
+    engine, _ = connected(choice)
+    offered = engine.facts().peer_chain
+
+    engine.settle()
+
+    assert offered
+    assert engine.peer_chain == offered

@@ -116,7 +116,7 @@ async def test_whoever_was_kept_is_in_by_right_when_the_anchors_are_whole_again(
     made.registry.set_authorities([trusted(ROOT)])
     made.verifier.verifier = ChainVerifier([ROOT.certificate_pem])
 
-    again = door.judge_again(link)
+    again = door.judge_again(link.with_entry(None))  # as a link keeps it
     assert (again.decision.answer, again.decision.kept) == (Answer.ADMIT, False)
 
 

@@ -104,6 +104,25 @@ async def test_a_model_is_learnt_of_whoever_has_proven_itself(
     assert [fact.model for fact in facts_put(hall.duties) if isinstance(fact, ModelTold)] == told
 
 
+async def test_a_link_keeps_the_record_as_it_is_known_by_now_and_no_certificate(hall: Hall) -> None:
+    judgement = await hall.judge()
+    for _ in range(2):  # a fleet's models are a few: equal ones are one value
+        hall.duties.boot_told(judgement, BootFacts(None, "Works", "W-1", "1.2"))
+
+    kept = hall.duties.kept(judgement)
+
+    entry = hall.made.registry.entry(judgement.station)
+    assert entry is not None
+    assert kept.entry is entry
+    assert entry.station.model == Model("Works", "W-1", "1.2")
+    assert (kept.arrival.tls, kept.decision, kept.credential) == (
+        None,
+        judgement.decision,
+        judgement.credential,
+    )
+    assert hall.made.door.judge_again(kept).decision == judgement.decision
+
+
 async def test_nothing_is_learnt_from_who_is_only_indulged(hall: Hall) -> None:
     hall.made.observe()
     hall.duties = made_duties(hall.made)

@@ -274,3 +274,12 @@ def test_stations_that_the_store_does_not_know_are_forgotten() -> None:
     registry.keep_only([CP2])
 
     assert [entry.station.id for entry in registry.stations()] == [CP2]
+
+
+def test_a_key_is_that_of_the_record_if_there_is_one() -> None:
+    registry = registry_of(StationEntry(station()))
+    entry = registry.entry(CP1)
+
+    assert entry is not None
+    assert registry.key("CP001", "default") is entry.station.id
+    assert (registry.key("CP002", "default"), registry.key(None, "default")) == (CP2, None)
