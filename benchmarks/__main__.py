@@ -1,7 +1,7 @@
 """`python -m benchmarks`: nginx and Voltward measured in one run, printed, and written into the README.
 
-Exit status: 0 all goals reached, 1 a goal missed, 2 wrong usage, 3 the run is void (a wrong answer, a server
-that ended), 130 interrupted.
+A part that fails (a wrong answer, a server that ended) has no figures; those of all others are told.
+Exit status: 0 all goals reached, 1 a goal missed, 2 wrong usage, 3 a part without figures, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.cpu import Cores, running_on, share_out
 from benchmarks.crew import Crew
-from benchmarks.crowd import CrowdPlan, measure_crowd, measure_storm
+from benchmarks.crowd import CROWD_PARTS, CrowdPlan, measure_storm
 from benchmarks.errors import BenchmarkFault
 from benchmarks.figures import Comparison, Finding
 from benchmarks.fleet import Mix, make_fleet, with_passwords
@@ -26,6 +27,7 @@ from benchmarks.issuing import measure_issuing
 from benchmarks.lists import measure_lists
 from benchmarks.machine import describe_machine
 from benchmarks.report import Conditions, Side, render, write_between_markers
+from benchmarks.results import Results
 from benchmarks.revoking import RevokingPlan, measure_revoking
 from benchmarks.rounds import (
     Field,
@@ -92,6 +94,19 @@ class Request:
         return self.plan is FULL and self.workloads == PARTS and not self.self_check
 
 
+Servers = tuple[Crew, Field]
+
+
+@dataclass(slots=True)
+class Run:
+    """What was asked for, and what is known of it by now."""
+
+    request: Request
+    results: Results
+    sides: tuple[Side, ...] = ()
+    tls: str = "as the speed's part tells"
+
+
 def read_request(arguments: Sequence[str]) -> Request:
     """The command line as a value; wrong usage leaves with status 2, as argparse does."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -107,58 +122,86 @@ def read_request(arguments: Sequence[str]) -> Request:
     return Request(QUICK if options.quick else FULL, workloads, options.self_check)
 
 
-def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, bool]:
-    """Start everything, measure, stop everything; returns the report and whether all goals were reached."""
-    comparisons: list[Comparison] = []
-    findings: list[Finding] = []
-    tls, sides = "as the speed's part tells", ()
+def measure(request: Request, cores: Cores, folder: Path) -> tuple[str, int]:
+    """Start everything, measure, stop everything; returns the report and the exit status."""
+    run = Run(request, Results())
     with running_on(cores.load), running_sink() as csms_port:
         place = Place(folder, csms_port, cores)
-        workloads = [WORKLOADS[name] for name in request.workloads if name in WORKLOADS]
-        if workloads:
-            fleet = make_fleet(_below(folder, "speed"), request.plan.stations)
-            with standing_field(place, fleet, self_check=request.self_check) as (crew, field):
-                prepare(crew, field)
-                measured = [workload(crew, field, request.plan) for workload in workloads]
-            comparisons = [comparison for one in measured for comparison in one.comparisons]
-            chosen, sides = measured[0].tls, _sides(field)
-            tls = f"{chosen.version}, {chosen.suite}, P-256 for certificates and key exchange"
+        _measure_speed(run, place)
         if not request.self_check:
-            if {CROWD, STORM, REVOKING} & {*request.workloads}:
-                found, sides = _measure_crowd(request, place)
-                findings += found
-            if ISSUING in request.workloads:
-                asking = ASKING if request.plan is FULL else ASKING // 4
-                findings += measure_issuing(folder / "issuing", cores, asking)
-            if LISTS in request.workloads:
-                listed = LISTED if request.plan is FULL else LISTED // 10
-                findings += measure_lists(folder / "lists", cores, listed)
+            _measure_crowd(run, place)
+            _measure_alone(run, place)
     conditions = Conditions(
         machine=describe_machine(cores),
-        sides=sides,
+        sides=run.sides,
         load=_load_words(request.plan, len(cores.load)),
-        tls=tls,
+        tls=run.tls,
         day=f"{datetime.now(UTC):%Y-%m-%d}",
     )
-    return render(comparisons, conditions, findings), all(one.is_reached for one in (*comparisons, *findings))
+    results = run.results
+    return render(results.comparisons, conditions, results.findings, results.failed), results.status
 
 
-def _measure_crowd(request: Request, place: Place) -> tuple[list[Finding], tuple[Side, ...]]:
+def _measure_speed(run: Run, place: Place) -> None:
+    """Handshakes and round trips, on one field."""
+    request = run.request
+    parts = [name for name in request.workloads if name in WORKLOADS]
+    if not parts:
+        return
+
+    @contextmanager
+    def prepared() -> Iterator[Servers]:
+        fleet = make_fleet(_below(place.folder, "speed"), request.plan.stations)
+        with standing_field(place, fleet, self_check=request.self_check) as (crew, field):
+            run.sides = _sides(field)
+            prepare(crew, field)
+            yield crew, field
+
+    def part(name: str, servers: Servers) -> Sequence[Comparison]:
+        measured = WORKLOADS[name](*servers, request.plan)
+        chosen = measured.tls
+        run.tls = f"{chosen.version}, {chosen.suite}, P-256 for certificates and key exchange"
+        return measured.comparisons
+
+    run.results.measure(parts, prepared, part)
+
+
+def _measure_crowd(run: Run, place: Place) -> None:
     """The parts for which a large fleet is needed, on one store; revoking comes last."""
+    request = run.request
     plan = FULL_CROWD if request.plan is FULL else QUICK_CROWD
+    revoked = REVOKED if request.plan is FULL else REVOKED // 4
+    parts = [part for part in (*CROWD_PARTS, STORM, REVOKING) if part.partition(":")[0] in request.workloads]
+    if not parts:
+        return
     fleet = with_passwords(make_fleet(_below(place.folder, "crowd"), plan.idle), plan.mix)
-    findings: list[Finding] = []
-    with standing_field(place, fleet) as (crew, field):
-        if CROWD in request.workloads:
-            findings += measure_crowd(crew, field, plan)
-        if STORM in request.workloads:
-            findings += measure_storm(crew, field, plan)
-        if REVOKING in request.workloads:
-            revoked = REVOKED if request.plan is FULL else REVOKED // 4
-            findings += measure_revoking(
-                crew, field.ours, fleet.stations, RevokingPlan(plan.idle, revoked, plan.in_flight)
-            )
-        return findings, _sides(field)
+
+    @contextmanager
+    def standing() -> Iterator[Servers]:
+        with standing_field(place, fleet) as (crew, field):
+            run.sides = _sides(field)
+            yield crew, field
+
+    def part(name: str, servers: Servers) -> Sequence[Finding]:
+        crew, field = servers
+        if name == REVOKING:
+            order = RevokingPlan(plan.idle, revoked, plan.in_flight)
+            return measure_revoking(crew, field.ours, fleet.stations, order)
+        return (measure_storm if name == STORM else CROWD_PARTS[name])(crew, field, plan)
+
+    run.results.measure(parts, standing, part)
+
+
+def _measure_alone(run: Run, place: Place) -> None:
+    """What is measured without stations."""
+    share = 1 if run.request.plan is FULL else 4
+    parts: dict[str, Callable[[], list[Finding]]] = {
+        ISSUING: lambda: measure_issuing(place.folder / "issuing", place.cores, ASKING // share),
+        LISTS: lambda: measure_lists(place.folder / "lists", place.cores, LISTED // share),
+    }
+    for name, alone in parts.items():
+        if name in run.request.workloads:
+            run.results.measure([name], nullcontext, lambda _name, _none, alone=alone: alone())
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -185,7 +228,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         cores = share_out(frozenset(os.sched_getaffinity(0)))
         with tempfile.TemporaryDirectory(prefix="voltward-bench-") as folder:
-            report, is_reached = measure(request, cores, Path(folder))
+            report, status = measure(request, cores, Path(folder))
         print(report)
         if request.is_for_the_record:
             write_between_markers(README, report)
@@ -193,7 +236,7 @@ def main(arguments: Sequence[str]) -> int:
         notes = "\n".join(getattr(fault, "__notes__", ()))
         print(f"benchmarks: the run is void: {fault}\n{notes}".rstrip(), file=sys.stderr)
         return 3
-    return 0 if is_reached else 1
+    return status
 
 
 if __name__ == "__main__":

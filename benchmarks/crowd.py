@@ -6,10 +6,12 @@ Each figure is a `Finding`: less is better, and some have goals.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
+from types import MappingProxyType
+from typing import Final
 
 from benchmarks.cpu import read_cpu
 from benchmarks.crew import Address, Converse, Crew, CycleLinks, Dismiss, Gather, MakeWaves
@@ -46,16 +48,6 @@ class CrowdPlan:
     def storm(self) -> int:
         """How many stations come in the mixed storm."""
         return self.certificates + self.mix.plain + self.mix.machine_made
-
-
-def measure_crowd(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
-    """All of it, in an order in which nothing spoils what comes after: memory first, while all is fresh."""
-    return [
-        *memory_of_idle_links(crew, field, plan),
-        *live_traffic_in_a_storm(crew, field, plan),
-        *mixed_storm(crew, field.ours, plan),
-        *is_the_load_in_time(crew, field.ours, 1.5, 3 * plan.repeats),
-    ]
 
 
 def measure_storm(crew: Crew, field: Field, plan: CrowdPlan) -> list[Finding]:
@@ -206,10 +198,11 @@ def _storm(crew: Crew, ours: Target, kinds: tuple[tuple[str, int], ...], in_flig
     return spent / 1000 / tally.operations
 
 
-def is_the_load_in_time(crew: Crew, ours: Target, seconds: float, rounds: int) -> list[Finding]:
+def is_the_load_in_time(crew: Crew, ours: Target, plan: CrowdPlan) -> list[Finding]:
     """Whether the load sets the pace: the server's cost with half the load, and how busy that is."""
     few, many, busy = [], [], []
-    for _ in range(rounds):
+    seconds = 1.5
+    for _ in range(3 * plan.repeats):
         for group, costs in ((crew, many), (crew.first(max(1, crew.size // 2)), few)):
             before, load = read_cpu(ours.root_process), [read_cpu(process) for process in group.processes]
             tally = group.carry_out(CycleLinks(ours.address, seconds, 48 // group.size))
@@ -229,6 +222,17 @@ def is_the_load_in_time(crew: Crew, ours: Target, seconds: float, rounds: int) -
             "the server's CPU per handshake with half the load processes", words, median(few) / median(many)
         )
     ]
+
+
+# In an order in which nothing spoils what comes after: memory first, while all is fresh.
+CROWD_PARTS: Final[Mapping[str, Callable[[Crew, Field, CrowdPlan], list[Finding]]]] = MappingProxyType(
+    {
+        "crowd: memory": memory_of_idle_links,
+        "crowd: live traffic": live_traffic_in_a_storm,
+        "crowd: mixed storm": lambda crew, field, plan: mixed_storm(crew, field.ours, plan),
+        "crowd: the load": lambda crew, field, plan: is_the_load_in_time(crew, field.ours, plan),
+    }
+)
 
 
 def _split(number: int, crew: Crew) -> int:

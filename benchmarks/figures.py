@@ -88,6 +88,14 @@ class Finding:
         return self.at_most is None or self.ratio <= self.at_most
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A part of a run that has no figures, and why."""
+
+    part: str
+    error: str
+
+
 def spread(values: Iterable[float]) -> Spread:
     """Median, lowest and highest of at least one value."""
     ordered = sorted(values)

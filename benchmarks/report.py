@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import MachineFault
-from benchmarks.figures import Comparison, Finding, Round, spread
+from benchmarks.figures import Comparison, Failed, Finding, Round, spread
 from benchmarks.machine import Machine
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -35,12 +35,16 @@ class Conditions:
 
 
 def render(
-    comparisons: Sequence[Comparison], conditions: Conditions, findings: Sequence[Finding] = ()
+    comparisons: Sequence[Comparison],
+    conditions: Conditions,
+    findings: Sequence[Finding] = (),
+    failed: Sequence[Failed] = (),
 ) -> str:
     """The whole report, as Markdown that reads well unrendered too."""
     machine, ours = conditions.machine, conditions.sides[1].name if conditions.sides else ""
     tables = [_table(comparisons, ours)] if comparisons else []
     tables += [_findings(findings)] if findings else []
+    tables += [_without_figures(failed)] if failed else []
     return "\n".join(
         [
             *(line for table in tables for line in (*table, "")),
@@ -93,6 +97,11 @@ def _finding(one: Finding) -> str:
     goal = f"<= {one.at_most:g}" if one.at_most is not None else ""
     verdict = _verdict(is_reached=one.is_reached) if one.at_most is not None else ""
     return f"| {one.what} | {one.figures} | **{one.ratio:.2f}** | {goal} | {verdict} |"
+
+
+def _without_figures(failed: Sequence[Failed]) -> list[str]:
+    head = ["| part without figures | why |", "|---|---|"]
+    return head + [f"| **{one.part}** | {' '.join(one.error.split())} |" for one in failed]
 
 
 def _verdict(*, is_reached: bool) -> str:

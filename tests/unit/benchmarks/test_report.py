@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import MachineFault
-from benchmarks.figures import Comparison, Finding, Round
+from benchmarks.figures import Comparison, Failed, Finding, Round
 from benchmarks.machine import Machine
 from benchmarks.report import BEGIN, END, Conditions, Side, render, write_between_markers
 
@@ -45,6 +45,13 @@ def test_both_costs_and_speeds_are_told() -> None:
     text = render([comparison(500.0)], CONDITIONS)
 
     assert "| 800.0 (800.0 to 800.0); 1,250/s, core 100% busy | 500.0 (500.0 to 500.0); 2,000/s," in text
+
+
+def test_a_part_that_failed_has_a_row_and_takes_no_figures_away() -> None:
+    text = render([comparison(500.0)], CONDITIONS, (), [Failed("crowd: memory", "PeerFault: late\nby 3 s")])
+
+    assert "| **crowd: memory** | PeerFault: late by 3 s |" in text
+    assert "| 800.0 (800.0 to 800.0);" in text
 
 
 def test_machine_and_versions_are_told() -> None:
