@@ -10,9 +10,8 @@ from tests.fakes.certificates import PrivateKey, new_key
 from tests.fakes.signers import csr_of, order_of
 from tests.journeys.deployment import OPERATOR, Part, World
 from voltward.bootstrap.authority.signer import signer_client
-from voltward.crypto.issuing.issued_certificates import certified_key
 from voltward.crypto.keys import private_key_pem
-from voltward.crypto.reading.certificates import fingerprint, read_certificate
+from voltward.crypto.reading.certificates import fingerprint, read_with_key
 from voltward.crypto.reading.pem import certificate_pem
 from voltward.domain.station import StationId
 from voltward.ports.authority import CertificateOrder, Issued
@@ -42,11 +41,11 @@ async def certified(world: World) -> Ours:
     signer = signer_client(load_settings(world.settings))
     order = order_of(csr_of(key), part.identity, common_name=part.serial, organisation=OPERATOR)
     chain = cast("Issued", await signer.issue(order)).chain
-    seen = read_certificate(chain[0])
+    seen, key_digest = read_with_key(chain[0])
     row = IssuedCertificate(
         seen.fingerprint, StationId(part.identity), order.id, fingerprint(chain[1]).hex(),
         int(seen.serial_number, 16), part.serial, seen.not_before, seen.not_after,
-        certified_key(chain[0]), chain, world.deployment.clock.now(),
+        key_digest, chain, world.deployment.clock.now(),
     )  # fmt: skip
     async with world.deployment.store.begin() as work:
         await work.issued.save(row)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -92,6 +93,6 @@ def ed25519_public_pem(seed: Secret) -> bytes:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def key_fingerprint(key: PublicKey) -> bytes:
+def key_fingerprint(key: CertificatePublicKeyTypes) -> bytes:
     """SHA-256 of the SubjectPublicKeyInfo in DER form: 32 octets, the same in all its certificates."""
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from voltward.crypto.keys import key_fingerprint
 from voltward.crypto.reading.certificates import (
     UnreadableCertificate,
     fingerprint,
     names_itself,
-    read_certificate,
+    read_with_key,
 )
 from voltward.crypto.reading.pem import certificate_pem
 from voltward.crypto.requests.csr_problems import CsrProblem
@@ -37,23 +32,24 @@ class IssuedSeen:
     key: bytes
 
 
-def read_issued(chain: Sequence[bytes], csr_der: bytes) -> IssuedSeen:
+def read_issued(chain: Sequence[bytes], csr_der: bytes, key: bytes = b"") -> IssuedSeen:
     """Read a chain in DER form, leaf first, as the answer to a request (PKCS #10, DER).
 
-    OutsideFault for one that cannot be read, or whose leaf has another key than the request.
+    `key`: what `requested_key` says of the request, where that is known. OutsideFault for a chain that cannot
+    be read, or whose leaf has another key than the request.
     """
     try:
-        leaf, has_root = read_certificate(chain[0]), names_itself(chain[-1])
-        key, asked = certified_key(chain[0]), requested_key(csr_der)
-    except (IndexError, ValueError, UnsupportedAlgorithm, UnreadableCertificate) as error:
+        (leaf, certified), has_root = read_with_key(chain[0]), names_itself(chain[-1])
+        asked = key or requested_key(csr_der)
+    except (IndexError, ValueError, UnreadableCertificate) as error:
         raise OutsideFault("the authority answered with something that is no certificate.") from error
-    if key != asked:
+    if certified != asked:
         raise OutsideFault("the authority answered with a certificate for another key.")
     return IssuedSeen(
         leaf=leaf,
         issuer=fingerprint(chain[1]) if len(chain) > 1 else b"",
         root_pem=certificate_pem(chain[-1]).decode("ascii") if has_root else "",
-        key=key,
+        key=certified,
     )
 
 
@@ -64,14 +60,5 @@ def requested_key(csr_der: bytes) -> bytes:
     """
     key = read_requested_key(csr_der)
     if not isinstance(key, CsrProblem):
-        return _digest(key)
+        return key_fingerprint(key)
     raise ValueError(key.sentence)
-
-
-def certified_key(der: bytes) -> bytes:
-    """The same of a certificate (DER) that was read before."""
-    return _digest(x509.load_der_x509_certificate(der).public_key())
-
-
-def _digest(key: CertificatePublicKeyTypes) -> bytes:
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

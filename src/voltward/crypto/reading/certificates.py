@@ -21,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
+from voltward.crypto.keys import key_fingerprint
 from voltward.crypto.reading.chain_words import ChainFinding, findings_below
 from voltward.crypto.reading.signature_twin import twin_fingerprint
 from voltward.domain.authority import Authority
@@ -73,13 +74,16 @@ def fingerprint(der: bytes) -> bytes:
 
 def read_certificate(der: bytes) -> CertificateSeen:
     """The facts of one certificate; raises UnreadableCertificate, and nothing else, for any octets."""
-    if len(der) > LARGEST_CERTIFICATE:
-        raise UnreadableCertificate(f"no station's certificate has {len(der)} octets.")
+    return _read(der)[0]
+
+
+def read_with_key(der: bytes) -> tuple[CertificateSeen, bytes]:
+    """The same, with the fingerprint of its key; raises for a key of no known kind, too."""
+    seen, certificate = _read(der)
     try:
-        return _facts(x509.load_der_x509_certificate(der), fingerprint(der))
-    except Exception as error:
-        # The parser has a dozen exceptions for foreign octets and grows new ones; each means the same here.
-        raise UnreadableCertificate(f"not a readable X.509 certificate ({type(error).__name__}).") from error
+        return seen, key_fingerprint(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnreadableCertificate("its key is of no kind that is known.") from error
 
 
 @lru_cache(maxsize=256)  # asked of what stands above leaves: few, and always the same
@@ -232,6 +236,17 @@ def _nearest_authority(
         if authority is not None:
             return depth, authority
     return None
+
+
+def _read(der: bytes) -> tuple[CertificateSeen, x509.Certificate]:
+    if len(der) > LARGEST_CERTIFICATE:
+        raise UnreadableCertificate(f"no station's certificate has {len(der)} octets.")
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return _facts(certificate, fingerprint(der)), certificate
+    except Exception as error:
+        # The parser has a dozen exceptions for foreign octets and grows new ones; each means the same here.
+        raise UnreadableCertificate(f"not a readable X.509 certificate ({type(error).__name__}).") from error
 
 
 def _facts(certificate: x509.Certificate, digest: bytes) -> CertificateSeen:

@@ -31,9 +31,11 @@ class KeyBlocklist:
 
     def lists(self, key: PublicKey) -> bool:
         """Whether this key is on one of the lists."""
-        if key_fingerprint(key) in self.keys:
+        if self.keys and key_fingerprint(key) in self.keys:
             return True
-        return isinstance(key, rsa.RSAPublicKey) and _debian_digest(key.public_numbers().n) in self.debian
+        if not self.debian or not isinstance(key, rsa.RSAPublicKey):
+            return False
+        return _debian_digest(key.public_numbers().n) in self.debian
 
 
 NO_KEYS: Final = KeyBlocklist()

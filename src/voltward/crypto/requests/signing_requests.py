@@ -7,6 +7,7 @@ No verdict is formed here; `usecases.issuance.judge_signing_request` asks the ru
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,7 +89,10 @@ def read_requested_key(der: bytes) -> PublicKey | CsrProblem:
     """The key alone of a request (DER) that was read and judged before: by the same reader. Never raises."""
     try:
         whole = _outermost(der)
-        return whole if isinstance(whole, CsrProblem) else _public_key(_parts(whole).key)
+        if isinstance(whole, CsrProblem):
+            return whole
+        _, fields = _outline(whole)
+        return _public_key(expect(fields[2], SEQUENCE))
     except MalformedDer as fault:
         return CsrProblem(CsrFault.MALFORMED, fault.what.rstrip("."))
 
@@ -103,14 +107,19 @@ def _outermost(octets: bytes) -> Element | CsrProblem:
         raise
 
 
-def _parts(whole: Element) -> _Parts:
+def _outline(whole: Element) -> tuple[Sequence[Element], Sequence[Element]]:
+    """Its three parts, and those of the first, which is what is signed: version, name, key, attributes."""
     request = elements_in(whole.content, 3)
     if len(request) != 3:
         raise MalformedDer(f"a request has 3 parts, and this has {len(request)}.")
-    info = expect(request[0], SEQUENCE)
-    fields = elements_in(info.content, 4)
+    fields = elements_in(expect(request[0], SEQUENCE).content, 4)
     if len(fields) < 3:
         raise MalformedDer(f"what is signed has {len(fields)} parts.")
+    return request, fields
+
+
+def _parts(whole: Element) -> _Parts:
+    request, fields = _outline(whole)
     version, name = integer_of(fields[0]), read_name(fields[1])
     oddities = list(name.oddities)
     if version != 0:
@@ -119,7 +128,7 @@ def _parts(whole: Element) -> _Parts:
         oddities.append("no attributes, not even an empty set")
     asked = read_asked(expect(fields[3], _ATTRIBUTES).content) if len(fields) == 4 else AskedBeyond()
     return _Parts(
-        info,
+        request[0],
         version,
         name,
         expect(fields[2], SEQUENCE),

@@ -86,7 +86,8 @@ async def order_certificate(ordered: Ordered, desk: IssuingDesk) -> Certified | 
     outcome = await _authority(ordered, desk).issue(ordered.order)
     if not isinstance(outcome, Issued):
         return outcome
-    seen = read_issued(outcome.chain, ordered.order.csr)
+    assert isinstance(ordered.errand.effect, IssueCertificate)
+    seen = read_issued(outcome.chain, ordered.order.csr, ordered.errand.effect.key)
     return Certified(outcome.chain, seen, ordered.model, ordered.by)
 
 

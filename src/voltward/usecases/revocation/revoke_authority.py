@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from voltward.crypto.issuing.issued_certificates import certified_key
-from voltward.crypto.reading.certificates import fingerprint, read_certificate
+from voltward.crypto.reading.certificates import fingerprint, read_with_key
 from voltward.domain.authority import Authority
 from voltward.domain.events import Event
 from voltward.ports.clock import Clock
@@ -45,7 +44,7 @@ async def _list(work: UnitOfWork, chain: Sequence[bytes], order: RevocationOrder
 
 def authority_row(chain: Sequence[bytes], now: datetime) -> IssuedCertificate:
     """The record of an authority's own certificate; `chain` begins with it, its issuer is next."""
-    seen = read_certificate(chain[0])
+    seen, key = read_with_key(chain[0])
     return IssuedCertificate(
         fingerprint=seen.fingerprint,
         station=None,
@@ -55,7 +54,7 @@ def authority_row(chain: Sequence[bytes], now: datetime) -> IssuedCertificate:
         common_name=(seen.common_names or (seen.subject,))[0],
         not_before=seen.not_before,
         not_after=seen.not_after,
-        key=certified_key(chain[0]),
+        key=key,
         chain=tuple(chain),
         issued_at=now,
     )

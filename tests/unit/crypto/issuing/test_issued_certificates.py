@@ -11,7 +11,7 @@ from tests.fakes.certificates import Authority, new_key
 from tests.fakes.renewals import station_csr
 from tests.fakes.signers import OPERATOR
 from tests.fakes.signing_requests import written
-from voltward.crypto.issuing.issued_certificates import certified_key, read_issued, requested_key
+from voltward.crypto.issuing.issued_certificates import read_issued, requested_key
 from voltward.crypto.requests.signing_requests import SigningRequest, read_signing_request
 from voltward.domain.errors import OutsideFault
 
@@ -44,7 +44,7 @@ def test_the_answer_to_a_sloppy_request_is_read_as_the_request_was(sloppiness: d
     assert seen.key == requested_key(sloppy) == requested_key(written(key=key))
 
 
-@pytest.mark.parametrize("octets", [b"", b"no request", station_csr()[:-200]])
+@pytest.mark.parametrize("octets", [b"", b"no request", station_csr()[:-200]], ids=["empty", "words", "cut"])
 def test_what_is_no_request_has_no_key(octets: bytes) -> None:
     with pytest.raises(ValueError, match=r"[a-z]+ [a-z]+"):
         requested_key(octets)
@@ -76,9 +76,3 @@ def test_the_key_of_a_request_is_known_by_its_public_half() -> None:
 
     assert requested_key(station_csr(key)) == hashlib.sha256(public).digest()
     assert isinstance(x509.load_der_x509_csr(station_csr(key)), x509.CertificateSigningRequest)
-
-
-def test_a_certificate_has_the_key_of_its_request() -> None:
-    csr = station_csr()
-
-    assert certified_key(CA.sign_request(csr, "SN-CP001", OPERATOR)[0]) == requested_key(csr)

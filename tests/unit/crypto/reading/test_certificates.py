@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from voltward.crypto.reading.certificates import (
     chain_seen,
     fingerprint,
     read_certificate,
+    read_with_key,
 )
 from voltward.domain.authority import Authority, TrustedFor
 from voltward.domain.secret import Secret
@@ -112,6 +114,20 @@ def test_all_common_names_are_told() -> None:
 )
 def test_the_key_is_told_by_kind_size_and_curve(kind: str, expected: PublicKeySeen) -> None:
     assert read_certificate(STATIONS.issue(key=kind).der).key == expected
+
+
+def test_a_certificate_is_read_with_the_fingerprint_of_its_key() -> None:
+    public = STATION.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    assert read_with_key(STATION.der) == (read_certificate(STATION.der), hashlib.sha256(public).digest())
+
+
+def test_one_whose_curve_nobody_knows_is_read_without_its_key_alone() -> None:
+    unknown = STATION.der.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d03017f"))
+
+    assert read_certificate(unknown).key.kind == "unsupported"
+    with pytest.raises(UnreadableCertificate, match="its key"):
+        read_with_key(unknown)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ class PutOffRows:
                 yield _addition(table), [*rows.added.values()]
 
     def _of(self, table: Table) -> _Rows:
-        return self._tables.setdefault(table, _Rows())
+        rows = self._tables.get(table)
+        if rows is None:
+            rows = self._tables[table] = _Rows()
+        return rows
 
 
 @cache
