@@ -13,7 +13,6 @@ heard. Run as `python -m benchmarks.issuing SETTINGS STATIONS`; it prints micros
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from benchmarks.errors import MachineFault, PeerFault
 from benchmarks.figures import Finding
 from benchmarks.fleet import HOST_NAME, OPERATOR
 from benchmarks.voltward_target import ask_program, register
+from voltward.adapters.heap import spare_the_collector
 from voltward.adapters.pki.signer.signer_client import SignerClient, over_socket
 from voltward.adapters.pki.signer.signer_messages import Issue, Signed
 from voltward.adapters.pki.signer.signer_server import SignerServer
@@ -44,7 +44,6 @@ from voltward.bootstrap.authority.signer import open_desk, socket_place
 from voltward.bootstrap.deployment import Deployment, open_deployment
 from voltward.bootstrap.gateway.door_parts import door_rules, request_rules
 from voltward.bootstrap.gateway.group_orders import read_group_orders
-from voltward.cli import YOUNG
 from voltward.domain.ask import Ask
 from voltward.domain.intents import IntentAnswer, Outcome, RequestCsr
 from voltward.domain.security_profile import SecurityProfile
@@ -136,6 +135,7 @@ async def spent_on(settings: Path, stations: int) -> Costs:
             serving = group.create_task(server.run())
             await server.listening.wait()
             office = Office(deployment, SignerClient(over_socket(place.path)))
+            spare_the_collector()  # as worker and signer do
             half = stations // 2
             await office.ask_by_themselves(range(half))
             heard, issued = office.heard, office.issued
@@ -315,6 +315,5 @@ def _serial(number: int) -> str:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(YOUNG)  # as every process of `voltward` begins
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the answer alone goes out
     print(json.dumps(asdict(uvloop.run(spent_on(Path(sys.argv[1]), int(sys.argv[2]))))))

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import uvloop
 
+from voltward.adapters.heap import spare_the_collector
 from voltward.adapters.late_store import LateStore
 from voltward.adapters.list_source import OperatorsLists
 from voltward.adapters.sql.store import SqlStore
@@ -48,6 +49,7 @@ async def run_worker(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(ending, worker.stop)
+        spare_the_collector()
         await worker.run()
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from voltward.adapters.heap import spare_the_collector
 from voltward.adapters.pki.signer.authority_shelf import (
     FOLDER,
     FindKey,
@@ -49,6 +50,7 @@ async def run_signer(settings: Settings) -> None:
     assert task is not None
     for number in ENDINGS:
         loop.add_signal_handler(number, task.cancel)
+    spare_the_collector()
     try:
         with suppress(asyncio.CancelledError):
             await SignerServer(desk, socket_place(settings)).run()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from dataclasses import dataclass
 from functools import partial
 
 import uvloop
 
-from voltward.adapters.heap import give_back_memory
+from voltward.adapters.heap import give_back_memory, spare_the_collector
 from voltward.bootstrap.deployment import open_premises
 from voltward.bootstrap.environment import environment
 from voltward.bootstrap.gateway.assembly import SettingsSource, assemble
@@ -21,8 +20,6 @@ from voltward.gateway.handover.supervised import ToSupervisor
 from voltward.gateway.notices import Notices
 from voltward.gateway.server import Gateway
 from voltward.settings import Settings
-
-YOUNG = 20_000  # objects that are made before the collector looks at the young ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +88,3 @@ def stop_or_hurry(gateway: Gateway, number: signal.Signals, heard: set[signal.Si
         gateway.hurry()
     heard.add(number)
     gateway.stop()
-
-
-def spare_the_collector() -> None:
-    """What stands now stands for good: the collector need not walk over it every few hundred messages."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, 50, 100)
