@@ -87,14 +87,33 @@ def read_signing_request(sent: str | bytes, largest: int = LARGEST_REQUEST) -> S
 
 def read_requested_key(der: bytes) -> PublicKey | CsrProblem:
     """The key alone of a request (DER) that was read and judged before: by the same reader. Never raises."""
+    read = _key_with_request(der)
+    return read if isinstance(read, CsrProblem) else read[0]
+
+
+def read_proven_key(der: bytes) -> tuple[PublicKey, bool] | CsrProblem:
+    """The same, and whether the request proves that its asker has the key. Never raises."""
+    read = _key_with_request(der)
+    if isinstance(read, CsrProblem):
+        return read
+    key, (info, algorithm, signature) = read
+    try:
+        return key, examine_signature(algorithm, bits_of(signature), info.whole, key).proves_possession
+    except MalformedDer as fault:
+        return CsrProblem(CsrFault.MALFORMED, fault.what.rstrip("."))
+
+
+def _key_with_request(der: bytes) -> tuple[PublicKey, Sequence[Element]] | CsrProblem:
+    """With the three parts of the request; its names and attributes are not looked at."""
     try:
         whole = _outermost(der)
         if isinstance(whole, CsrProblem):
             return whole
-        _, fields = _outline(whole)
-        return _public_key(expect(fields[2], SEQUENCE))
+        request, fields = _outline(whole)
+        key = _public_key(expect(fields[2], SEQUENCE))
     except MalformedDer as fault:
         return CsrProblem(CsrFault.MALFORMED, fault.what.rstrip("."))
+    return key if isinstance(key, CsrProblem) else (key, request)
 
 
 def _outermost(octets: bytes) -> Element | CsrProblem:

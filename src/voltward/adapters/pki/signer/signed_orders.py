@@ -22,7 +22,8 @@ from voltward.crypto.issuing.issuance import CertificateOrder as Content
 from voltward.crypto.issuing.issuance import Pointers, Subject, issue_certificate
 from voltward.crypto.keys import PublicKey
 from voltward.crypto.requests.csr_problems import CsrProblem
-from voltward.crypto.requests.signing_requests import read_signing_request
+from voltward.crypto.requests.signing_requests import read_proven_key
+from voltward.crypto.requests.weak_keys import weaknesses_of
 from voltward.domain.errors import OutsideFault
 from voltward.ports.authority import CertificateKind, CertificateOrder
 from voltward.ports.clock import Clock, Entropy
@@ -98,14 +99,14 @@ def public_key_of(csr: bytes) -> PublicKey:
 
     Read by the reader that judged it: what a sloppy station was granted is not refused here for its form.
     """
-    request = read_signing_request(csr)
-    if isinstance(request, CsrProblem):
-        raise OrderRefused(f"no request for a certificate: {request.sentence}.")
-    if not request.seen.proves_possession:
+    read = read_proven_key(csr)
+    if isinstance(read, CsrProblem):
+        raise OrderRefused(f"no request for a certificate: {read.sentence}.")
+    key, is_proven = read
+    if not is_proven:
         raise OrderRefused("the request does not prove that its asker has the key.")
-    if request.seen.weaknesses:
-        raise OrderRefused(f"its key is weak: {', '.join(request.seen.weaknesses)}.")
-    key = request.public_key
+    if weaknesses := weaknesses_of(key):
+        raise OrderRefused(f"its key is weak: {', '.join(weaknesses)}.")
     least, most = _RSA_BITS if isinstance(key, rsa.RSAPublicKey) else _CURVE_BITS
     if not least <= key.key_size <= most:
         raise OrderRefused(f"its key has {key.key_size} bits; {least} to {most} are signed.")
