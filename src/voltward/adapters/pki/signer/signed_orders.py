@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 from cryptography import x509
@@ -72,9 +73,7 @@ class SigningTerms:
         """Ours, with the lifetime of the settings."""
         if kind is CertificateKind.SERVER:
             return CSMS_SERVER
-        # Begun at most a tenth of its life ago: an hour's certificate is not a day old when it is made.
-        backdated = min(STATION.backdated, self.station_lifetime / 10)
-        return replace(STATION, lifetime=self.station_lifetime, backdated=backdated)
+        return _station_profile(self.station_lifetime)
 
     def pointers_of(self, authority: str) -> Pointers:
         """What certificates of this authority say about revocation."""
@@ -92,6 +91,12 @@ class SigningTerms:
                 mend="`voltward ca show` tells what there is.",
             )
         return max(able, key=lambda one: (one.family is family, one.generation))
+
+
+@lru_cache(maxsize=8)  # one for all orders, until the settings change
+def _station_profile(lifetime: timedelta) -> CertificateProfile:
+    # Begun at most a tenth of its life ago: an hour's certificate is not a day old when it is made.
+    return replace(STATION, lifetime=lifetime, backdated=min(STATION.backdated, lifetime / 10))
 
 
 def public_key_of(csr: bytes) -> PublicKey:

@@ -100,12 +100,17 @@ def insertion(table: Table) -> ClauseElement:
     return insert(table)
 
 
+@cache
+def _key_columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
 def _key_of(table: Table, values: Values) -> Key:
-    return tuple(values[column.name] for column in table.primary_key)
+    return tuple([values[name] for name in _key_columns(table)])
 
 
 def _named(table: Table, key: Key) -> dict[str, Any]:
-    return {f"{_KEY}{column.name}": value for column, value in zip(table.primary_key, key, strict=True)}
+    return {f"{_KEY}{name}": value for name, value in zip(_key_columns(table), key, strict=True)}
 
 
 def _is_the_row(table: Table) -> Any:
@@ -131,7 +136,7 @@ def _change(table: Table, columns: tuple[str, ...]) -> ClauseElement:
 def _addition(table: Table) -> ClauseElement:
     """As text: both kinds of database know these words, and the library has them for each in its own way."""
     columns = [column.name for column in table.c]
-    keys = [column.name for column in table.primary_key]
+    keys = _key_columns(table)
     values = ", ".join(f":{name}" for name in columns)
     statement = text(  # of names of our own alone
         f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values}) "  # noqa: S608
