@@ -76,7 +76,8 @@ ISSUING = "issuing"
 LISTS = "lists"
 PARTS = (*WORKLOADS, CROWD, REVOKING, ISSUING, LISTS)
 STORM = "storm"  # of the crowd's, by itself
-REVOKED, ASKING = 200, 512  # certificates: revoked in each of two ways; asked for
+REVOKED = 200  # certificates, in each of two ways
+ASKING = 4096  # for certificates, half of them by order: for seconds, as a worker lives for months
 LISTED = 100_000  # on one list
 
 
