@@ -122,14 +122,6 @@ def test_a_certificate_is_read_with_the_fingerprint_of_its_key() -> None:
     assert read_with_key(STATION.der) == (read_certificate(STATION.der), hashlib.sha256(public).digest())
 
 
-def test_one_whose_curve_nobody_knows_is_read_without_its_key_alone() -> None:
-    unknown = STATION.der.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d03017f"))
-
-    assert read_certificate(unknown).key.kind == "unsupported"
-    with pytest.raises(UnreadableCertificate, match="its key"):
-        read_with_key(unknown)
-
-
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
