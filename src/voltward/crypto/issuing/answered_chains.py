@@ -35,8 +35,9 @@ def name_problem(csr_der: bytes, common_name: str) -> str | None:
 def answer_problem(chain: Sequence[bytes], csr_der: bytes, common_name: str) -> str | None:
     """Why an answer is none to this request, as a sentence; None if it is one."""
     try:
-        leaf = read_issued(chain, csr_der).leaf
-    except OutsideFault as fault:
+        read_issued(chain, csr_der)
+        leaf = read_certificate(chain[0])
+    except (OutsideFault, UnreadableCertificate) as fault:
         return fault.what
     if leaf.common_names != (common_name,) or leaf.is_ca:
         return f"it signed for {leaf.subject}, serial {leaf.serial_number}, and not for {common_name} alone."

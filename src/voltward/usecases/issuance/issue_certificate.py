@@ -177,17 +177,17 @@ async def _forms(work: Reading, lifecycle: Lifecycle, certified: Certified) -> t
 
 
 def _record(errand: Errand, lifecycle: Lifecycle, certified: Certified, now: datetime) -> IssuedCertificate:
-    leaf = certified.seen.leaf
+    seen = certified.seen
     return IssuedCertificate(
-        fingerprint=leaf.fingerprint,
+        fingerprint=seen.fingerprint,
         station=lifecycle.station,
         order=errand.id,
-        issuer=certified.seen.issuer.hex(),
-        serial=int(leaf.serial_number, 16),
-        common_name=(leaf.common_names or ("",))[0],
-        not_before=leaf.not_before,
-        not_after=leaf.not_after,
-        key=certified.seen.key,
+        issuer=seen.issuer.hex(),
+        serial=seen.serial,
+        common_name=seen.common_name,
+        not_before=seen.not_before,
+        not_after=seen.not_after,
+        key=seen.key,
         chain=certified.chain,
         issued_at=now,
         authority=certified.by,

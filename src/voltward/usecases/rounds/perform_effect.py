@@ -94,7 +94,7 @@ def pause(errand: Errand, moment: Moment) -> timedelta:
 
 
 async def _save(store: Store, outcomes: Sequence[tuple[Errand, Outcome]], moment: Moment) -> None:
-    certified = [outcome.seen.leaf.fingerprint for _, outcome in outcomes if isinstance(outcome, Certified)]
+    certified = [outcome.seen.fingerprint for _, outcome in outcomes if isinstance(outcome, Certified)]
     async with store.begin() as work:
         errands = [errand for errand, _ in outcomes]
         work.expect(

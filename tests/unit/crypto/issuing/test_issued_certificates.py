@@ -22,7 +22,7 @@ def test_the_answer_to_a_request_is_read_with_what_stands_above_it() -> None:
     csr = station_csr()
     seen = read_issued(CA.sign_request(csr, "SN-CP001", OPERATOR), csr)
 
-    assert seen.leaf.common_names == ("SN-CP001",)
+    assert seen.common_name == "SN-CP001"
     assert seen.issuer == hashlib.sha256(CA.der).digest()
     assert seen.root_pem.encode() == CA.certificate_pem
 
