@@ -56,6 +56,22 @@ def live(dialect: str = "ocpp2.0.1", *faults: Fault) -> LiveStation:
     return LiveStation(StationModel("CP-1", dialect, "SN-1", frozenset(faults)), CLOCK)
 
 
+async def test_the_end_of_a_link_that_is_heard_late_leaves_the_next_one_alone(csms: SmallCsms) -> None:
+    station = live()
+    assert isinstance(await station.connect(dial_of(csms)), Connected)
+    first = station.link
+    assert first is not None
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(station.serve())
+        await asyncio.sleep(0)
+        assert isinstance(await station.connect(dial_of(csms)), Connected)
+        await first.close()
+    assert serving.done()
+
+    assert station.is_connected
+    await station.leave()
+
+
 @ALL
 async def test_a_station_lives_its_day_over_tls(csms: SmallCsms, dialect: str) -> None:
     station = live(dialect)

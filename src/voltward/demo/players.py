@@ -35,6 +35,7 @@ class Player:
         self.dial = dial
         self.departure: Departure | None = None
         self.left_at = 0.0  # monotonic seconds, of the end of the last link
+        self._entered = 0  # times
         self._clock = clock
         self._troupe = troupe
         faults = _FAULTS.get(part.manner, frozenset())
@@ -59,9 +60,10 @@ class Player:
     async def enter(self) -> Outcome:
         """Connect, and live on the link until somebody ends it."""
         self.departure = None
+        self._entered += 1
         outcome = await self._station.connect(self.dial)
         if isinstance(outcome, Connected):
-            self._troupe.create_task(self._live())
+            self._troupe.create_task(self._live(self._entered))
         return outcome
 
     async def leave(self) -> None:
@@ -87,6 +89,7 @@ class Player:
             await asyncio.sleep(_LOOK)
         return True
 
-    async def _live(self) -> None:
+    async def _live(self, entered: int) -> None:
         departure = await self._station.serve()
-        self.departure, self.left_at = departure, self._clock.monotonic()
+        if entered == self._entered:  # the end of an earlier link may be heard when the next one is up
+            self.departure, self.left_at = departure, self._clock.monotonic()

@@ -141,7 +141,7 @@ class LiveStation:
                     return Departure(Leaving.HUNG_UP)
             return Departure(Leaving.CLOSED, link.closing) if self.link else Departure(Leaving.HUNG_UP)
         finally:
-            await self.leave()
+            await self._end(link)
 
     async def work(self, *, seconds: float, stay: float = 0.0) -> Departure:
         """Live on the link until all is said and answered, `stay` seconds longer, and then leave.
@@ -162,7 +162,7 @@ class LiveStation:
                     return Departure(Leaving.HUNG_UP)
             return Departure(Leaving.CLOSED, link.closing)
         finally:
-            await self.leave()
+            await self._end(link)
 
     async def leave(self) -> None:
         """Close the link; `serve` then returns `HUNG_UP`."""
@@ -171,6 +171,11 @@ class LiveStation:
             await link.close()
         self._later.clear()
         self.model.disconnected()
+
+    async def _end(self, link: Link) -> None:
+        """Of this link. Whoever hears of it late leaves the next one alone."""
+        if self.link is None or self.link is link:
+            await self.leave()
 
     async def _step(self, link: Link, ends: float | None) -> bool:
         """Wait for one thing and do what it asks for; True when the station goes away."""
