@@ -54,6 +54,10 @@ class Tunnel:
     async def _dial(self, peer: Peer) -> None:
         await asyncio.get_running_loop().create_connection(lambda: peer, "127.0.0.1", self._csms_port)
 
+    def handshake_due(self) -> None:
+        """At once."""
+        self.peer.go_on()
+
     def failed(self, failure: TlsFailure) -> None:
         """The peer closes by itself."""
 
@@ -88,8 +92,11 @@ class FarEnd:
             self._head = b""
             self._engine.settle()
 
-    def failed(self, failure: TlsFailure) -> None:
+    def handshake_due(self) -> None:
         """There is no TLS here."""
+
+    def failed(self, failure: TlsFailure) -> None:
+        """Nor here."""
 
     def ended(self) -> None:
         """The CSMS is gone, and so the station goes."""

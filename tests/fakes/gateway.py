@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltward.domain.errors import OutsideFault
 from voltward.domain.events import Event
-from voltward.gateway.channel.handshake_turns import HandshakeTurns
+from voltward.gateway.channel.cohorts import Cohorts
 from voltward.gateway.report import Metrics, Reports
 from voltward.ports.clock import Clock
 
@@ -48,6 +48,6 @@ def listed_reports(clock: Clock) -> tuple[Reports, ListedJournal]:
     return Reports(journal, Metrics(), clock), journal
 
 
-def turns_at_once() -> HandshakeTurns:
-    """No time passes, so every handshake has its turn."""
-    return HandshakeTurns(lambda: 0.0)
+def no_cohorts() -> Cohorts:
+    """Everybody goes on at once: no clock moves."""
+    return Cohorts(lambda: 0.0)

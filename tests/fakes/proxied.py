@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.fakes.certificates import Authority
 from tests.fakes.clock import FakeClock
-from tests.fakes.gateway import listed_reports, turns_at_once
+from tests.fakes.gateway import listed_reports, no_cohorts
 from tests.fakes.sockets import HeardTransport, arrives
 from tests.fakes.tls_peer import TlsPeer
 from voltward.detection.half_open import HalfOpen
@@ -59,7 +59,7 @@ class Hall:
         self.requests: list[tuple[StationChannel, UpgradeRequest]] = []
         self.half_open = HalfOpen(40, 4)
         limits = ChannelLimits(Duration(10), Duration(5), HeadLimits(), 1 << 20, 4096)
-        self.threshold = Threshold(self, self.reports, self.half_open, limits, turns_at_once())
+        self.threshold = Threshold(self, self.reports, self.half_open, limits, no_cohorts())
         anchors = [PROXIES.certificate_pem] if tls == "proxies" else [ROOT.certificate_pem]
         chain = ServerChain("server", SERVER.chain_pem, Secret(SERVER.key_pem))
         holder = TlsHolder(build_server_context([chain], anchors)) if tls else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from voltward.gateway.channel.peer import Peer
+from voltward.wire.tls_failure import TlsFailure
 
 
 class LeapingLoop(asyncio.SelectorEventLoop):
@@ -99,3 +100,52 @@ def arrives(peer: Peer, data: bytes) -> None:
     buffer = peer.get_buffer(-1)
     buffer[: len(data)] = data
     peer.buffer_updated(len(data))
+
+
+class Ear:
+    """A channel that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.pieces: list[bytes] = []
+        self.failure: TlsFailure | None = None
+        self.go_on: Callable[[], None] | None = None
+        self.waits = False  # for its turn with the handshake
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
+
+    def connected(self) -> None:
+        self.told.append("connected")
+
+    def received(self, data: bytes, /) -> None:
+        self.pieces.append(data)
+
+    def handshake_due(self) -> None:
+        assert self.go_on is not None
+        if self.waits:
+            self.told.append("due")
+        else:
+            self.go_on()
+
+    def failed(self, failure: TlsFailure, /) -> None:
+        self.told.append("failed")
+        self.failure = failure
+
+    def ended(self) -> None:
+        self.told.append("ended")
+
+    def writable(self, *, is_writable: bool) -> None:
+        self.told.append("writable" if is_writable else "full")
+
+
+class HeardSocket:
+    """A peer, the channel above and the transport below."""
+
+    def __init__(self) -> None:
+        self.ear = Ear()
+        self.transport = HeardTransport()
+        self.peer = Peer(self.ear)
+        self.ear.go_on = self.peer.go_on
+        self.transport.attach(self.peer)

@@ -17,7 +17,7 @@ from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import SourceMap
 from voltward.domain.authority import Binding
 from voltward.domain.secret import Secret
-from voltward.gateway.channel.handshake_turns import HandshakeTurns
+from voltward.gateway.channel.cohorts import Cohorts
 from voltward.gateway.channel.station_channel import Threshold
 from voltward.gateway.channel.terms import ChannelLimits
 from voltward.gateway.door.passwords import PasswordDoor
@@ -83,7 +83,7 @@ def threshold(settings: Settings, reception: Reception, reports: Reports, clock:
             message_size=settings.relay.message_size,
             write_buffer=settings.relay.write_buffer,
         ),
-        turns=HandshakeTurns(clock.monotonic),
+        cohorts=Cohorts(clock.monotonic),
     )
 
 

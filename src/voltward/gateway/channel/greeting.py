@@ -102,8 +102,12 @@ class ProxyGreeting:
         if self._said:
             self._look()
 
-    def failed(self, failure: TlsFailure) -> None:
+    def handshake_due(self) -> None:
         """No TLS begins before a station's channel has taken over."""
+        raise AssertionError
+
+    def failed(self, failure: TlsFailure) -> None:
+        """No TLS, no failure."""
         raise AssertionError(failure.reason)
 
     def ended(self) -> None:

@@ -27,7 +27,7 @@ class TlsEngine(Protocol):
     owes_reply: bool
     peer_closed: bool
 
-    def receive(self, data: memoryview, /) -> None: ...
+    def receive(self, data: bytes | memoryview, /) -> None: ...
     def receive_eof(self) -> None: ...
     def handshake(self) -> bool: ...
     def read(self) -> bytes: ...
@@ -44,6 +44,10 @@ class Channel(Protocol):
         ...
 
     def received(self, data: bytes, /) -> None: ...
+
+    def handshake_due(self) -> None:
+        """What came may complete the handshake: let the peer `go_on`, at once or in its turn."""
+        ...
 
     def failed(self, failure: TlsFailure, /) -> None:
         """TLS came to nothing; the alert is on its way."""
@@ -68,6 +72,7 @@ class Peer(asyncio.BufferedProtocol):
         "_engine",
         "_established",
         "_gone",
+        "_is_due",
         "_loop",
         "_marked",
         "_most_unread",
@@ -83,6 +88,7 @@ class Peer(asyncio.BufferedProtocol):
         self._established = False
         self._closing = False
         self._gone = False
+        self._is_due = False  # to go on with the handshake
         self._deadline: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._marked: Progress | None = None
@@ -119,13 +125,18 @@ class Peer(asyncio.BufferedProtocol):
             if self._established:
                 self._read_all(engine)
                 self._flush()  # what the engine itself answers: the refusal of a renegotiation
-            elif self._shake_hands():
-                self._read_all(engine)
+            elif self._is_due:
+                self.pause()  # more than one reading waits for nobody's turn
+            else:
+                self._is_due = True
+                self._channel.handshake_due()
         except TlsFailure as failure:
             self._fail(failure)
 
     def eof_received(self) -> bool:
         """A handshake that is cut short is a failure with a name, not a silence."""
+        if self._is_due:
+            self.go_on()
         if self._engine is not None and not self._established and not self._closing:
             self._engine.receive_eof()
             try:
@@ -154,17 +165,25 @@ class Peer(asyncio.BufferedProtocol):
 
     # -- the channel's side -----------------------------------------------------------------------------
 
-    def start_tls(self, engine: TlsEngine) -> None:
-        """TLS begins after the first byte was looked at (ruling 3); hand that first chunk to `feed`."""
+    def start_tls(self, engine: TlsEngine, data: bytes) -> None:
+        """TLS begins with what was looked at first (ruling 3)."""
         self._engine = engine
         self._established = False
+        engine.receive(data)
+        self.go_on()
 
-    def feed(self, data: bytes) -> None:
-        """Hand over a chunk that was read before `start_tls`."""
-        for begin in range(0, len(data), len(_READ)):
-            part = data[begin : begin + len(_READ)]
-            _READ[: len(part)] = part
-            self.buffer_updated(len(part))
+    def go_on(self) -> None:
+        """Take the next step of the handshake with all that has come."""
+        self._is_due = False
+        engine = self._engine
+        if engine is None or not self.is_open:
+            return
+        self.resume()
+        try:
+            if self._shake_hands():
+                self._read_all(engine)
+        except TlsFailure as failure:
+            self._fail(failure)
 
     def hand_over(self, channel: Channel, data: bytes) -> None:
         """Another channel goes on: it is told that the socket is open, then what was read for it already."""

@@ -8,14 +8,15 @@ Each waits for a limited time.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from voltward.detection.half_open import HalfOpen
 from voltward.detection.sources import Source
 from voltward.domain.events import FactValue
+from voltward.gateway.channel.cohorts import Cohorts, Step
 from voltward.gateway.channel.forwarded import ForwardedTls, read_request
-from voltward.gateway.channel.handshake_turns import HandshakeTurns
 from voltward.gateway.channel.intake import Signs, take_in
 from voltward.gateway.channel.listener import Listener, TlsHolder
 from voltward.gateway.channel.peer import Peer
@@ -45,7 +46,7 @@ class Threshold:
     reports: Reports
     half_open: HalfOpen
     limits: ChannelLimits
-    turns: HandshakeTurns
+    cohorts: Cohorts
 
     def enter(self, source: Source) -> bool:
         """Take a place among those who wait; False where there is none."""
@@ -142,6 +143,10 @@ class StationChannel:
             self._begin_tls(data)
         elif self.phase is Phase.JUDGED:
             self._fail("spoke-too-early")
+
+    def handshake_due(self) -> None:
+        """The station's answer is there: its certificate is looked at among others."""
+        self._in_turn(Step.PROOF, self.peer.go_on)
 
     def failed(self, failure: TlsFailure) -> None:
         """TLS came to nothing; its reason and the certificate offered are reported."""
@@ -256,20 +261,12 @@ class StationChannel:
         if not looks_like_tls(data):
             self._fail("not-tls")
             return
-        turns = self._threshold.turns
-        if turns.is_now():
-            turns.begin(lambda: self._shake_hands(holder, data))
-        else:
-            self.peer.pause()
-            turns.wait(lambda: self._shake_hands(holder, data))
+        self.peer.pause()
+        self._in_turn(Step.HELLO, lambda: self._shake_hands(holder, data))
 
     def _shake_hands(self, holder: TlsHolder, data: bytes) -> None:
-        if self.phase is not Phase.ARRIVING:
-            return  # it waited too long for its turn
         self._engine = TlsServerEngine(holder.context)
-        self.peer.start_tls(self._engine)
-        self.peer.resume()
-        self.peer.feed(data)
+        self.peer.start_tls(self._engine, data)
 
     def _shaken_hands(self, facts: TlsFacts) -> None:
         """TLS is done: a station's, or that of the proxy in front of stations, which must show who it is."""
@@ -298,7 +295,20 @@ class StationChannel:
         elif request.size < len(head):
             self._fail("spoke-too-early")
         elif forwarded is None or self._believe(request):
-            self._threshold.receptionist.receive(self, request)
+            self._in_turn(Step.REQUEST, lambda: self._threshold.receptionist.receive(self, request))
+
+    def _in_turn(self, step: Step, act: Callable[[], None]) -> None:
+        self._threshold.cohorts.join(step, lambda: self._act(act), self._threshold.half_open.in_all)
+
+    def _act(self, act: Callable[[], None]) -> None:
+        """It may have gone while it waited; a fault of ours ends this connection and no other."""
+        if self.phase is Phase.GONE:
+            return
+        try:
+            act()
+        except Exception:
+            self.abort()
+            raise
 
     def _no_upgrade(self, fault: UpgradeFault, head: bytearray | None = None) -> None:
         if head is not None and self._came is not None and self._came.may_ask and asks_for_health(head):

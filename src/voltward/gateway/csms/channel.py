@@ -207,6 +207,11 @@ class CsmsChannel:
         elif isinstance(outcome, Upgraded):
             self._open(outcome)
 
+    def handshake_due(self) -> None:
+        """Nobody waits here for another's turn."""
+        assert self.peer is not None
+        self.peer.go_on()
+
     def failed(self, failure: TlsFailure) -> None:
         """TLS came to nothing."""
         self._settle(DialFailed(f"tls: {failure.reason}"))

@@ -5,81 +5,15 @@ import struct
 
 import pytest
 
-from tests.fakes.certificates import Authority
-from tests.fakes.sockets import HeardTransport, LeapingLoop, arrives, on_leaping_loop
-from tests.fakes.tls_peer import TlsPeer
-from voltward.domain.secret import Secret
+from tests.fakes.sockets import Ear, HeardSocket, LeapingLoop, arrives, on_leaping_loop
 from voltward.gateway.channel.peer import DRAIN_TIME, UNREAD, Peer
 from voltward.wire.tcp_info import SIZE
-from voltward.wire.tls import TlsServerEngine
-from voltward.wire.tls_context import OCPP_TLS, ServerChain, ServerContext, build_server_context
-from voltward.wire.tls_failure import TlsFailure
-
-ROOT = Authority.create("Root")
-SERVER = ROOT.issue("csms.example", host_names=("csms.example",))
-
-
-class Ear:
-    """A channel that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.pieces: list[bytes] = []
-        self.failure: TlsFailure | None = None
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(self.pieces)
-
-    def connected(self) -> None:
-        self.told.append("connected")
-
-    def received(self, data: bytes, /) -> None:
-        self.pieces.append(data)
-
-    def failed(self, failure: TlsFailure, /) -> None:
-        self.told.append("failed")
-        self.failure = failure
-
-    def ended(self) -> None:
-        self.told.append("ended")
-
-    def writable(self, *, is_writable: bool) -> None:
-        self.told.append("writable" if is_writable else "full")
-
-
-class Socket:
-    """A peer, the channel above and the transport below."""
-
-    def __init__(self) -> None:
-        self.ear = Ear()
-        self.transport = HeardTransport()
-        self.peer = Peer(self.ear)
-        self.transport.attach(self.peer)
-
-
-@pytest.fixture(scope="module")
-def context() -> ServerContext:
-    chain = ServerChain("server", SERVER.chain_pem, Secret(SERVER.key_pem))
-    return build_server_context([chain], [], OCPP_TLS)
-
-
-def shake_hands(socket: Socket, client: TlsPeer) -> None:
-    for _ in range(5):
-        done = client.handshake()
-        if output := client.take_output():
-            arrives(socket.peer, output)
-        client.receive(socket.transport.take())
-        if done and socket.ear.told[-1:] == ["connected"] and socket.ear.told.count("connected") == 2:
-            return
-    raise AssertionError("the handshake does not come to an end")
-
 
 # -- without TLS
 
 
 async def test_octets_pass_both_ways() -> None:
-    socket = Socket()
+    socket = HeardSocket()
 
     arrives(socket.peer, b"hello")
     socket.peer.send(b"welcome")
@@ -94,7 +28,7 @@ async def test_octets_pass_both_ways() -> None:
 
 async def test_what_a_channel_was_given_stays_as_it_was() -> None:
     """The buffer is everybody's; what was handed over is not."""
-    one, other = Socket(), Socket()
+    one, other = HeardSocket(), HeardSocket()
 
     arrives(one.peer, b"first")
     arrives(other.peer, b"OTHER")
@@ -103,14 +37,14 @@ async def test_what_a_channel_was_given_stays_as_it_was() -> None:
 
 
 async def test_a_socket_without_an_address_has_an_empty_source() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.transport.address = None
 
     assert socket.peer.source == ("", 0)
 
 
 async def test_reading_stops_and_goes_on() -> None:
-    socket = Socket()
+    socket = HeardSocket()
 
     socket.peer.pause()
     assert not socket.transport.is_reading
@@ -119,7 +53,7 @@ async def test_reading_stops_and_goes_on() -> None:
 
 
 async def test_back_pressure_is_passed_up() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.peer.set_write_limit(4096, 1024)
 
     socket.peer.pause_writing()
@@ -129,7 +63,7 @@ async def test_back_pressure_is_passed_up() -> None:
 
 
 async def test_a_full_peer_gets_the_last_of_its_pongs_alone_when_it_reads_on() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.peer.send_latest(b"1")
     socket.peer.pause_writing()
     for pong in (b"2", b"3", b"4"):
@@ -143,7 +77,7 @@ async def test_a_full_peer_gets_the_last_of_its_pongs_alone_when_it_reads_on() -
 
 
 async def test_a_peer_that_asks_and_never_reads_is_given_up() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.peer.set_write_limit(4096, 1024)
     most = UNREAD * (4096 + 1024)
     socket.transport.unread = 10 * most
@@ -164,7 +98,7 @@ async def test_a_peer_that_asks_and_never_reads_is_given_up() -> None:
 
 def test_a_last_word_and_the_end_of_stream_leave_and_a_second_later_the_socket_is_gone() -> None:
     async def story(loop: LeapingLoop) -> None:
-        socket = Socket()
+        socket = HeardSocket()
         socket.peer.pause()
 
         socket.peer.finish(b"goodbye")
@@ -183,7 +117,7 @@ def test_a_last_word_and_the_end_of_stream_leave_and_a_second_later_the_socket_i
 
 def test_a_peer_that_goes_first_is_not_aborted() -> None:
     async def story(loop: LeapingLoop) -> None:
-        socket = Socket()
+        socket = HeardSocket()
         socket.peer.finish(b"goodbye")
 
         socket.peer.connection_lost(None)
@@ -196,7 +130,7 @@ def test_a_peer_that_goes_first_is_not_aborted() -> None:
 
 
 async def test_after_the_last_word_nothing_is_heard_and_nothing_is_said() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.peer.finish(b"goodbye")
 
     arrives(socket.peer, b"but wait")
@@ -211,7 +145,7 @@ async def test_after_the_last_word_nothing_is_heard_and_nothing_is_said() -> Non
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_a_socket_that_cannot_end_its_stream_is_drained_all_the_same(fails: bool) -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.transport.takes_eof, socket.transport.eof_fails = fails, fails
 
     socket.peer.finish(b"goodbye")
@@ -221,7 +155,7 @@ async def test_a_socket_that_cannot_end_its_stream_is_drained_all_the_same(fails
 
 
 async def test_an_abort_says_nothing() -> None:
-    socket = Socket()
+    socket = HeardSocket()
 
     socket.peer.abort()
     socket.peer.send(b"x")
@@ -230,7 +164,7 @@ async def test_an_abort_says_nothing() -> None:
 
 
 async def test_a_peer_that_is_gone_swallows_everything() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.peer.connection_lost(ConnectionResetError())
 
     socket.peer.send(b"x")
@@ -252,81 +186,11 @@ async def test_a_peer_that_never_connected_swallows_everything_too() -> None:
     assert peer.source == ("", 0)
 
 
-# -- with TLS, begun after the first octets were looked at
-
-
-async def test_tls_hides_itself_from_the_channel(context: ServerContext) -> None:
-    socket, client = Socket(), TlsPeer()
-    socket.peer.start_tls(TlsServerEngine(context))
-    client.handshake()
-    first = client.take_output()
-
-    socket.peer.feed(first)
-    client.receive(socket.transport.take())
-    shake_hands(socket, client)
-    client.write(b"hello" * 10_000)
-    arrives(socket.peer, client.take_output())
-    socket.peer.send(b"welcome")
-    client.receive(socket.transport.take())
-
-    assert (socket.ear.data, client.read()) == (b"hello" * 10_000, b"welcome")
-
-
-async def test_a_failed_handshake_sends_its_alert_and_is_told(context: ServerContext) -> None:
-    socket = Socket()
-    socket.peer.start_tls(TlsServerEngine(context))
-
-    socket.peer.feed(bytes.fromhex("160301000401000000"))
-
-    assert socket.ear.failure is not None
-    assert (socket.ear.told, socket.transport.is_ended) == (["connected", "failed"], True)
-    assert socket.transport.written[:1] == b"\x15"  # an alert
-    socket.peer.connection_lost(None)
-
-
-async def test_a_handshake_that_is_cut_short_has_a_name(context: ServerContext) -> None:
-    socket, client = Socket(), TlsPeer()
-    socket.peer.start_tls(TlsServerEngine(context))
-    client.handshake()
-    socket.peer.feed(client.take_output())
-
-    assert socket.peer.eof_received() is False
-
-    assert socket.ear.failure is not None
-    assert "eof" in socket.ear.failure.reason
-    socket.peer.connection_lost(None)
-
-
-async def test_a_close_notify_of_the_peer_is_answered(context: ServerContext) -> None:
-    socket, client = Socket(), TlsPeer()
-    socket.peer.start_tls(TlsServerEngine(context))
-    shake_hands(socket, client)
-
-    client.connection.shutdown()
-    arrives(socket.peer, client.take_output())
-
-    assert (socket.peer.is_open, socket.transport.is_ended) == (False, True)
-    socket.peer.connection_lost(None)
-
-
-async def test_the_last_word_is_encrypted_and_followed_by_close_notify(context: ServerContext) -> None:
-    socket, client = Socket(), TlsPeer()
-    socket.peer.start_tls(TlsServerEngine(context))
-    shake_hands(socket, client)
-
-    socket.peer.finish(b"goodbye")
-    client.receive(socket.transport.take())
-
-    assert client.read() == b"goodbye"
-    assert client.connection.get_shutdown() & 2  # received
-    socket.peer.connection_lost(None)
-
-
 # -- whether octets still move
 
 
 async def test_octets_that_came_since_the_mark_are_told_by_the_kernel() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.transport.tcp_info = kernel_tells(received=10)
     socket.peer.mark()
     assert not socket.peer.has_moved()
@@ -337,7 +201,7 @@ async def test_octets_that_came_since_the_mark_are_told_by_the_kernel() -> None:
 
 
 async def test_where_the_kernel_tells_nothing_nothing_has_moved() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.peer.mark()
     assert not socket.peer.has_moved()
 
@@ -347,7 +211,7 @@ async def test_where_the_kernel_tells_nothing_nothing_has_moved() -> None:
 
 
 async def test_a_ping_that_was_taken_is_an_answer_of_sorts() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     assert socket.peer.has_answered()  # a kernel that tells nothing speaks against nobody
     socket.transport.tcp_info = kernel_tells(received=10)
     socket.peer.mark()
@@ -359,7 +223,7 @@ async def test_a_ping_that_was_taken_is_an_answer_of_sorts() -> None:
 
 
 async def test_a_socket_that_is_gone_has_not_moved() -> None:
-    socket = Socket()
+    socket = HeardSocket()
     socket.transport.tcp_info = kernel_tells(received=10)
     socket.peer.mark()
     socket.transport.tcp_info = kernel_tells(received=11)
