@@ -55,14 +55,14 @@ class Cohorts:
             asyncio.get_running_loop().call_later(GATHER, self._look)
 
     def _look(self) -> None:
-        """As many as a look has time for, and one at least; who is left comes in the next look."""
+        """As many as a look has time for, one of each step at least; who is left comes in the next look."""
         ends = self._monotonic() + LOOK
         try:
             for cohort in self._waiting:
                 while cohort:
                     cohort.popleft()()
                     if self._monotonic() >= ends:
-                        return
+                        break  # no flood of one step shuts out the others
         finally:  # even if an act has failed: the others must not wait for ever
             self._is_asked = any(self._waiting)
             if self._is_asked:

@@ -106,6 +106,18 @@ async def test_a_look_ends_when_its_time_is_over_and_the_others_come_in_the_next
     assert [number for _, number in storm.acts] == list(range(12))
 
 
+async def test_a_flood_of_one_step_leaves_the_others_one_act_in_each_look() -> None:
+    storm = Storm(LOOK)
+    for number in range(3):
+        storm.arrives(HELLO, number)
+    for number in range(9):
+        storm.arrives(PROOF, number)
+
+    for number in range(3):
+        await storm.looks()
+        assert storm.acts[-2:] == [(PROOF, number), (HELLO, number)]
+
+
 def test_a_cohort_comes_together_for_a_moment_and_no_longer() -> None:
     async def story(loop: LeapingLoop) -> None:
         storm = Storm()
